@@ -1,0 +1,123 @@
+//! The plain engine: gradient of Σ_t w_t l_t + penalty, over one or several batches that make one step.
+//!
+//! l_t is the mean over the labelled rows of task t in *all* batches of the step, so that accumulating k batches gives
+//! the gradient of the one batch that they make together, also when labels are missing. A task without a label in the
+//! step has no loss, no weight and no gradient.
+
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use polytask_balance::Losses;
+use polytask_data::Batch;
+use polytask_model::MultiTaskModel;
+
+use crate::gradients;
+use crate::plan::Plan;
+use crate::tensors;
+
+/// What a step's forward and backward passes gave.
+pub(crate) struct Backward {
+    pub(crate) gradients: GradientsParams,
+    /// Mean loss of each present task, `[1]`, on the device.
+    pub(crate) losses: Vec<Tensor<1>>,
+    pub(crate) penalty: Option<Tensor<1>>,
+}
+
+/// The tasks of a step and their labelled rows.
+pub(crate) struct Present {
+    /// Indices of the tasks with a label.
+    pub(crate) tasks: Vec<usize>,
+    /// Labelled rows of each.
+    pub(crate) rows: Vec<usize>,
+}
+
+impl Present {
+    pub(crate) fn of(batches: &[Batch], tasks: usize) -> Self {
+        let labelled = |task: usize| -> usize {
+            batches
+                .iter()
+                .filter_map(|batch| batch.targets.get(task))
+                .map(|labels| labels.labelled)
+                .sum()
+        };
+        let (tasks, rows) = (0..tasks)
+            .map(|task| (task, labelled(task)))
+            .filter(|&(_, rows)| rows > 0)
+            .unzip();
+        Self { tasks, rows }
+    }
+}
+
+/// One loss per present task for one batch: the sum over its labelled rows over the labelled rows of the step.
+fn forward(plan: &Plan, model: &MultiTaskModel, batch: &Batch, present: &Present, draw: u64) -> Vec<Tensor<1>> {
+    // Dropout draws from one generator per device that cannot be saved: it is set anew for each forward pass.
+    plan.device.seed(plan.seed.derive("step", draw));
+    let inputs = tensors::inputs(batch, &plan.input_shape, &plan.device);
+    let predictions = model.forward(&inputs);
+    let mut losses = Vec::with_capacity(present.tasks.len());
+    for (&task, &rows) in present.tasks.iter().zip(&present.rows) {
+        if let (Some(prediction), Some(planned), Some(labels)) =
+            (predictions.get(task), plan.tasks.get(task), batch.targets.get(task))
+        {
+            let (values, mask) = tensors::labels(labels, &plan.device);
+            let sum = planned.loss.per_row(prediction.clone(), values, mask).sum();
+            losses.push(sum.div_scalar(rows as f64));
+        }
+    }
+    losses
+}
+
+/// The losses of a step for a weighting that wants to see them before it gives weights; nothing is kept on the tape.
+pub(crate) fn losses(plan: &Plan, model: &MultiTaskModel, step: u64, batches: &[Batch], present: &Present) -> Losses {
+    let mut sums: Vec<f64> = vec![0.0; present.tasks.len()];
+    for (index, batch) in batches.iter().enumerate() {
+        let losses = forward(plan, model, batch, present, plan.draw(step, index));
+        for (sum, loss) in sums.iter_mut().zip(tensors::read_scalars(losses)) {
+            *sum += loss;
+        }
+    }
+    Losses { present: present.tasks.clone(), values: sums, rows: present.rows.clone() }
+}
+
+/// Forward and backward over the batches of a step with these weights, one per present task.
+pub(crate) fn backward(
+    plan: &Plan,
+    model: &MultiTaskModel,
+    step: u64,
+    batches: &[Batch],
+    present: &Present,
+    weigh: &mut dyn FnMut(Option<&[Tensor<1>]>) -> Vec<f64>,
+) -> Option<Backward> {
+    let mut sum: Option<GradientsParams> = None;
+    let mut losses: Vec<Tensor<1>> = Vec::new();
+    let mut penalty: Option<Tensor<1>> = None;
+    let share = 1.0 / batches.len().max(1) as f64;
+    let mut weights: Option<Vec<f64>> = None;
+    for (index, batch) in batches.iter().enumerate() {
+        let own = forward(plan, model, batch, present, plan.draw(step, index));
+        // With one batch its losses are the step's; with several they were summed before.
+        let weights = weights.get_or_insert_with(|| weigh((batches.len() == 1).then_some(own.as_slice())));
+        let mut total: Option<Tensor<1>> = None;
+        let mut add = |term: Tensor<1>| {
+            total = Some(match total.take() {
+                Some(total) => total + term,
+                None => term,
+            });
+        };
+        for (loss, &weight) in own.iter().zip(weights.iter()) {
+            add(loss.clone().mul_scalar(weight));
+        }
+        if let Some(own_penalty) = model.penalty() {
+            add(own_penalty.clone().mul_scalar(share));
+            penalty = Some(own_penalty.detach());
+        }
+        let total = total?;
+        let gradients = GradientsParams::from_grads(total.backward(), model);
+        sum = Some(gradients::add(model, sum.take(), gradients));
+        losses = if losses.is_empty() {
+            own.into_iter().map(Tensor::detach).collect()
+        } else {
+            losses.into_iter().zip(own).map(|(sum, own)| sum + own.detach()).collect()
+        };
+    }
+    sum.map(|gradients| Backward { gradients, losses, penalty })
+}

@@ -1,0 +1,102 @@
+//! What is done to gradients between backward and the optimizer: add up, measure, clip, and find what is not finite.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use polytask_model::names::NamedParameter;
+
+/// The sum of `more` and `sum`, parameter by parameter.
+pub(crate) fn add<M: Module>(model: &M, sum: Option<GradientsParams>, more: GradientsParams) -> GradientsParams {
+    let Some(sum) = sum else { return more };
+    let mut visitor = Add { sum, more };
+    model.visit(&mut visitor);
+    visitor.sum
+}
+
+struct Add {
+    sum: GradientsParams,
+    more: GradientsParams,
+}
+
+impl ModuleVisitor for Add {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        let Some(more) = self.more.remove::<D>(parameter.id) else { return };
+        let total = match self.sum.remove::<D>(parameter.id) {
+            Some(sum) => sum + more,
+            None => more,
+        };
+        self.sum.register(parameter.id, total);
+    }
+}
+
+/// The squared Euclidean norm over all parameters, `[1]`, on the device; `None` without any gradient.
+pub(crate) fn squared_norm<M: Module>(model: &M, gradients: &GradientsParams) -> Option<Tensor<1>> {
+    let mut visitor = SquaredNorm { gradients, sum: None };
+    model.visit(&mut visitor);
+    visitor.sum
+}
+
+struct SquaredNorm<'a> {
+    gradients: &'a GradientsParams,
+    sum: Option<Tensor<1>>,
+}
+
+impl ModuleVisitor for SquaredNorm<'_> {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        let Some(gradient) = self.gradients.get::<D>(parameter.id) else { return };
+        let square = gradient.square().sum();
+        self.sum = Some(match self.sum.take() {
+            Some(sum) => sum + square,
+            None => square,
+        });
+    }
+}
+
+/// All gradients times `factor`.
+pub(crate) fn scale<M: Module>(model: &M, gradients: GradientsParams, factor: f64) -> GradientsParams {
+    let mut visitor = Scale { gradients, factor };
+    model.visit(&mut visitor);
+    visitor.gradients
+}
+
+struct Scale {
+    gradients: GradientsParams,
+    factor: f64,
+}
+
+impl ModuleVisitor for Scale {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.remove::<D>(parameter.id) {
+            self.gradients.register(parameter.id, gradient.mul_scalar(self.factor));
+        }
+    }
+}
+
+/// The names of the parameters whose gradient holds a value that is not finite.
+pub(crate) fn not_finite<M: Module>(
+    model: &M,
+    gradients: &GradientsParams,
+    parameters: &[NamedParameter],
+) -> Vec<String> {
+    let mut visitor = NotFinite { gradients, parameters, names: Vec::new() };
+    model.visit(&mut visitor);
+    visitor.names
+}
+
+struct NotFinite<'a> {
+    gradients: &'a GradientsParams,
+    parameters: &'a [NamedParameter],
+    names: Vec<String>,
+}
+
+impl ModuleVisitor for NotFinite<'_> {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        let Some(gradient) = self.gradients.get::<D>(parameter.id) else { return };
+        let values: Vec<f32> = gradient.into_data().convert::<f32>().into_vec().unwrap_or_default();
+        if values.iter().any(|value| !value.is_finite())
+            && let Some(named) = self.parameters.iter().find(|named| named.id == parameter.id)
+        {
+            self.names.push(named.name.clone());
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Checkpoints: the train state and everything that evaluation needs, as named parts of one file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use polytask_config::{Value, Values};
+use polytask_store::{Checkpoint, Part, Published, Retention, StoreError, Writer};
+
+use crate::plan::Plan;
+use crate::run::RunError;
+use crate::state::{RestoreError, TrainState};
+
+/// The keys of a checkpoint's texts.
+pub mod meta {
+    /// The resolved config.
+    pub const CONFIG: &str = "config";
+    /// The fitted preprocessing, JSON.
+    pub const PREPROCESSING: &str = "preprocessing";
+    /// The fingerprint of the data.
+    pub const DATA: &str = "data";
+    /// The version that wrote it.
+    pub const VERSION: &str = "version";
+    /// The backend that it was trained on.
+    pub const BACKEND: &str = "backend";
+}
+
+/// Why a checkpoint was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// The disk.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The state could not be listed.
+    #[error("{0}")]
+    State(#[from] RestoreError),
+    /// Weights that are not finite are never saved.
+    #[error("step {step}: '{tensor}' holds a value that is not finite; nothing was saved")]
+    NotFinite {
+        /// The step.
+        step: u64,
+        /// The first such tensor.
+        tensor: String,
+    },
+}
+
+/// Writes the checkpoints of one run.
+pub struct Saver {
+    writer: Writer,
+    texts: BTreeMap<String, String>,
+    retention: Retention,
+}
+
+impl Saver {
+    /// Writes into the run that `writer` has locked; `resolved` is the resolved config.
+    #[must_use]
+    pub fn new(writer: Writer, plan: &Plan, resolved: &str) -> Self {
+        let texts = [
+            (meta::CONFIG, resolved.to_owned()),
+            (meta::PREPROCESSING, serde_json::to_string(&plan.preprocessing).unwrap_or_default()),
+            (meta::DATA, plan.facts.fingerprint.clone()),
+            (meta::VERSION, env!("CARGO_PKG_VERSION").to_owned()),
+            (meta::BACKEND, plan.place.backend.to_owned()),
+        ];
+        Self {
+            writer,
+            texts: texts.into_iter().map(|(key, text)| (key.to_owned(), text)).collect(),
+            retention: Retention { keep_last: plan.checkpoint.keep_last, keep_best: plan.checkpoint.keep_best },
+        }
+    }
+
+    /// The run that it writes into.
+    pub fn writer(&mut self) -> &mut Writer {
+        &mut self.writer
+    }
+
+    /// Publishes the state at its step.
+    ///
+    /// # Errors
+    /// A disk that fails, or weights that are not finite.
+    pub fn save(&mut self, plan: &Plan, state: &mut TrainState, is_evaluated: Option<f64>) -> Result<Published, SaveError> {
+        let step = state.progress.step;
+        let epoch = state.progress.epoch;
+        let values = state.save()?;
+        if let Some(tensor) = first_not_finite(&values) {
+            return Err(SaveError::NotFinite { step, tensor });
+        }
+        let mut checkpoint = Checkpoint::at_step(step);
+        checkpoint.meta.extend(self.texts.clone());
+        checkpoint.meta.insert(polytask_store::EPOCH.to_owned(), epoch.to_string());
+        if let Some(score) = is_evaluated {
+            checkpoint.meta.insert(polytask_store::SCORE.to_owned(), score.to_string());
+        }
+        checkpoint.parts = to_parts(values);
+        let _ = plan;
+        Ok(self.writer.publish(&checkpoint, &self.retention)?)
+    }
+}
+
+fn first_not_finite(values: &Values) -> Option<String> {
+    values.0.iter().find_map(|(name, value)| match value {
+        Value::Floats { values, .. } if values.iter().any(|value| !value.is_finite()) => Some(name.clone()),
+        _ => None,
+    })
+}
+
+fn to_parts(values: Values) -> Vec<Part> {
+    values
+        .0
+        .into_iter()
+        .map(|(name, value)| {
+            let (kind, shape, bytes): (&str, Vec<u64>, Vec<u8>) = match value {
+                Value::Floats { shape, values } => (
+                    "f32",
+                    shape.into_iter().map(|size| size as u64).collect(),
+                    values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                ),
+                Value::Numbers(values) => (
+                    "f64",
+                    vec![values.len() as u64],
+                    values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                ),
+                Value::Counts(values) => (
+                    "u64",
+                    vec![values.len() as u64],
+                    values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                ),
+                Value::Texts(texts) => (
+                    "texts",
+                    vec![texts.len() as u64],
+                    serde_json::to_vec(&texts).unwrap_or_default(),
+                ),
+                Value::Flag(flag) => ("flag", vec![1], vec![u8::from(flag)]),
+            };
+            Part { name, kind: kind.to_owned(), shape, bytes }
+        })
+        .collect()
+}
+
+/// A part that is not what its kind says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("part '{name}' of kind '{kind}' cannot be read")]
+pub struct PartError {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+}
+
+/// The values of a checkpoint's parts.
+///
+/// # Errors
+/// A part that is not what its kind says.
+pub fn from_parts(parts: Vec<Part>) -> Result<Values, PartError> {
+    let mut values = BTreeMap::new();
+    for part in parts {
+        let value = match part.kind.as_str() {
+            "f32" => words(&part.bytes, f32::from_le_bytes).map(|values| Value::Floats {
+                shape: part.shape.iter().map(|&size| size as usize).collect(),
+                values,
+            }),
+            "f64" => words(&part.bytes, f64::from_le_bytes).map(Value::Numbers),
+            "u64" => words(&part.bytes, u64::from_le_bytes).map(Value::Counts),
+            "texts" => serde_json::from_slice(&part.bytes).ok().map(Value::Texts),
+            "flag" => part.bytes.first().map(|&flag| Value::Flag(flag != 0)),
+            _ => None,
+        };
+        let Some(value) = value else {
+            return Err(PartError { name: part.name, kind: part.kind });
+        };
+        values.insert(part.name, value);
+    }
+    Ok(Values(values))
+}
+
+fn words<T, const N: usize>(bytes: &[u8], read: fn([u8; N]) -> T) -> Option<Vec<T>> {
+    let (words, rest) = bytes.as_chunks::<N>();
+    rest.is_empty().then(|| words.iter().map(|&word| read(word)).collect())
+}

@@ -1,0 +1,198 @@
+//! `TrainState`: all that a step changes. Its one listing *is* the checkpoint.
+
+use burn::module::Module;
+use polytask_balance::Weighting;
+use polytask_config::{State, StateProblems, Values};
+use polytask_model::{MultiTaskModel, names};
+
+use crate::optimizer::Optimizer;
+use crate::score::Best;
+use crate::step::Stepped;
+
+/// All that a step changes.
+pub struct TrainState {
+    /// On the device with autodiff.
+    pub model: MultiTaskModel,
+    /// The moving average of the weights, without autodiff.
+    pub average: Option<MultiTaskModel>,
+    /// With what it remembers per parameter.
+    pub optimizer: Optimizer,
+    /// With what it has learned or seen.
+    pub weighting: Box<dyn Weighting>,
+    /// Where the run is.
+    pub progress: Progress,
+    /// The best score so far.
+    pub best: Best,
+}
+
+/// Where the run is, and the sums of the epoch that is under way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Optimizer steps done; skipped ones count.
+    pub step: u64,
+    /// The epoch under way, from 0.
+    pub epoch: u64,
+    /// Steps done in it.
+    pub step_in_epoch: u64,
+    /// Steps skipped in a row just now.
+    pub skips: u64,
+    /// Steps skipped in all.
+    pub skipped: u64,
+    /// The weight of each task in the last step that it was in.
+    pub weights: Vec<f64>,
+    /// Sums over the steps of this epoch.
+    pub sums: EpochSums,
+}
+
+/// Sums over the steps of an epoch, per task.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EpochSums {
+    /// Of the loss, over the steps with a label.
+    pub losses: Vec<f64>,
+    /// Of weight times loss.
+    pub weighted: Vec<f64>,
+    /// Of the weight.
+    pub weights: Vec<f64>,
+    /// Steps with a label.
+    pub present: Vec<u64>,
+    /// Of the sharing's penalty.
+    pub penalty: f64,
+    /// Steps that were not skipped.
+    pub steps: u64,
+}
+
+impl EpochSums {
+    /// Empty sums for so many tasks.
+    #[must_use]
+    pub fn new(tasks: usize) -> Self {
+        Self {
+            losses: vec![0.0; tasks],
+            weighted: vec![0.0; tasks],
+            weights: vec![0.0; tasks],
+            present: vec![0; tasks],
+            penalty: 0.0,
+            steps: 0,
+        }
+    }
+
+    pub(crate) fn observe(&mut self, report: &Stepped, penalty: f64) {
+        for (task, loss) in report.losses.iter().enumerate() {
+            let (Some(loss), Some(weight)) = (loss, report.weights.get(task)) else { continue };
+            for (sum, value) in [
+                (&mut self.losses, *loss),
+                (&mut self.weighted, weight * loss),
+                (&mut self.weights, *weight),
+            ] {
+                if let Some(sum) = sum.get_mut(task) {
+                    *sum += value;
+                }
+            }
+            if let Some(present) = self.present.get_mut(task) {
+                *present += 1;
+            }
+        }
+        self.penalty += penalty;
+        self.steps += 1;
+    }
+}
+
+impl Progress {
+    /// Before the first step.
+    #[must_use]
+    pub fn new(tasks: usize) -> Self {
+        Self { weights: vec![1.0; tasks], sums: EpochSums::new(tasks), ..Self::default() }
+    }
+
+    fn state(&mut self, state: &mut State) {
+        state.count("step", &mut self.step);
+        state.count("epoch", &mut self.epoch);
+        state.count("step_in_epoch", &mut self.step_in_epoch);
+        state.count("skips", &mut self.skips);
+        state.count("skipped", &mut self.skipped);
+        state.numbers("weights", &mut self.weights);
+        let sums = &mut self.sums;
+        state.numbers("sums/losses", &mut sums.losses);
+        state.numbers("sums/weighted", &mut sums.weighted);
+        state.numbers("sums/weights", &mut sums.weights);
+        state.counts("sums/present", &mut sums.present);
+        state.number("sums/penalty", &mut sums.penalty);
+        state.count("sums/steps", &mut sums.steps);
+    }
+}
+
+/// Why a listing does not fit this run.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// Missing, unknown or misshapen entries.
+    #[error("{0}")]
+    State(#[from] StateProblems),
+    /// Weights that are not this model's.
+    #[error("{0}")]
+    Weights(#[from] names::ImportError),
+    /// An optimizer's state that is not this optimizer's.
+    #[error("{0}")]
+    Optimizer(String),
+}
+
+/// The sections whose tensors are the model itself.
+pub const MODEL: &str = "model";
+/// The section of the averaged weights.
+pub const AVERAGE: &str = "average";
+
+impl TrainState {
+    /// Everything, by name.
+    ///
+    /// # Errors
+    /// Names that collide, which is a bug.
+    pub fn save(&mut self) -> Result<Values, RestoreError> {
+        let mut state = State::save();
+        self.list(&mut state)?;
+        Ok(state.finish()?)
+    }
+
+    /// Takes everything from `values`; nothing may be missing or left over.
+    ///
+    /// # Errors
+    /// Whatever does not fit, all of it; `self` is then to be thrown away.
+    pub fn restore(&mut self, values: Values) -> Result<(), RestoreError> {
+        let mut state = State::load(values);
+        self.list(&mut state)?;
+        state.finish()?;
+        Ok(())
+    }
+
+    fn list(&mut self, state: &mut State) -> Result<(), RestoreError> {
+        state.section(MODEL, |state| list_weights(&mut self.model, state))?;
+        if let Some(average) = &mut self.average {
+            state.section(AVERAGE, |state| list_weights(average, state))?;
+        }
+        state
+            .section("optimizer", |state| self.optimizer.state(state))
+            .map_err(RestoreError::Optimizer)?;
+        state.section("weighting", |state| self.weighting.state(state));
+        state.section("progress", |state| self.progress.state(state));
+        state.section("best", |state| self.best.state(state));
+        Ok(())
+    }
+
+    /// What is evaluated: the averaged weights if there are any. Without autodiff.
+    #[must_use]
+    pub fn evaluated(&self) -> MultiTaskModel {
+        self.average.clone().unwrap_or_else(|| self.model.valid())
+    }
+}
+
+/// Lists the tensors of one model; when loading, puts them back.
+///
+/// # Errors
+/// Weights that do not fit.
+pub fn list_weights(model: &mut MultiTaskModel, state: &mut State) -> Result<(), RestoreError> {
+    let mut tensors = names::export(model);
+    for (name, shape, values) in &mut tensors {
+        state.floats(name, shape, values);
+    }
+    if state.is_loading() {
+        *model = names::import(model.clone(), tensors)?;
+    }
+    Ok(())
+}

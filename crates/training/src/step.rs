@@ -1,0 +1,217 @@
+//! One optimizer step, on one screen.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use polytask_balance::{Losses, Needs, Observation};
+use polytask_data::Batch;
+use polytask_model::names;
+
+use crate::engine::plain::{self, Present};
+use crate::experiment::OnNan;
+use crate::plan::Plan;
+use crate::state::TrainState;
+use crate::{ema, gradients, tensors};
+
+/// Something that is not finite, with everything needed to find out why.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("step {step}: {what} is not finite{}", context(tasks, parameters))]
+pub struct NotFinite {
+    /// The step, from 0.
+    pub step: u64,
+    /// `the loss` or `the gradient`.
+    pub what: &'static str,
+    /// The tasks whose loss is not finite.
+    pub tasks: Vec<String>,
+    /// The parameters whose gradient is not finite.
+    pub parameters: Vec<String>,
+    /// The rows of the step, at most 32.
+    pub samples: Vec<u32>,
+}
+
+fn context(tasks: &[String], parameters: &[String]) -> String {
+    let mut text = String::new();
+    if !tasks.is_empty() {
+        text.push_str(&format!(", task {}", tasks.join(", ")));
+    }
+    if let Some(first) = parameters.first() {
+        let more = parameters.len() - 1;
+        text.push_str(&format!(", tensor {first}"));
+        if more > 0 {
+            text.push_str(&format!(" and {more} more"));
+        }
+    }
+    text
+}
+
+/// What a step did.
+#[derive(Clone, Debug)]
+pub struct Stepped {
+    /// Σ w·l + penalty.
+    pub loss: f64,
+    /// Mean loss per task; `None` without a label in the step.
+    pub losses: Vec<Option<f64>>,
+    /// Weight per task; 0 for an absent one.
+    pub weights: Vec<f64>,
+    /// The schedule's factor.
+    pub factor: f64,
+    /// Why nothing was changed, if nothing was.
+    pub skipped: Option<NotFinite>,
+}
+
+/// Moves `state` by one optimizer step over `batches`.
+///
+/// # Errors
+/// A loss or gradient that is not finite under `on_nan = "stop"`, or too many in a row under `"skip_step"`; the state
+/// is then as it was before the step.
+pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<Stepped, NotFinite> {
+    let present = Present::of(batches, plan.tasks.len());
+    let statistics = plan.keeps_statistics.then(|| names::statistics(&state.model));
+
+    let (model, weighting, now) = (&state.model, &mut state.weighting, state.progress.step);
+    let mut seen: Option<Losses> = None;
+    let mut alpha: Vec<f64> = Vec::new();
+    let outcome = plain::backward(plan, model, now, batches, &present, &mut |own| {
+        let losses = match (weighting.needs(), own) {
+            (Needs::Nothing, _) => nothing_read(&present),
+            (_, Some(own)) => Losses {
+                present: present.tasks.clone(),
+                values: tensors::read_scalars(own.iter().cloned().map(Tensor::detach).collect()),
+                rows: present.rows.clone(),
+            },
+            (_, None) => plain::losses(plan, model, now, batches, &present),
+        };
+        // A loss that is not finite must not enter what a weighting remembers; the step ends below anyway.
+        alpha = if losses.values.iter().all(|loss| loss.is_finite()) {
+            plan.weigh(weighting.as_mut(), &losses)
+        } else {
+            vec![1.0; losses.values.len()]
+        };
+        seen = Some(losses);
+        alpha.clone()
+    });
+
+    let mut report = Stepped {
+        loss: 0.0,
+        losses: vec![None; plan.tasks.len()],
+        weights: vec![0.0; plan.tasks.len()],
+        factor: plan.rate_factor(state.progress.step),
+        skipped: None,
+    };
+    if let Some(passes) = outcome {
+        let mut reads = passes.losses;
+        let tasks = reads.len();
+        let has_penalty = passes.penalty.is_some();
+        reads.extend(passes.penalty);
+        reads.extend(gradients::squared_norm(&state.model, &passes.gradients));
+        // The one read of a step from the device: losses, penalty and gradient norm.
+        let values = tensors::read_scalars(reads);
+        let (losses, rest) = values.split_at(tasks.min(values.len()));
+        let penalty = rest.first().copied().filter(|_| has_penalty).unwrap_or(0.0);
+        let squared_norm = rest.get(usize::from(has_penalty)).copied().unwrap_or(0.0);
+
+        if losses.iter().chain([&penalty, &squared_norm]).any(|value| !value.is_finite()) {
+            if let Some(statistics) = statistics {
+                state.model = names::restore_statistics(state.model.clone(), statistics);
+            }
+            let problem = diagnose(plan, state, batches, &present, losses, &passes.gradients);
+            return skip_or_stop(plan, state, report, problem);
+        }
+
+        for ((&task, &loss), &weight) in present.tasks.iter().zip(losses).zip(&alpha) {
+            if let Some(slot) = report.losses.get_mut(task) {
+                *slot = Some(loss);
+            }
+            if let Some(slot) = report.weights.get_mut(task) {
+                *slot = weight;
+            }
+            report.loss += weight * loss;
+        }
+        report.loss += penalty;
+
+        let clipped = match plan.train.gradient_clip_norm {
+            Some(largest) if squared_norm.sqrt() > largest => {
+                gradients::scale(&state.model, passes.gradients, largest / squared_norm.sqrt())
+            }
+            _ => passes.gradients,
+        };
+        let moved = state.optimizer.step(state.model.clone(), clipped, report.factor);
+        state.model = moved.project();
+        if let (Some(average), Some(decay)) = (state.average.take(), plan.train.ema) {
+            state.average = Some(ema::advance(average, &state.model, decay, state.progress.step));
+        }
+        if let Some(losses) = seen {
+            state.weighting.observe(&Observation { losses: &Losses { values: report.present_losses(&losses), ..losses } });
+        }
+        state.progress.sums.observe(&report, penalty);
+        for &task in &present.tasks {
+            if let (Some(slot), Some(&weight)) = (state.progress.weights.get_mut(task), report.weights.get(task)) {
+                *slot = weight;
+            }
+        }
+    }
+    state.progress.skips = 0;
+    state.progress.step += 1;
+    state.progress.step_in_epoch += 1;
+    Ok(report)
+}
+
+impl Stepped {
+    fn present_losses(&self, losses: &Losses) -> Vec<f64> {
+        losses
+            .present
+            .iter()
+            .map(|&task| self.losses.get(task).copied().flatten().unwrap_or(0.0))
+            .collect()
+    }
+}
+
+/// A weighting that needs no losses costs no read from the device.
+fn nothing_read(present: &Present) -> Losses {
+    Losses {
+        present: present.tasks.clone(),
+        values: vec![0.0; present.tasks.len()],
+        rows: present.rows.clone(),
+    }
+}
+
+fn diagnose(
+    plan: &Plan,
+    state: &TrainState,
+    batches: &[Batch],
+    present: &Present,
+    losses: &[f64],
+    gradients: &burn::optim::GradientsParams,
+) -> NotFinite {
+    let tasks: Vec<String> = present
+        .tasks
+        .iter()
+        .zip(losses)
+        .filter(|(_, loss)| !loss.is_finite())
+        .filter_map(|(&task, _)| plan.tasks.get(task))
+        .map(|task| task.name.clone())
+        .collect();
+    NotFinite {
+        step: state.progress.step,
+        what: if tasks.is_empty() { "the gradient" } else { "the loss" },
+        parameters: gradients::not_finite(&state.model, gradients, &names::parameters(&state.model)),
+        tasks,
+        samples: batches.iter().flat_map(|batch| batch.rows.iter().copied()).take(32).collect(),
+    }
+}
+
+fn skip_or_stop(
+    plan: &Plan,
+    state: &mut TrainState,
+    mut report: Stepped,
+    problem: NotFinite,
+) -> Result<Stepped, NotFinite> {
+    if plan.train.on_nan == OnNan::Stop || state.progress.skips >= plan.train.max_skips as u64 {
+        return Err(problem);
+    }
+    report.skipped = Some(problem);
+    state.progress.skips += 1;
+    state.progress.skipped += 1;
+    state.progress.step += 1;
+    state.progress.step_in_epoch += 1;
+    Ok(report)
+}
