@@ -1,1 +1,18 @@
+//! Data for training several tasks at once: sources, columns, splits, labels, batches. Plain arrays, no tensors.
 
+mod column;
+mod error;
+mod image;
+mod limits;
+mod quoted;
+mod source;
+mod split;
+mod table;
+
+pub use column::{Column, Values, Words};
+pub use error::{DataError, DataErrors};
+pub use image::Images;
+pub use limits::Limits;
+pub use source::{Reading, Source};
+pub use split::Part;
+pub use table::Table;

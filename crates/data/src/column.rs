@@ -1,0 +1,129 @@
+//! One column: numbers in single or double precision, or text with each distinct word kept once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A named column of a [`Table`](crate::Table).
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The header's text.
+    pub name: String,
+    /// The cells.
+    pub values: Values,
+}
+
+/// The cells of a column. A missing number is NaN, a missing text is `None`.
+#[derive(Clone, Debug)]
+pub enum Values {
+    /// Features.
+    F32(Vec<f32>),
+    /// Regression targets.
+    F64(Vec<f64>),
+    /// Categories, class labels, groups.
+    Text(Words),
+}
+
+impl Values {
+    /// How many cells there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+            Self::Text(words) => words.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Text cells, dictionary-coded: four bytes a cell, and each distinct word once.
+///
+/// ```
+/// use polytask_data::Words;
+///
+/// let school = Words::from_iter([Some("GP"), Some("MS"), None, Some("GP")]);
+/// assert_eq!(school.get(3), Some("GP"));
+/// assert_eq!(school.get(2), None);
+/// assert_eq!(school.dictionary().len(), 2);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    codes: Vec<u32>,
+    dictionary: Vec<Arc<str>>,
+    code_of: HashMap<Arc<str>, u32>,
+}
+
+impl Words {
+    /// The code of a missing cell; a dictionary never grows that large.
+    pub(crate) const MISSING: u32 = u32::MAX;
+
+    /// Adds a cell.
+    pub fn push(&mut self, word: Option<&str>) {
+        let code = word.map_or(Self::MISSING, |word| self.intern(word));
+        self.codes.push(code);
+    }
+
+    /// The word's code; a new word is added to the dictionary.
+    fn intern(&mut self, word: &str) -> u32 {
+        if let Some(&code) = self.code_of.get(word) {
+            return code;
+        }
+        // A full dictionary (4 billion words, more than memory holds) reads as missing rather than as a wrong word.
+        let code = u32::try_from(self.dictionary.len()).unwrap_or(Self::MISSING);
+        let word: Arc<str> = word.into();
+        self.dictionary.push(Arc::clone(&word));
+        self.code_of.insert(word, code);
+        code
+    }
+
+    /// The cell's text, or `None` if it is missing (or there is no such row).
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<&str> {
+        self.word(*self.codes.get(row)?)
+    }
+
+    /// The word of a code.
+    pub(crate) fn word(&self, code: u32) -> Option<&str> {
+        self.dictionary
+            .get(usize::try_from(code).ok()?)
+            .map(AsRef::as_ref)
+    }
+
+    /// One code per cell: an index into [`dictionary`](Self::dictionary), or [`MISSING`](Self::MISSING).
+    pub(crate) fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    /// The distinct words, in order of first appearance.
+    #[must_use]
+    pub fn dictionary(&self) -> &[Arc<str>] {
+        &self.dictionary
+    }
+
+    /// How many cells there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+}
+
+impl<'a> FromIterator<Option<&'a str>> for Words {
+    fn from_iter<I: IntoIterator<Item = Option<&'a str>>>(cells: I) -> Self {
+        let mut words = Self::default();
+        for cell in cells {
+            words.push(cell);
+        }
+        words
+    }
+}
