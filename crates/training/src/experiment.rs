@@ -40,6 +40,8 @@ pub struct Experiment {
     pub checkpoint: CheckpointOptions,
     /// `[device]`.
     pub device: DeviceOptions,
+    /// `logging.every_steps`: optimizer steps between two entries in metrics.jsonl; 0 for none.
+    pub log_every_steps: u64,
 }
 
 /// One `[tasks.NAME]`.
@@ -165,6 +167,9 @@ impl Experiment {
             early_stopping: fields.optional_table("early_stopping", "when to stop before the last epoch", EarlyStopping::options),
             checkpoint: fields.table("checkpoint", "when checkpoints are written and which are kept", CheckpointOptions::options),
             device: fields.table("device", "where the run takes place", DeviceOptions::options),
+            log_every_steps: fields.table("logging", "what is written to metrics.jsonl", |fields| {
+                fields.integer("every_steps", "optimizer steps between two entries of the step's losses; 0 for none").or(10) as u64
+            }),
         }
     }
 }

@@ -8,7 +8,7 @@ use polytask_balance::{Family, Losses, TaskFacts, Weighting};
 use polytask_config::{Problem, Problems};
 use polytask_data::{DataErrors, DataFacts, Encoded, InputShape, Preprocessing, Sampler, Splits, TaskFit, TaskKind, prepare};
 use polytask_metrics::{Better, metric};
-use polytask_model::{LossOptions, ModelOptions, MultiTaskModel, TaskLoss, TaskSpec, build, names};
+use polytask_model::{LossOptions, ModelOptions, MultiTaskModel, ShapeErrors, TaskLoss, TaskSpec, build, names};
 use polytask_random::Seed;
 
 use crate::device::Place;
@@ -37,6 +37,12 @@ pub struct PlannedTask {
 }
 
 impl PlannedTask {
+    /// What the model is built for.
+    #[must_use]
+    pub fn spec(&self) -> TaskSpec {
+        TaskSpec { name: self.name.clone(), kind: self.kind.clone(), loss: self.options.clone(), fit: self.fit.clone() }
+    }
+
     /// Regression values back in the unit of the file; anything else unchanged. Row-major.
     #[must_use]
     pub fn in_original_unit(&self, mut values: Vec<f64>) -> Vec<f64> {
@@ -252,25 +258,8 @@ impl Plan {
     /// # Errors
     /// Shapes that do not fit, naming the layer and its key.
     pub fn build(&self, device: &Device) -> Result<MultiTaskModel, Problems> {
-        let specs: Vec<TaskSpec> = self
-            .tasks
-            .iter()
-            .map(|task| TaskSpec {
-                name: task.name.clone(),
-                kind: task.kind.clone(),
-                loss: task.options.clone(),
-                fit: task.fit.clone(),
-            })
-            .collect();
-        build(&self.model, &self.input_shape, &specs, self.seed, device).map_err(|errors| {
-            Problems(
-                errors
-                    .0
-                    .into_iter()
-                    .map(|error| Problem::new("P0308", error.key.clone(), error.to_string()))
-                    .collect(),
-            )
-        })
+        let specs: Vec<TaskSpec> = self.tasks.iter().map(PlannedTask::spec).collect();
+        build(&self.model, &self.input_shape, &specs, self.seed, device).map_err(shape_problems)
     }
 
     /// The state before the first step.
@@ -318,6 +307,17 @@ impl Plan {
             .map(|(alpha, &task)| alpha * self.tasks.get(task).map_or(1.0, |task| task.weight))
             .collect()
     }
+}
+
+/// Shapes that do not fit, at the keys of their layers.
+pub(crate) fn shape_problems(errors: ShapeErrors) -> Problems {
+    Problems(
+        errors
+            .0
+            .into_iter()
+            .map(|error| Problem::new("P0308", error.key.clone(), error.to_string()))
+            .collect(),
+    )
 }
 
 fn facts(task: &PlannedTask) -> TaskFacts {

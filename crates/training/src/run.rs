@@ -37,14 +37,6 @@ pub enum RunError {
     /// Not a number.
     #[error("{0}")]
     Diverged(#[from] NotFinite),
-    /// Weights that are not finite are never saved.
-    #[error("step {step}: the weights of '{tensor}' are not finite; nothing was saved")]
-    Weights {
-        /// The step.
-        step: u64,
-        /// The first such tensor.
-        tensor: String,
-    },
     /// A metric that does not fit.
     #[error("{0}")]
     Metric(#[from] MetricError),
@@ -78,14 +70,14 @@ pub fn run(plan: &Plan, state: &mut TrainState, around: &mut Surroundings<'_>) -
     let mut last_saved = (state.progress.step, Instant::now());
     while state.progress.epoch < plan.train.epochs as u64 {
         if !train_epoch(plan, state, around, &mut last_saved)? {
-            save(plan, state, around, None, &mut last_saved)?;
+            save(state, around, Saved::default(), &mut last_saved)?;
             return Ok(Finish::Interrupted);
         }
         let Some(validated) = validate(plan, state, around)? else {
-            save(plan, state, around, None, &mut last_saved)?;
+            save(state, around, Saved::default(), &mut last_saved)?;
             return Ok(Finish::Interrupted);
         };
-        let is_best = end_epoch(plan, state, around, validated);
+        let (score, is_best) = end_epoch(plan, state, around, validated);
         let epochs = state.progress.epoch;
         let is_last = epochs == plan.train.epochs as u64;
         let is_stopped = plan
@@ -96,7 +88,7 @@ pub fn run(plan: &Plan, state: &mut TrainState, around: &mut Surroundings<'_>) -
             Every::Steps(_) | Every::Time(_) => false,
         };
         if is_due || is_last || is_stopped || (is_best && plan.checkpoint.keep_best > 0) {
-            save(plan, state, around, is_best.then_some(()), &mut last_saved)?;
+            save(state, around, Saved { score, is_best }, &mut last_saved)?;
         }
         if is_stopped && !is_last {
             return Ok(Finish::EarlyStopped);
@@ -157,7 +149,7 @@ fn train_epoch(
             Every::Epochs(_) => false,
         };
         if is_due {
-            save(plan, state, around, None, last_saved)?;
+            save(state, around, Saved::default(), last_saved)?;
         }
         if around.max_steps.is_some_and(|most| state.progress.step >= most) {
             break;
@@ -221,13 +213,13 @@ fn train_metrics(plan: &Plan, sums: &EpochSums) -> BTreeMap<String, f64> {
     metrics
 }
 
-/// Closes the epoch: best score, report, progress. Says whether the score is the best so far.
+/// Closes the epoch: best score, report, progress. Gives the score and whether it is the best so far.
 fn end_epoch(
     plan: &Plan,
     state: &mut TrainState,
     around: &mut Surroundings<'_>,
     metrics: BTreeMap<String, f64>,
-) -> bool {
+) -> (Option<f64>, bool) {
     let value = metrics.get("val/score").or_else(|| metrics.get("train/score")).copied();
     let margin = plan.early_stopping.map_or(0.0, |early| early.min_delta);
     let (epoch, step) = (state.progress.epoch, state.progress.step);
@@ -249,24 +241,30 @@ fn end_epoch(
     }));
     state.progress.epoch += 1;
     state.progress.step_in_epoch = 0;
-    is_best
+    (value, is_best)
+}
+
+/// What is known of a state that is saved.
+#[derive(Clone, Copy, Default)]
+struct Saved {
+    score: Option<f64>,
+    is_best: bool,
 }
 
 fn save(
-    plan: &Plan,
     state: &mut TrainState,
     around: &mut Surroundings<'_>,
-    is_best: Option<()>,
+    saved: Saved,
     last_saved: &mut (u64, Instant),
 ) -> Result<(), RunError> {
     *last_saved = (state.progress.step, Instant::now());
     let Some(saver) = around.saver.as_deref_mut() else { return Ok(()) };
-    let published = saver.save(plan, state, is_best.is_some())?;
+    let published = saver.save(state, saved.score)?;
     around.listener.hear(&Event::Checkpoint {
-        step: state.progress.step,
+        step: published.step,
         path: published.path,
-        bytes: published.bytes,
-        is_best: is_best.is_some(),
+        bytes: published.written.bytes,
+        is_best: saved.is_best,
     });
     Ok(())
 }

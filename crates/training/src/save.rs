@@ -1,13 +1,11 @@
 //! Checkpoints: the train state and everything that evaluation needs, as named parts of one file.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use polytask_config::{Value, Values};
 use polytask_store::{Checkpoint, Part, Published, Retention, StoreError, Writer};
 
 use crate::plan::Plan;
-use crate::run::RunError;
 use crate::state::{RestoreError, TrainState};
 
 /// The keys of a checkpoint's texts.
@@ -68,16 +66,17 @@ impl Saver {
         }
     }
 
-    /// The run that it writes into.
-    pub fn writer(&mut self) -> &mut Writer {
-        &mut self.writer
+    /// Gives the run back.
+    #[must_use]
+    pub fn into_writer(self) -> Writer {
+        self.writer
     }
 
-    /// Publishes the state at its step.
+    /// Publishes the state at its step; `score` is the one it was just evaluated to.
     ///
     /// # Errors
     /// A disk that fails, or weights that are not finite.
-    pub fn save(&mut self, plan: &Plan, state: &mut TrainState, is_evaluated: Option<f64>) -> Result<Published, SaveError> {
+    pub fn save(&mut self, state: &mut TrainState, score: Option<f64>) -> Result<Published, SaveError> {
         let step = state.progress.step;
         let epoch = state.progress.epoch;
         let values = state.save()?;
@@ -87,11 +86,8 @@ impl Saver {
         let mut checkpoint = Checkpoint::at_step(step);
         checkpoint.meta.extend(self.texts.clone());
         checkpoint.meta.insert(polytask_store::EPOCH.to_owned(), epoch.to_string());
-        if let Some(score) = is_evaluated {
-            checkpoint.meta.insert(polytask_store::SCORE.to_owned(), score.to_string());
-        }
+        checkpoint.set_score(score);
         checkpoint.parts = to_parts(values);
-        let _ = plan;
         Ok(self.writer.publish(&checkpoint, &self.retention)?)
     }
 }

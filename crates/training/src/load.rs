@@ -1,0 +1,223 @@
+//! A trained model back from its checkpoint, which holds all that evaluation and prediction need.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use polytask_config::{Document, Layers, Problems, State, Value, Values};
+use polytask_data::{DataErrors, InputShape, Preprocessing, prepare};
+use polytask_metrics::MetricError;
+use polytask_model::{MultiTaskModel, TaskSpec, build};
+use polytask_random::Seed;
+use polytask_store::{Checkpoint, StoreError};
+
+use crate::device::Place;
+use crate::evaluate::{Evaluation, Predictor};
+use crate::experiment::Experiment;
+use crate::plan::{PlannedTask, planned_tasks};
+use crate::save::{PartError, from_parts, meta};
+use crate::state::{AVERAGE, MODEL, RestoreError, list_weights};
+
+/// A model with everything around it.
+pub struct Loaded {
+    /// The resolved config that it was trained from.
+    pub config: String,
+    /// In order of the config.
+    pub tasks: Vec<PlannedTask>,
+    /// How rows become numbers.
+    pub preprocessing: Preprocessing,
+    /// Without autodiff; the averaged weights if there are any.
+    pub model: MultiTaskModel,
+    /// What the model takes.
+    pub shape: InputShape,
+    /// Optimizer steps behind it.
+    pub step: u64,
+    /// Epochs behind it.
+    pub epoch: u64,
+    /// The weights of `SPLIT/loss`.
+    pub weights: Vec<f64>,
+    /// BLAKE3 over the named weights.
+    pub digest: String,
+    /// The texts of the checkpoint.
+    pub meta: BTreeMap<String, String>,
+    /// Where it is.
+    pub place: Place,
+    experiment: Experiment,
+}
+
+/// Why a checkpoint cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// A text that every checkpoint has.
+    #[error("the checkpoint has no '{0}'")]
+    Meta(&'static str),
+    /// A text that cannot be read.
+    #[error("the checkpoint's '{what}' cannot be read: {message}")]
+    Text {
+        /// Which.
+        what: &'static str,
+        /// Why.
+        message: String,
+    },
+    /// A part that cannot be read.
+    #[error("{0}")]
+    Part(#[from] PartError),
+    /// Weights that do not fit the config.
+    #[error("{0}")]
+    Restore(#[from] RestoreError),
+    /// Its config is not one that this build reads.
+    #[error("the checkpoint's config does not fit this build")]
+    Config(Problems),
+    /// Its data.
+    #[error("{0}")]
+    Data(#[from] DataErrors),
+    /// The files changed since.
+    #[error("the data differs from the data it was trained on (fingerprint {found}, trained on {wanted})")]
+    OtherData {
+        /// Now.
+        found: String,
+        /// Then.
+        wanted: String,
+    },
+    /// There is no such split, or it is empty.
+    #[error("there are no rows in split '{split}'; splits with rows: {}", available.join(", "))]
+    Split {
+        /// What was asked for.
+        split: String,
+        /// What there is.
+        available: Vec<String>,
+    },
+    /// A metric that does not fit.
+    #[error("{0}")]
+    Metric(#[from] MetricError),
+    /// Writing a prediction failed.
+    #[error("cannot write predictions: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+/// The experiment that a resolved config describes.
+///
+/// # Errors
+/// Everything that this build does not take.
+pub fn experiment(resolved: &str) -> Result<Experiment, Problems> {
+    let document = Document::load(Layers::text("config.resolved.toml", resolved))?;
+    let reading = polytask_config::read(&document, Experiment::options);
+    if reading.problems.0.is_empty() { Ok(reading.value) } else { Err(reading.problems) }
+}
+
+/// Loads the checkpoint file at `path` onto `place`.
+///
+/// # Errors
+/// A file that is corrupt, incomplete or of another version.
+pub fn load(path: &Path, place: Place) -> Result<Loaded, LoadError> {
+    from_checkpoint(polytask_store::read(path)?, place)
+}
+
+/// As [`load`], from a checkpoint that was already read.
+///
+/// # Errors
+/// As [`load`].
+pub fn from_checkpoint(checkpoint: Checkpoint, place: Place) -> Result<Loaded, LoadError> {
+    let text = |key: &'static str| checkpoint.meta.get(key).cloned().ok_or(LoadError::Meta(key));
+    let config = text(meta::CONFIG)?;
+    let preprocessing: Preprocessing = serde_json::from_str(&text(meta::PREPROCESSING)?)
+        .map_err(|error| LoadError::Text { what: meta::PREPROCESSING, message: error.to_string() })?;
+    let mut experiment = experiment(&config).map_err(LoadError::Config)?;
+    let tables = std::mem::take(&mut experiment.tasks);
+    let tasks = planned_tasks(tables, preprocessing.tasks()).map_err(LoadError::Config)?;
+    let specs: Vec<TaskSpec> = tasks.iter().map(PlannedTask::spec).collect();
+    let shape = preprocessing.input_shape();
+    let mut model = build(&experiment.model, &shape, &specs, Seed(experiment.seed), &place.device)
+        .map_err(|errors| LoadError::Config(crate::plan::shape_problems(errors)))?;
+
+    let (step, epoch) = (checkpoint.step().unwrap_or(0), checkpoint.epoch().unwrap_or(0));
+    let digest = polytask_store::digest(&checkpoint, polytask_store::weights).to_string();
+    let values = from_parts(checkpoint.parts)?;
+    let weights = match values.0.get("progress/weights") {
+        Some(Value::Numbers(weights)) => weights.clone(),
+        _ => vec![1.0; tasks.len()],
+    };
+    let mut own = section(&values, AVERAGE);
+    if own.0.is_empty() {
+        own = section(&values, MODEL);
+    }
+    let mut state = State::load(own);
+    list_weights(&mut model, &mut state)?;
+    state.finish().map_err(RestoreError::from)?;
+    Ok(Loaded {
+        config,
+        tasks,
+        preprocessing,
+        model,
+        shape,
+        step,
+        epoch,
+        weights,
+        digest,
+        meta: checkpoint.meta,
+        place,
+        experiment,
+    })
+}
+
+/// The entries under `name/`, without the prefix.
+fn section(values: &Values, name: &str) -> Values {
+    let prefix = format!("{name}/");
+    Values(
+        values
+            .0
+            .iter()
+            .filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?.to_owned(), value.clone())))
+            .collect(),
+    )
+}
+
+impl Loaded {
+    /// The model as something that predicts.
+    #[must_use]
+    pub fn predictor(&self) -> Predictor<'_> {
+        Predictor { model: &self.model, tasks: &self.tasks, shape: &self.shape, device: &self.place.device }
+    }
+
+    /// Metrics on a split of the data that the config names.
+    ///
+    /// # Errors
+    /// Data that is gone or has changed, a split without rows.
+    pub fn evaluate_split(&self, split: &str) -> Result<Evaluation, LoadError> {
+        let experiment = experiment(&self.config).map_err(LoadError::Config)?;
+        let targets: Vec<_> = experiment.tasks.into_iter().map(|task| (task.name, task.data)).collect();
+        let prepared = prepare(&experiment.data, &experiment.inputs, &targets, Seed(experiment.seed))?;
+        let wanted = self.meta.get(meta::DATA).cloned().unwrap_or_default();
+        if prepared.facts.fingerprint != wanted {
+            return Err(LoadError::OtherData { found: prepared.facts.fingerprint, wanted });
+        }
+        let splits = &prepared.splits;
+        let all = [("train", &splits.train), ("val", &splits.val), ("test", &splits.test)];
+        let rows = all.iter().find(|(name, rows)| *name == split && !rows.is_empty());
+        let Some((_, rows)) = rows else {
+            return Err(LoadError::Split {
+                split: split.to_owned(),
+                available: all.iter().filter(|(_, rows)| !rows.is_empty()).map(|(name, _)| (*name).to_owned()).collect(),
+            });
+        };
+        Ok(self.predictor().evaluate(&prepared.encoded, rows, split, self.batch_size(), &self.weights)?)
+    }
+
+    /// Metrics on every labelled row of another file of the same layout, under `split`.
+    ///
+    /// # Errors
+    /// A file that cannot be read as one of this layout.
+    pub fn evaluate_file(&self, path: &Path, split: &str) -> Result<Evaluation, LoadError> {
+        let encoded = self.preprocessing.load(path)?;
+        let rows: Vec<u32> = (0..encoded.rows() as u32).collect();
+        Ok(self.predictor().evaluate(&encoded, &rows, split, self.batch_size(), &self.weights)?)
+    }
+
+    /// Rows that go through the model at once.
+    #[must_use]
+    pub fn batch_size(&self) -> usize {
+        self.experiment.train.batch_size
+    }
+}

@@ -1,0 +1,384 @@
+//! A session: one process that trains a run, from the start or from a checkpoint, and keeps its directory true.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::{Instant, SystemTime};
+
+use polytask_store::{Fallback, Journal, Log, Pick, RunRecord, Selected, Status, StoreError, Text, Writer};
+use serde_json::json;
+
+use crate::device::Place;
+use crate::evaluate::Evaluation;
+use crate::events::{EpochReport, Event, Listener};
+use crate::experiment::Experiment;
+use crate::load::{LoadError, from_checkpoint};
+use crate::plan::{Plan, PlanError};
+use crate::run::{Finish, RunError, Surroundings, run};
+use crate::save::{PartError, Saver, from_parts, meta};
+use crate::score::Best;
+use crate::state::{RestoreError, TrainState};
+
+/// The config as text.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    /// As the user wrote it.
+    pub config: String,
+    /// With every default filled in.
+    pub resolved: String,
+}
+
+/// What is asked of one session.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Report the rows of each step.
+    pub trace_samples: bool,
+    /// Stop after so many optimizer steps.
+    pub max_steps: Option<u64>,
+}
+
+/// What a session gave.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub finish: Finish,
+    /// The run directory.
+    pub run: PathBuf,
+    /// Optimizer steps done.
+    pub step: u64,
+    /// Epochs done.
+    pub epoch: u64,
+    /// The best score.
+    pub best: Best,
+    /// The checkpoint that was tested.
+    pub checkpoint: Option<PathBuf>,
+    /// Its metrics; none if the session was interrupted.
+    pub tested: Option<Evaluation>,
+    /// The split of these metrics.
+    pub split: &'static str,
+    /// BLAKE3 over the named weights of the last checkpoint.
+    pub digest: String,
+    /// Wall time of this session.
+    pub seconds: f64,
+}
+
+/// Why a session failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// Config or data.
+    #[error("the plan does not work out")]
+    Plan(PlanError),
+    /// The loop.
+    #[error("{0}")]
+    Run(#[from] RunError),
+    /// The directory.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The checkpoint that it should go on from.
+    #[error("{0}")]
+    Restore(#[from] RestoreError),
+    /// A part of it.
+    #[error("{0}")]
+    Part(#[from] PartError),
+    /// Testing the best checkpoint.
+    #[error("{0}")]
+    Load(#[from] LoadError),
+    /// The data is not that of the run.
+    #[error("the data differs from the data of the run (fingerprint {found}, the run has {wanted}); a run goes on only with its own data")]
+    OtherData {
+        /// Now.
+        found: String,
+        /// Then.
+        wanted: String,
+    },
+}
+
+impl From<PlanError> for SessionError {
+    fn from(error: PlanError) -> Self {
+        Self::Plan(error)
+    }
+}
+
+/// Keys that may differ when a run goes on; anything else would make it another run.
+pub const MAY_CHANGE: &[&str] = &[
+    "train.epochs",
+    "early_stopping.patience",
+    "device.backend",
+    "device.index",
+    "checkpoint.keep_last",
+    "checkpoint.keep_best",
+    "checkpoint.every",
+    "logging.every_steps",
+    "train.prefetch",
+];
+
+/// Trains a new run in the directory that `writer` has locked.
+///
+/// # Errors
+/// Everything that ends a run badly; `run.json` says so too.
+pub fn train(
+    experiment: Experiment,
+    texts: &Texts,
+    place: Place,
+    mut writer: Writer,
+    listener: &mut dyn Listener,
+    interrupt: &AtomicBool,
+    options: &Options,
+) -> Result<Outcome, SessionError> {
+    let name = experiment.name.clone();
+    let every = experiment.log_every_steps;
+    writer.write_text(Text::Config, &texts.config)?;
+    writer.write_text(Text::ResolvedConfig, &texts.resolved)?;
+    let mut record = RunRecord::begun(writer.id(), name, SystemTime::now());
+    describe(&mut record, &place);
+    writer.write_record(&record)?;
+    let begun = (|| {
+        let (plan, weighting) = Plan::resolve(experiment, place)?;
+        let state = plan.start(weighting).map_err(PlanError::Config)?;
+        Ok((plan, state))
+    })();
+    let (plan, state) = match begun {
+        Ok(begun) => begun,
+        Err(error) => return Err(fail(&mut writer, &record, error)),
+    };
+    writer.write_text(Text::Data, &serde_json::to_string_pretty(&plan.facts).unwrap_or_default())?;
+    let (journal, _) = writer.journal(Log::Metrics)?;
+    go(plan, state, texts, writer, record, journal, every, listener, interrupt, options)
+}
+
+/// Goes on with a run from one of its checkpoints, bit for bit.
+///
+/// # Errors
+/// Everything that ends a run badly, and a checkpoint or data that is not the run's.
+pub fn resume(
+    mut writer: Writer,
+    experiment: Experiment,
+    texts: &Texts,
+    place: Place,
+    from: Selected,
+    listener: &mut dyn Listener,
+    interrupt: &AtomicBool,
+    options: &Options,
+) -> Result<Outcome, SessionError> {
+    let every = experiment.log_every_steps;
+    let mut record = match writer.record() {
+        Ok(record) => record.resumed(SystemTime::now()),
+        // The record is a convenience; the checkpoints are what counts.
+        Err(_) => RunRecord::begun(writer.id(), experiment.name.clone(), SystemTime::now()),
+    };
+    describe(&mut record, &place);
+    let begun = (|| {
+        let (plan, weighting) = Plan::resolve(experiment, place)?;
+        let wanted = from.checkpoint.meta.get(meta::DATA).cloned().unwrap_or_default();
+        if plan.facts.fingerprint != wanted {
+            return Err(SessionError::OtherData { found: plan.facts.fingerprint.clone(), wanted });
+        }
+        let mut state = plan.start(weighting).map_err(PlanError::Config)?;
+        state.restore(from_parts(from.checkpoint.parts)?)?;
+        Ok((plan, state))
+    })();
+    let (plan, state) = match begun {
+        Ok(begun) => begun,
+        Err(error) => return Err(fail(&mut writer, &record, error)),
+    };
+    writer.write_text(Text::ResolvedConfig, &texts.resolved)?;
+    writer.write_record(&record)?;
+    let (mut journal, _) = writer.journal(Log::Metrics)?;
+    journal.truncate_after(state.progress.step)?;
+    go(plan, state, texts, writer, record, journal, every, listener, interrupt, options)
+}
+
+fn describe(record: &mut RunRecord, place: &Place) {
+    record.versions = BTreeMap::from([
+        ("polytask".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("burn".to_owned(), "0.22.1".to_owned()),
+    ]);
+    place.backend.clone_into(&mut record.backend);
+    record.adapter = place.adapter.as_ref().map(|adapter| adapter.name.clone());
+    record.deterministic = place.is_deterministic;
+}
+
+#[expect(clippy::too_many_arguments, reason = "the two entry points above share everything that follows")]
+fn go(
+    plan: Plan,
+    mut state: TrainState,
+    texts: &Texts,
+    writer: Writer,
+    record: RunRecord,
+    journal: Journal,
+    every: u64,
+    listener: &mut dyn Listener,
+    interrupt: &AtomicBool,
+    options: &Options,
+) -> Result<Outcome, SessionError> {
+    let begun = Instant::now();
+    listener.hear(&started(&plan, &state));
+    if let Some(note) = &plan.place.note {
+        listener.hear(&Event::Note(note.clone()));
+    }
+    let mut saver = Saver::new(writer, &plan, &texts.resolved);
+    let mut recorder = Recorder {
+        tasks: plan.tasks.iter().map(|task| task.name.clone()).collect(),
+        journal,
+        every,
+        begun,
+        failure: None,
+        listener,
+    };
+    let finished = run(
+        &plan,
+        &mut state,
+        &mut Surroundings {
+            saver: Some(&mut saver),
+            listener: &mut recorder,
+            interrupt,
+            trace_samples: options.trace_samples,
+            max_steps: options.max_steps,
+        },
+    );
+    let recorded = recorder.close();
+    let mut writer = saver.into_writer();
+    let finish = match finished.map_err(SessionError::from).and_then(|finish| recorded.map(|()| finish)) {
+        Ok(finish) => finish,
+        Err(error) => return Err(fail(&mut writer, &record, error)),
+    };
+    let tested = match finish {
+        Finish::Interrupted => None,
+        Finish::Completed | Finish::EarlyStopped => match test(&plan, &writer) {
+            Ok(tested) => tested,
+            Err(error) => return Err(fail(&mut writer, &record, error)),
+        },
+    };
+    let (status, reason) = match finish {
+        Finish::Completed => (Status::Finished, None),
+        Finish::EarlyStopped => (Status::Stopped, Some("early stopping".to_owned())),
+        Finish::Interrupted => (Status::Interrupted, Some("signal".to_owned())),
+    };
+    let last = writer.select(Pick::Last, Fallback::Allowed)?;
+    writer.write_record(&record.ended(status, reason, 0, SystemTime::now()))?;
+    let (checkpoint, tested, split) = match tested {
+        Some((path, evaluation, split)) => (Some(path), Some(evaluation), split),
+        None => (None, None, "test"),
+    };
+    Ok(Outcome {
+        finish,
+        run: writer.path().to_owned(),
+        step: state.progress.step,
+        epoch: state.progress.epoch,
+        best: state.best,
+        checkpoint,
+        tested,
+        split,
+        digest: polytask_store::digest(&last.checkpoint, polytask_store::weights).to_string(),
+        seconds: begun.elapsed().as_secs_f64(),
+    })
+}
+
+fn started(plan: &Plan, state: &TrainState) -> Event {
+    let parameters = polytask_model::names::parameters(&state.model);
+    Event::Started {
+        parameters: parameters
+            .iter()
+            .filter(|parameter| parameter.trainable)
+            .map(|parameter| parameter.shape.iter().product::<usize>())
+            .sum(),
+        rows: [plan.splits.train.len(), plan.splits.val.len(), plan.splits.test.len()],
+        epochs: plan.train.epochs as u64,
+        steps_per_epoch: plan.steps_per_epoch,
+        step: state.progress.step,
+        backend: plan.place.backend.to_owned(),
+    }
+}
+
+/// Tests the best checkpoint (the last one if none has a score), from its file as `evaluate` would.
+fn test(plan: &Plan, writer: &Writer) -> Result<Option<(PathBuf, Evaluation, &'static str)>, SessionError> {
+    let (split, rows) = if plan.splits.test.is_empty() {
+        ("val", &plan.splits.val)
+    } else {
+        ("test", &plan.splits.test)
+    };
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let selected = writer
+        .select(Pick::Best, Fallback::Allowed)
+        .or_else(|_| writer.select(Pick::Last, Fallback::Allowed))?;
+    let loaded = from_checkpoint(selected.checkpoint, plan.place.clone())?;
+    let evaluation = loaded
+        .predictor()
+        .evaluate(&plan.encoded, rows, split, loaded.batch_size(), &loaded.weights)
+        .map_err(LoadError::from)?;
+    Ok(Some((selected.path, evaluation, split)))
+}
+
+/// Writes the failure into `run.json`; what cannot be written there must not hide the failure itself.
+fn fail(writer: &mut Writer, record: &RunRecord, error: SessionError) -> SessionError {
+    let status = match &error {
+        SessionError::Run(RunError::Diverged(_)) => Status::Diverged,
+        _ => Status::Failed,
+    };
+    let code = if status == Status::Diverged { 7 } else { 1 };
+    drop(writer.write_record(&record.ended(status, Some(error.to_string()), code, SystemTime::now())));
+    error
+}
+
+/// Writes metrics.jsonl and passes every event on.
+struct Recorder<'a> {
+    tasks: Vec<String>,
+    journal: Journal,
+    every: u64,
+    begun: Instant,
+    failure: Option<StoreError>,
+    listener: &'a mut dyn Listener,
+}
+
+impl Recorder<'_> {
+    fn write(&mut self, step: u64, epoch: u64, key: &str, value: f64) {
+        let mut parts = key.split('/');
+        let (split, second, third) = (parts.next(), parts.next(), parts.next());
+        let (task, metric) = match (second, third) {
+            (Some(task), Some(metric)) => (Some(task), metric),
+            (metric, _) => (None, metric.unwrap_or_default()),
+        };
+        let entry = json!({
+            "step": step, "epoch": epoch, "t": self.begun.elapsed().as_secs_f64(),
+            "split": split, "task": task, "metric": metric, "value": value,
+        });
+        if let Err(error) = self.journal.append(&entry) {
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    fn epoch(&mut self, report: &EpochReport) {
+        for (key, value) in &report.metrics {
+            self.write(report.step, report.epoch, key, *value);
+        }
+    }
+
+    fn close(mut self) -> Result<(), SessionError> {
+        match self.failure.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(self.journal.sync()?),
+        }
+    }
+}
+
+impl Listener for Recorder<'_> {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Epoch(report) => self.epoch(report),
+            Event::Step { step, epoch, loss, losses, weights, .. } if self.every > 0 && step.is_multiple_of(self.every) => {
+                self.write(*step, *epoch, "step/loss", *loss);
+                for (index, name) in self.tasks.clone().iter().enumerate() {
+                    if let Some(Some(value)) = losses.get(index) {
+                        self.write(*step, *epoch, &format!("step/{name}/loss"), *value);
+                        let weight = weights.get(index).copied().unwrap_or(0.0);
+                        self.write(*step, *epoch, &format!("step/{name}/weight"), weight);
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.listener.hear(event);
+    }
+}
