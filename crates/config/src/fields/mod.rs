@@ -1,0 +1,248 @@
+//! `Fields`: one table of the document, on which a component lists its options.
+
+mod entry;
+mod family;
+mod list;
+mod number;
+mod slot;
+mod table;
+mod word;
+
+use std::sync::Arc;
+
+pub use entry::{EntryField, PathOrEntryField};
+pub use list::{IntegerList, NumberList, PathList, TextList, TextsOrTableField};
+pub use number::{Integer, Number};
+pub use word::{ChoiceField, Flag, PathField, Text};
+
+use crate::choice::Choice;
+use crate::document::{Document, Node, Table, join};
+use crate::entry::Entry;
+use crate::problem::Problem;
+use crate::resolved::Item;
+use crate::schema;
+use slot::Slot;
+
+/// One table, in which a component lists its options.
+///
+/// With a document it reads: it collects every problem with its place, and goes on with the default, so that all
+/// mistakes are reported together. Without one it only describes.
+///
+/// ```
+/// use polytask_config::{Document, Fields, Layers, read};
+///
+/// struct Dropout { share: f64, seed: Option<usize> }
+///
+/// fn options(fields: &mut Fields<'_>) -> Dropout {
+///     Dropout {
+///         share: fields.number("share", "of the values that are set to zero").within(0.0..=1.0).or(0.5),
+///         seed: fields.integer("seed", "of its random stream").optional(),
+///     }
+/// }
+///
+/// let document = Document::load(Layers::text("demo.toml", "share = 0.1", "/")).unwrap();
+/// let reading = read(&document, options);
+/// assert_eq!((reading.value.share, reading.value.seed), (0.1, None));
+/// assert_eq!(reading.resolved.to_toml(), "share = 0.1\n");
+/// ```
+pub struct Fields<'a> {
+    work: &'a mut Work,
+    scope: Scope,
+}
+
+/// What the whole listing shares.
+#[derive(Default)]
+pub(crate) struct Work {
+    pub(crate) document: Option<Document>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) families: Vec<(family::Identity, schema::Family)>,
+    /// How many families are being described within each other.
+    pub(crate) nesting: usize,
+}
+
+/// What one table holds and has gathered.
+pub(crate) struct Scope {
+    pub(crate) path: String,
+    pub(crate) is_reading: bool,
+    pub(crate) node: Option<Arc<Node>>,
+    pub(crate) schema: Vec<schema::Node>,
+    pub(crate) resolved: Vec<(String, Item)>,
+}
+
+impl Scope {
+    pub(crate) fn reading(path: &str, node: Option<Arc<Node>>) -> Self {
+        Self {
+            path: path.to_owned(),
+            is_reading: true,
+            node,
+            schema: Vec::new(),
+            resolved: Vec::new(),
+        }
+    }
+
+    pub(crate) fn describing(path: &str) -> Self {
+        Self {
+            is_reading: false,
+            ..Self::reading(path, None)
+        }
+    }
+
+    pub(crate) fn table(&self) -> Option<&Table> {
+        self.node.as_ref().and_then(|node| node.table())
+    }
+
+    pub(crate) fn child(&self, key: &str) -> Option<Arc<Node>> {
+        self.table().and_then(|table| table.get(key)).cloned()
+    }
+
+    /// A key listed twice (by two branches of a listing) is described once.
+    pub(crate) fn declare(&mut self, node: schema::Node) {
+        if !self.schema.iter().any(|known| known.key == node.key) {
+            self.schema.push(node);
+        }
+    }
+
+    pub(crate) fn resolve(&mut self, key: &str, item: Item) {
+        match self.resolved.iter_mut().find(|(known, _)| known == key) {
+            Some((_, known)) => *known = item,
+            None => self.resolved.push((key.to_owned(), item)),
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(work: &'a mut Work, scope: Scope) -> Self {
+        Self { work, scope }
+    }
+
+    pub(crate) fn into_scope(self) -> Scope {
+        self.scope
+    }
+
+    fn slot(&mut self, key: &'static str, help: &'static str) -> Slot<'_> {
+        Slot {
+            work: self.work,
+            scope: &mut self.scope,
+            key,
+            help,
+        }
+    }
+
+    /// A finite number; an integer is accepted.
+    pub fn number(&mut self, key: &'static str, help: &'static str) -> Number<'_> {
+        Number::new(self.slot(key, help))
+    }
+
+    /// A count.
+    pub fn integer(&mut self, key: &'static str, help: &'static str) -> Integer<'_> {
+        Integer::new(self.slot(key, help))
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, key: &'static str, help: &'static str) -> Flag<'_> {
+        Flag::new(self.slot(key, help))
+    }
+
+    /// A string.
+    pub fn text(&mut self, key: &'static str, help: &'static str) -> Text<'_> {
+        Text::new(self.slot(key, help))
+    }
+
+    /// A path, absolute once read: relative ones are relative to the directory of the file that holds them.
+    pub fn path(&mut self, key: &'static str, help: &'static str) -> PathField<'_> {
+        PathField::new(self.slot(key, help))
+    }
+
+    /// One of the words of `C`.
+    pub fn choice<C: Choice>(
+        &mut self,
+        key: &'static str,
+        help: &'static str,
+    ) -> ChoiceField<'_, C> {
+        ChoiceField::new(self.slot(key, help))
+    }
+
+    /// A list of finite numbers.
+    pub fn numbers(&mut self, key: &'static str, help: &'static str) -> NumberList<'_> {
+        NumberList::new(self.slot(key, help))
+    }
+
+    /// A list of counts.
+    pub fn integers(&mut self, key: &'static str, help: &'static str) -> IntegerList<'_> {
+        IntegerList::new(self.slot(key, help))
+    }
+
+    /// A list of strings; a single string is a list of one.
+    pub fn texts(&mut self, key: &'static str, help: &'static str) -> TextList<'_> {
+        TextList::new(self.slot(key, help))
+    }
+
+    /// A list of paths; a single one is a list of one.
+    pub fn paths(&mut self, key: &'static str, help: &'static str) -> PathList<'_> {
+        PathList::new(self.slot(key, help))
+    }
+
+    /// One member of a family: `"name"` or `{ type = "name", … }`.
+    pub fn entry<T: 'static, X: 'static>(
+        &mut self,
+        key: &'static str,
+        help: &'static str,
+        family: &'static [Entry<T, X>],
+    ) -> EntryField<'_, T> {
+        EntryField::new(self.slot(key, help), family)
+    }
+
+    /// A string that is a path, or `{ type = "name", … }`.
+    pub fn path_or_entry<T: 'static, X: 'static>(
+        &mut self,
+        key: &'static str,
+        help: &'static str,
+        family: &'static [Entry<T, X>],
+    ) -> PathOrEntryField<'_, T> {
+        PathOrEntryField::new(self.slot(key, help), family)
+    }
+
+    /// A list of strings, or a table: `columns = ["a"]` or `columns = { all_except = ["b"] }`.
+    pub fn texts_or_table<T, R: FnOnce(&mut Fields<'_>) -> T>(
+        &mut self,
+        key: &'static str,
+        help: &'static str,
+        read: R,
+    ) -> TextsOrTableField<'_, R> {
+        TextsOrTableField::new(self.slot(key, help), read)
+    }
+
+    /// Whether the key is in the document.
+    #[must_use]
+    pub fn is_given(&self, key: &str) -> bool {
+        self.scope.child(key).is_some()
+    }
+
+    /// Whether this listing reads a document; else it only describes.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        self.scope.is_reading
+    }
+
+    /// The whole path of a key of this table.
+    #[must_use]
+    pub fn key_path(&self, key: &str) -> String {
+        join(&self.scope.path, key)
+    }
+
+    /// Reports that a cross-check failed. Ignored when only describing.
+    pub fn problem(
+        &mut self,
+        key: &str,
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+    ) {
+        if !self.scope.is_reading {
+            return;
+        }
+        let mut problem = Problem::new(code, self.key_path(key), message);
+        problem.help = help;
+        self.work.problems.push(problem);
+    }
+}

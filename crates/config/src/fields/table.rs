@@ -1,0 +1,225 @@
+//! Tables within tables.
+
+use std::sync::Arc;
+
+use super::number::number;
+use super::{Fields, Scope};
+use crate::codes;
+use crate::document::{Node, Table, join};
+use crate::literal::Literal;
+use crate::problem::Problem;
+use crate::resolved::{Item, Origin};
+use crate::schema::{self, Kind, Range};
+
+impl Fields<'_> {
+    /// A table; an absent one is all its defaults.
+    pub fn table<T>(
+        &mut self,
+        key: &'static str,
+        help: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> T,
+    ) -> T {
+        let is_reading = self.scope.is_reading;
+        let node = self.table_node(key, help);
+        let path = self.key_path(key);
+        let scope = match node {
+            Some(Err(())) => Scope::describing(&path),
+            _ if !is_reading => Scope::describing(&path),
+            Some(Ok(node)) => Scope::reading(&path, Some(node)),
+            None => Scope::reading(&path, None),
+        };
+        let mut slot = self.slot(key, help);
+        let (value, below) = slot.below(scope, read);
+        slot.declare(Kind::Table(below.schema), None, false);
+        slot.scope.resolve(
+            key,
+            Item::Table {
+                items: below.resolved,
+                is_entry: false,
+            },
+        );
+        value
+    }
+
+    /// A table that may be absent.
+    pub fn optional_table<T>(
+        &mut self,
+        key: &'static str,
+        help: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> T,
+    ) -> Option<T> {
+        let path = self.key_path(key);
+        let node = self.table_node(key, help).and_then(Result::ok);
+        let is_given = node.is_some();
+        let scope = if is_given {
+            Scope::reading(&path, node)
+        } else {
+            Scope::describing(&path)
+        };
+        let mut slot = self.slot(key, help);
+        let (value, below) = slot.below(scope, read);
+        slot.declare(Kind::Table(below.schema), None, false);
+        if !is_given {
+            return None;
+        }
+        slot.scope.resolve(
+            key,
+            Item::Table {
+                items: below.resolved,
+                is_entry: false,
+            },
+        );
+        Some(value)
+    }
+
+    /// Tables by name, in the order of the document: `[tasks.digit]`.
+    pub fn tables<T>(
+        &mut self,
+        key: &'static str,
+        help: &'static str,
+        mut read: impl FnMut(&str, &mut Fields<'_>) -> T,
+    ) -> Vec<(String, T)> {
+        let path = self.key_path(key);
+        let node = self.table_node(key, help).and_then(Result::ok);
+        let mut values = Vec::new();
+        let mut keys: Vec<schema::Node> = Vec::new();
+        let mut items = Vec::new();
+        let entries = node
+            .as_deref()
+            .and_then(Node::table)
+            .map(named)
+            .unwrap_or_default();
+        for (name, node) in entries {
+            let path = join(&path, &name);
+            if !is_name(&name) {
+                self.work.problems.push(bad_name(&path, &name, &node));
+                continue;
+            }
+            if node.table().is_none() {
+                let slot = self.slot(key, help);
+                let problem = slot.wrong_type("a table", &node);
+                self.work.problems.push(Problem {
+                    key: path,
+                    ..problem
+                });
+                continue;
+            }
+            let scope = Scope::reading(&path, Some(node));
+            let (value, below) = self
+                .slot(key, help)
+                .below(scope, |fields| read(&name, fields));
+            for node in below.schema {
+                if !keys.iter().any(|known| known.key == node.key) {
+                    keys.push(node);
+                }
+            }
+            items.push((
+                name.clone(),
+                Item::Table {
+                    items: below.resolved,
+                    is_entry: false,
+                },
+            ));
+            values.push((name, value));
+        }
+        if values.is_empty() {
+            let (_, below) =
+                self.slot(key, help)
+                    .below(Scope::describing(&join(&path, "name")), |fields| {
+                        drop(read("name", fields));
+                    });
+            keys = below.schema;
+        }
+        let slot = &mut self.slot(key, help);
+        slot.declare(Kind::Tables(keys), None, false);
+        if !items.is_empty() {
+            slot.scope.resolve(
+                key,
+                Item::Table {
+                    items,
+                    is_entry: false,
+                },
+            );
+        }
+        values
+    }
+
+    /// A table of free keys, each with a number, in the order of the document: `[score]`.
+    pub fn weights(&mut self, key: &'static str, help: &'static str) -> Vec<(String, f64)> {
+        let path = self.key_path(key);
+        let node = self.table_node(key, help).and_then(Result::ok);
+        let mut slot = self.slot(key, help);
+        slot.declare(Kind::Weights, None, false);
+        let mut weights = Vec::new();
+        let mut items = Vec::new();
+        for (name, node) in node
+            .as_deref()
+            .and_then(Node::table)
+            .map(named)
+            .unwrap_or_default()
+        {
+            match number(&slot, &join(&path, &name), &node, &Range::default()) {
+                Ok(weight) => {
+                    let origin = Origin::of(&node);
+                    items.push((
+                        name.clone(),
+                        Item::Leaf {
+                            value: Literal::Number(weight),
+                            origin,
+                        },
+                    ));
+                    weights.push((name, weight));
+                }
+                Err(problem) => slot.report(problem),
+            }
+        }
+        if !items.is_empty() {
+            slot.scope.resolve(
+                key,
+                Item::Table {
+                    items,
+                    is_entry: false,
+                },
+            );
+        }
+        weights
+    }
+
+    /// The node, if it is given; an error, reported, if it is no table.
+    fn table_node(
+        &mut self,
+        key: &'static str,
+        help: &'static str,
+    ) -> Option<Result<Arc<Node>, ()>> {
+        let mut slot = self.slot(key, help);
+        let node = slot.node().filter(|_| slot.scope.is_reading)?;
+        if node.table().is_some() {
+            return Some(Ok(node));
+        }
+        let problem = slot.wrong_type("a table", &node);
+        slot.report(problem);
+        Some(Err(()))
+    }
+}
+
+fn named(table: &Table) -> Vec<(String, Arc<Node>)> {
+    table
+        .iter()
+        .map(|(name, node)| (name.to_owned(), Arc::clone(node)))
+        .collect()
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+fn bad_name(path: &str, name: &str, node: &Node) -> Problem {
+    let message = format!("{} is no name", crate::terminal::quoted(name));
+    Problem::new(codes::BAD_NAME, path, message)
+        .with_label("not [a-z][a-z0-9_]*")
+        .with_help("a name starts with a letter a-z and goes on with a-z, 0-9 and _")
+        .at(node.key_place())
+}

@@ -1,0 +1,107 @@
+//! What is wrong with a configuration, and where.
+
+use std::fmt;
+
+use crate::document::Place;
+
+/// One thing that is wrong.
+///
+/// Its place is looked up by its key unless it carries one of its own (as syntax errors do).
+///
+/// ```
+/// use polytask_config::Problem;
+///
+/// let problem = Problem::new("P0401", "inputs.profile.columns[2]", "there is no column 'shool'".to_owned())
+///     .with_help("did you mean 'school'?");
+/// assert_eq!(problem.to_string(), "P0401 inputs.profile.columns[2]: there is no column 'shool'");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// A stable code; those of this crate are in [`CODES`](crate::CODES).
+    pub code: &'static str,
+    /// Key path, such as `tasks.digit.metrics[2]`; empty if it is about the text as a whole.
+    pub key: String,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What to do about it; several lines are several hints.
+    pub help: Option<String>,
+    /// A few words at the caret.
+    pub label: Option<String>,
+    pub(crate) place: Option<Place>,
+}
+
+impl Problem {
+    /// A problem with the value at `key`.
+    #[must_use]
+    pub fn new(code: &'static str, key: impl Into<String>, message: String) -> Self {
+        Self {
+            code,
+            key: key.into(),
+            message,
+            help: None,
+            label: None,
+            place: None,
+        }
+    }
+
+    /// Adds a hint.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        let help = help.into();
+        self.help = Some(match self.help.take() {
+            Some(before) => format!("{before}\n{help}"),
+            None => help,
+        });
+        self
+    }
+
+    /// Sets the words at the caret.
+    #[must_use]
+    pub fn with_label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = crate::terminal::shown(&self.key, 200);
+        let separator = if key.is_empty() { "" } else { ": " };
+        write!(
+            f,
+            "{} {key}{separator}{}",
+            self.code,
+            crate::terminal::shown(&self.message, 400)
+        )
+    }
+}
+
+/// Everything that is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}

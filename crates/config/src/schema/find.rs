@@ -1,0 +1,89 @@
+//! The schema's answer to a key path.
+
+use super::{Kind, Node, Schema};
+use crate::document::{Step, steps};
+
+/// A key that was found, and which entries have it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found<'s> {
+    /// The key.
+    pub node: &'s Node,
+    /// If it is an option of entries: the types that have it.
+    pub types: Vec<&'static str>,
+}
+
+impl Schema {
+    /// The key at a path; `tasks.digit.weight` finds the key of any task, `train.optimizer.lr` the option of the first
+    /// type that has it.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<&Node> {
+        self.found(path).map(|found| found.node)
+    }
+
+    /// The same, with the types that have the key.
+    ///
+    /// ```
+    /// # use polytask_config::{describe, Entry};
+    /// # static SHAPES: &[Entry<f64>] = &[Entry {
+    /// #     name: "circle", summary: "round", source: "", facts: (),
+    /// #     new: |fields| fields.number("radius", "in metres").above(0.0).or(1.0),
+    /// # }];
+    /// let schema = describe(|fields| { fields.entry("shape", "what to draw", SHAPES).or("circle"); });
+    /// assert_eq!(schema.found("shape.radius").unwrap().types, ["circle"]);
+    /// ```
+    #[must_use]
+    pub fn found(&self, path: &str) -> Option<Found<'_>> {
+        let mut level: Vec<(Option<&'static str>, &[Node])> = vec![(None, &self.keys)];
+        let mut steps = steps(path)?.into_iter().peekable();
+        while let Some(step) = steps.next() {
+            let Step::Key(key) = step else { return None };
+            let hits: Vec<(Option<&'static str>, &Node)> = level
+                .iter()
+                .filter_map(|(name, nodes)| {
+                    nodes
+                        .iter()
+                        .find(|node| node.key == key)
+                        .map(|node| (*name, node))
+                })
+                .collect();
+            let (_, first) = *hits.first()?;
+            while matches!(steps.peek(), Some(Step::Index(_))) {
+                steps.next();
+            }
+            if matches!(first.kind, Kind::Tables(_) | Kind::Weights) && steps.peek().is_some() {
+                steps.next();
+                if matches!(first.kind, Kind::Weights) {
+                    return steps.peek().is_none().then_some(Found {
+                        node: first,
+                        types: Vec::new(),
+                    });
+                }
+            }
+            if steps.peek().is_none() {
+                let types = hits.iter().filter_map(|(name, _)| *name).collect();
+                return Some(Found { node: first, types });
+            }
+            level = hits.iter().flat_map(|(_, node)| self.below(node)).collect();
+        }
+        None
+    }
+
+    fn below<'s>(&'s self, node: &'s Node) -> Vec<(Option<&'static str>, &'s [Node])> {
+        match &node.kind {
+            Kind::Table(keys) | Kind::Tables(keys) | Kind::TextsOrTable { keys, .. } => {
+                vec![(None, keys)]
+            }
+            Kind::Entry { family, .. } | Kind::PathOrEntry { family, .. } => self
+                .families
+                .get(*family)
+                .map(|family| {
+                    let options = |variant: &'s super::Variant| {
+                        (Some(variant.name), variant.options.as_slice())
+                    };
+                    family.variants.iter().map(options).collect()
+                })
+                .unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+}
