@@ -3,6 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::error::DataError;
+use crate::nearest::nearest;
+use crate::quoted::shown;
+use crate::table::retain;
+
 /// A named column of a [`Table`](crate::Table).
 #[derive(Clone, Debug)]
 pub struct Column {
@@ -10,6 +15,45 @@ pub struct Column {
     pub name: String,
     /// The cells.
     pub values: Values,
+}
+
+impl Column {
+    /// Adds the cells of the column of the same name and type among `others`, which come from `file`.
+    pub(crate) fn append(&mut self, others: &mut [Self], file: &str) -> Result<(), DataError> {
+        let names = || {
+            others
+                .iter()
+                .map(|other| other.name.clone())
+                .collect::<Vec<_>>()
+        };
+        if !others.iter().any(|other| other.name == self.name) {
+            return Err(DataError::UnknownColumn {
+                key: None,
+                file: file.to_owned(),
+                near: nearest(&self.name, &names()),
+                column: self.name.clone(),
+                columns: names(),
+            });
+        }
+        for other in others.iter_mut().filter(|other| other.name == self.name) {
+            match (&mut self.values, &mut other.values) {
+                (Values::F32(cells), Values::F32(more)) => cells.append(more),
+                (Values::F64(cells), Values::F64(more)) => cells.append(more),
+                (Values::Text(cells), Values::Text(more)) => cells.append(more),
+                _ => continue,
+            }
+            return Ok(());
+        }
+        Err(DataError::Format {
+            file: file.to_owned(),
+            line: None,
+            problem: format!(
+                "column `{}` is of another type than in the main source",
+                shown(&self.name)
+            ),
+            help: None,
+        })
+    }
 }
 
 /// The cells of a column. A missing number is NaN, a missing text is `None`.
@@ -38,6 +82,15 @@ impl Values {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Only the cells whose flag is set.
+    pub(crate) fn retain(&mut self, flags: &[bool]) {
+        match self {
+            Self::F32(values) => retain(values, flags),
+            Self::F64(values) => retain(values, flags),
+            Self::Text(words) => retain(&mut words.codes, flags),
+        }
     }
 }
 
@@ -79,6 +132,19 @@ impl Words {
         self.dictionary.push(Arc::clone(&word));
         self.code_of.insert(word, code);
         code
+    }
+
+    /// Adds all cells of another column.
+    fn append(&mut self, other: &Self) {
+        let codes: Vec<u32> = other
+            .dictionary
+            .iter()
+            .map(|word| self.intern(word))
+            .collect();
+        self.codes.extend(other.codes.iter().map(|&code| {
+            let index = usize::try_from(code).unwrap_or(usize::MAX);
+            codes.get(index).copied().unwrap_or(Self::MISSING)
+        }));
     }
 
     /// The cell's text, or `None` if it is missing (or there is no such row).

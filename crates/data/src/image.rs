@@ -72,4 +72,42 @@ impl Images {
             .and_then(|start| self.pixels.get(start..start.checked_add(size)?))
             .unwrap_or(&[])
     }
+
+    /// Only the images whose flag is set.
+    pub(crate) fn retain(mut self, flags: &[bool]) -> Self {
+        let size = self.size();
+        let mut kept = 0;
+        for (image, _) in flags.iter().enumerate().filter(|(_, keep)| **keep) {
+            let start = image * size;
+            if start + size <= self.pixels.len() {
+                self.pixels.copy_within(start..start + size, kept);
+                kept += size;
+            }
+        }
+        self.pixels.truncate(kept);
+        self
+    }
+
+    /// Adds the images of another table, which come from `file`.
+    pub(crate) fn append(&mut self, others: Option<Self>, file: &str) -> Result<(), DataError> {
+        let found = others.as_ref().map(Self::shape);
+        match others {
+            Some(mut others) if others.shape == self.shape => {
+                self.pixels.append(&mut others.pixels);
+                Ok(())
+            }
+            _ => Err(DataError::Format {
+                file: file.to_owned(),
+                line: None,
+                problem: match found {
+                    Some(found) => format!(
+                        "the images are of shape {found:?}, those before of {:?} (channels, height, width)",
+                        self.shape
+                    ),
+                    None => "there are no images".to_owned(),
+                },
+                help: None,
+            }),
+        }
+    }
 }

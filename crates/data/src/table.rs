@@ -4,7 +4,7 @@
 //! [`prepare`](crate::prepare).
 
 use crate::column::{Column, Values};
-use crate::error::DataError;
+use crate::error::{DataError, DataErrors};
 use crate::image::Images;
 use crate::split::Part;
 
@@ -24,12 +24,35 @@ use crate::split::Part;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Table {
-    file: String,
     rows: usize,
     columns: Vec<Column>,
     images: Option<Images>,
     split: Option<Vec<Part>>,
+    files: Vec<Segment>,
+    kept: Vec<(String, Vec<String>)>,
+    unparsable: u64,
+    /// The row that each row was before some were left out.
+    originals: Option<Vec<usize>>,
+}
+
+/// Rows that come from one file.
+#[derive(Clone, Debug)]
+struct Segment {
+    file: String,
+    rows: usize,
+    /// Rows of that file before these, when it is read in chunks.
+    before: u64,
     lines: Option<Vec<u64>>,
+}
+
+/// Where a row stands in its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) file: String,
+    /// From 1.
+    pub(crate) row: u64,
+    /// From 1, if the file has lines.
+    pub(crate) line: Option<u64>,
 }
 
 impl Table {
@@ -37,12 +60,19 @@ impl Table {
     #[must_use]
     pub fn new(file: impl Into<String>, rows: usize) -> Self {
         Self {
-            file: file.into(),
             rows,
             columns: Vec::new(),
             images: None,
             split: None,
-            lines: None,
+            files: vec![Segment {
+                file: file.into(),
+                rows,
+                before: 0,
+                lines: None,
+            }],
+            kept: Vec::new(),
+            unparsable: 0,
+            originals: None,
         }
     }
 
@@ -83,8 +113,17 @@ impl Table {
     /// [`DataError::Length`] if there is not one line per row.
     pub fn set_lines(&mut self, lines: Vec<u64>) -> Result<(), DataError> {
         self.check("lines", lines.len())?;
-        self.lines = Some(lines);
+        if let [segment] = self.files.as_mut_slice() {
+            segment.lines = Some(lines);
+        }
         Ok(())
+    }
+
+    /// Says how many rows of the file stand before this table.
+    pub(crate) fn set_rows_before(&mut self, rows: u64) {
+        if let [segment] = self.files.as_mut_slice() {
+            segment.before = rows;
+        }
     }
 
     fn check(&self, what: &str, found: usize) -> Result<(), DataError> {
@@ -92,7 +131,7 @@ impl Table {
             return Ok(());
         }
         Err(DataError::Length {
-            file: self.file.clone(),
+            file: self.file().to_owned(),
             what: what.to_owned(),
             found,
             rows: self.rows,
@@ -102,7 +141,9 @@ impl Table {
     /// What errors call this table.
     #[must_use]
     pub fn file(&self) -> &str {
-        &self.file
+        self.files
+            .first()
+            .map_or("", |segment| segment.file.as_str())
     }
 
     /// How many rows it has.
@@ -129,14 +170,116 @@ impl Table {
         self.split.as_deref()
     }
 
-    /// The line at which a row begins, if the file has lines.
-    #[must_use]
-    pub fn line(&self, row: usize) -> Option<u64> {
-        self.lines.as_ref()?.get(row).copied()
+    /// Where a row stands in its file.
+    pub(crate) fn place(&self, row: usize) -> Place {
+        let row = match &self.originals {
+            Some(originals) => originals.get(row).copied().unwrap_or(row),
+            None => row,
+        };
+        let mut start = 0;
+        for segment in &self.files {
+            if let Some(inside) = row
+                .checked_sub(start)
+                .filter(|&inside| inside < segment.rows)
+            {
+                let line = segment.lines.as_ref().and_then(|lines| lines.get(inside));
+                return Place {
+                    file: segment.file.clone(),
+                    row: segment.before + inside as u64 + 1,
+                    line: line.copied(),
+                };
+            }
+            start += segment.rows;
+        }
+        Place {
+            file: self.file().to_owned(),
+            row: row as u64 + 1,
+            line: None,
+        }
     }
 
-    /// The parts, for those who take the table apart to save memory.
-    pub(crate) fn into_parts(self) -> (Vec<Column>, Option<Images>) {
-        (self.columns, self.images)
+    /// Counts feature cells that were taken as missing because they are no numbers.
+    pub(crate) fn count_unparsable(&mut self, cells: u64) {
+        self.unparsable += cells;
     }
+
+    pub(crate) fn unparsable(&self) -> u64 {
+        self.unparsable
+    }
+
+    /// Keeps the cells of a column as they stand.
+    pub(crate) fn keep(&mut self, name: String, cells: Vec<String>) {
+        self.kept.push((name, cells));
+    }
+
+    pub(crate) fn take_kept(&mut self) -> Vec<(String, Vec<String>)> {
+        std::mem::take(&mut self.kept)
+    }
+
+    pub(crate) fn columns_mut(&mut self) -> &mut Vec<Column> {
+        &mut self.columns
+    }
+
+    pub(crate) fn take_images(&mut self) -> Option<Images> {
+        self.images.take()
+    }
+
+    /// Only the rows whose flag is set; each still knows where it stood.
+    pub(crate) fn retain(&mut self, flags: &[bool]) {
+        let mut originals = Vec::new();
+        let before = self.originals.take();
+        for (row, _) in flags.iter().enumerate().filter(|(_, keep)| **keep) {
+            let original = match &before {
+                Some(before) => before.get(row).copied().unwrap_or_default(),
+                None => row,
+            };
+            originals.push(original);
+        }
+        self.rows = originals.len();
+        self.originals = Some(originals);
+        for column in &mut self.columns {
+            column.values.retain(flags);
+        }
+        for (_, cells) in &mut self.kept {
+            retain(cells, flags);
+        }
+        if let Some(split) = &mut self.split {
+            retain(split, flags);
+        }
+        self.images = self.images.take().map(|images| images.retain(flags));
+    }
+
+    /// Adds the rows of another table of the same columns, all as `part` of the split.
+    ///
+    /// # Errors
+    /// Columns or images that the other table lacks or has in another type.
+    pub(crate) fn append(&mut self, mut other: Self, part: Part) -> Result<(), DataErrors> {
+        let mut errors = DataErrors::default();
+        for column in &mut self.columns {
+            if let Err(error) = column.append(
+                &mut other.columns,
+                other.files.first().map_or("", |segment| &segment.file),
+            ) {
+                errors.push(error);
+            }
+        }
+        if let Some(images) = &mut self.images
+            && let Err(error) = images.append(other.images.take(), other.file())
+        {
+            errors.push(error);
+        }
+        self.split
+            .get_or_insert_with(|| vec![Part::Train; self.rows])
+            .extend(std::iter::repeat_n(part, other.rows));
+        self.rows += other.rows;
+        self.unparsable += other.unparsable;
+        self.files.append(&mut other.files);
+        errors.into_result(())
+    }
+}
+
+/// Keeps the items whose flag is set.
+pub(crate) fn retain<T>(items: &mut Vec<T>, flags: &[bool]) {
+    let mut flags = flags.iter();
+    items.retain(|_| flags.next().copied().unwrap_or(true));
 }

@@ -1,0 +1,233 @@
+//! Text cells become typed columns: each cell is read once, as what its column is wanted for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::column::{Values, Words};
+use crate::error::{DataError, DataErrors};
+use crate::table::Table;
+
+/// What one column is wanted as. Several may hold: a target can be a number for one task and a class for another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Want {
+    /// A feature, in single precision.
+    pub number: bool,
+    /// A regression target, in double precision.
+    pub exact: bool,
+    /// Categories, labels, groups.
+    pub text: bool,
+    /// The cell as it stands, to be passed through to an output.
+    pub raw: bool,
+}
+
+/// What counts as missing in cells of text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellRules {
+    /// Texts that mean "no value", besides an empty cell.
+    pub missing: Vec<String>,
+    /// A text where a feature's number is wanted is a missing value too.
+    pub unparsable_is_missing: bool,
+}
+
+impl CellRules {
+    /// Whether a cell holds no value.
+    ///
+    /// ```
+    /// use polytask_data::CellRules;
+    ///
+    /// let rules = CellRules { missing: vec!["NA".into(), "-999".into()], unparsable_is_missing: false };
+    /// assert!(rules.is_missing("") && rules.is_missing("-999") && !rules.is_missing("0"));
+    /// ```
+    #[must_use]
+    pub fn is_missing(&self, cell: &str) -> bool {
+        cell.is_empty() || self.missing.iter().any(|word| word == cell)
+    }
+}
+
+/// Builds a [`Table`] from cells of text.
+pub(crate) struct Cells {
+    file: String,
+    rules: CellRules,
+    columns: Vec<Building>,
+    lines: Vec<u64>,
+    /// Rows of this file before this table, when it is read in chunks.
+    rows_before: u64,
+    unparsable: u64,
+    errors: DataErrors,
+}
+
+struct Building {
+    name: String,
+    number: Option<Vec<f32>>,
+    exact: Option<Vec<f64>>,
+    text: Option<Words>,
+    raw: Option<Vec<String>>,
+}
+
+impl Cells {
+    pub(crate) fn new(file: String, names: &[String], wants: &[Want], rules: CellRules) -> Self {
+        let columns = names
+            .iter()
+            .zip(wants)
+            .map(|(name, want)| Building {
+                name: name.clone(),
+                number: want.number.then(Vec::new),
+                exact: want.exact.then(Vec::new),
+                text: want.text.then(Words::default),
+                raw: want.raw.then(Vec::new),
+            })
+            .collect();
+        Self {
+            file,
+            rules,
+            columns,
+            lines: Vec::new(),
+            rows_before: 0,
+            unparsable: 0,
+            errors: DataErrors::default(),
+        }
+    }
+
+    pub(crate) fn after(mut self, rows: u64) -> Self {
+        self.rows_before = rows;
+        self
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there was neither a row nor an error.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.lines.is_empty() && self.errors.is_empty()
+    }
+
+    /// Adds a row: one cell for each column that was named. A cell that is not there is `None`.
+    pub(crate) fn push<'a>(&mut self, line: u64, cells: impl Iterator<Item = Option<&'a [u8]>>) {
+        self.lines.push(line);
+        let row = self.rows_before + self.lines.len() as u64;
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            let problem = column.push(cell, &self.rules, &mut self.unparsable);
+            if let Some((value, wanted)) = problem {
+                self.errors.push(DataError::Cell {
+                    file: self.file.clone(),
+                    row,
+                    line: Some(line),
+                    column: column.name.clone(),
+                    value,
+                    wanted: wanted.to_owned(),
+                });
+            }
+        }
+    }
+
+    pub(crate) fn fail(&mut self, error: DataError) {
+        self.errors.push(error);
+    }
+
+    /// The table, or everything that was wrong with its cells.
+    pub(crate) fn finish(self) -> Result<Table, DataErrors> {
+        let mut table = Table::new(self.file, self.lines.len());
+        let mut errors = self.errors;
+        table.count_unparsable(self.unparsable);
+        table.set_rows_before(self.rows_before);
+        for column in self.columns {
+            let values = [
+                column.number.map(Values::F32),
+                column.exact.map(Values::F64),
+                column.text.map(Values::Text),
+            ];
+            for values in values.into_iter().flatten() {
+                if let Err(error) = table.push(&column.name, values) {
+                    errors.push(error);
+                }
+            }
+            if let Some(raw) = column.raw {
+                table.keep(column.name, raw);
+            }
+        }
+        if let Err(error) = table.set_lines(self.lines) {
+            errors.push(error);
+        }
+        errors.into_result(table)
+    }
+}
+
+impl Building {
+    /// Adds a cell; gives its text and what was wanted if it does not fit.
+    fn push(
+        &mut self,
+        cell: Option<&[u8]>,
+        rules: &CellRules,
+        unparsable: &mut u64,
+    ) -> Option<(String, &'static str)> {
+        if self.number.is_none()
+            && self.exact.is_none()
+            && self.text.is_none()
+            && self.raw.is_none()
+        {
+            return None;
+        }
+        let mut problem = None;
+        let bytes = cell.unwrap_or_default();
+        let cell = match std::str::from_utf8(bytes) {
+            Ok(cell) => cell,
+            Err(_) => {
+                problem = Some("text in UTF-8");
+                ""
+            }
+        };
+        let is_missing = rules.is_missing(cell);
+        if let Some(values) = &mut self.number {
+            values.push(match single(cell) {
+                _ if is_missing => f32::NAN,
+                Ok(number) => number,
+                Err(_) if rules.unparsable_is_missing => {
+                    *unparsable += 1;
+                    f32::NAN
+                }
+                Err(wanted) => {
+                    problem = Some(wanted);
+                    f32::NAN
+                }
+            });
+        }
+        if let Some(values) = &mut self.exact {
+            values.push(match double(cell) {
+                _ if is_missing => f64::NAN,
+                Ok(number) => number,
+                Err(wanted) => {
+                    problem = Some(wanted);
+                    f64::NAN
+                }
+            });
+        }
+        if let Some(words) = &mut self.text {
+            words.push((!is_missing).then_some(cell));
+        }
+        if let Some(raw) = &mut self.raw {
+            raw.push(cell.to_owned());
+        }
+        problem.map(|wanted| (String::from_utf8_lossy(bytes).into_owned(), wanted))
+    }
+}
+
+const NUMBER: &str = "a number";
+const FINITE: &str = "a finite number (list it in `data.missing_values` if it means a missing one)";
+const SINGLE: &str = "a number that a 32-bit float can hold";
+
+fn single(cell: &str) -> Result<f32, &'static str> {
+    match cell.parse::<f32>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        Ok(_) if double(cell).is_ok() => Err(SINGLE),
+        Ok(_) => Err(FINITE),
+        Err(_) => Err(NUMBER),
+    }
+}
+
+fn double(cell: &str) -> Result<f64, &'static str> {
+    match cell.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        Ok(_) => Err(FINITE),
+        Err(_) => Err(NUMBER),
+    }
+}

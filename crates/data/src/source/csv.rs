@@ -1,0 +1,212 @@
+//! Delimited text: CSV, TSV, gzip'd or not.
+
+use serde::{Deserialize, Serialize};
+
+use super::cells::{Cells, Want};
+use super::file::{Bytes, FileRef};
+use super::records::{Dialect, Record, Records};
+use super::{CellRules, Reading, RowReader, Source};
+use crate::error::{DataError, DataErrors};
+use crate::quoted::shown;
+use crate::table::Table;
+
+/// How a delimited file is written, apart from where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CsvLayout {
+    /// `None`: a tab for `.tsv` and `.tab`, else a comma.
+    pub(crate) delimiter: Option<u8>,
+    /// `None`: quotes are ordinary characters.
+    pub(crate) quote: Option<u8>,
+    /// Whether the first record names the columns.
+    pub(crate) header: bool,
+    /// The names, where the file has none.
+    pub(crate) names: Vec<String>,
+    /// White space around cells does not count.
+    pub(crate) trim: bool,
+}
+
+impl Default for CsvLayout {
+    fn default() -> Self {
+        Self {
+            delimiter: None,
+            quote: Some(b'"'),
+            header: true,
+            names: Vec::new(),
+            trim: true,
+        }
+    }
+}
+
+/// A delimited file.
+#[derive(Clone, Debug)]
+pub(crate) struct Csv {
+    pub(crate) file: FileRef,
+    pub(crate) layout: CsvLayout,
+}
+
+impl Source for Csv {
+    fn open(&self, reading: &Reading) -> Result<Option<Box<dyn RowReader>>, DataErrors> {
+        Ok(Some(Box::new(CsvRows::open(
+            &self.file,
+            &self.layout,
+            reading,
+        )?)))
+    }
+}
+
+/// The rows of a delimited file.
+pub(crate) struct CsvRows {
+    file: FileRef,
+    records: Records<Bytes>,
+    columns: Vec<String>,
+    /// Of a file without header, the first record has been read already.
+    first: Option<Record>,
+    rules: CellRules,
+    rows: u64,
+    is_done: bool,
+}
+
+impl CsvRows {
+    pub(crate) fn open(
+        file: &FileRef,
+        layout: &CsvLayout,
+        reading: &Reading,
+    ) -> Result<Self, DataErrors> {
+        let dialect = Dialect {
+            delimiter: layout.delimiter.unwrap_or_else(|| usual_delimiter(file)),
+            quote: layout.quote,
+            trim: layout.trim,
+        };
+        let bytes = file.open(&reading.limits)?;
+        let mut records = Records::new(bytes, file.shown(), dialect, reading.limits.clone());
+        let mut record = Record::default();
+        if !records.read(&mut record)? {
+            return Err(file.malformed(None, "the file is empty").into());
+        }
+        let (columns, first) = if layout.header {
+            (header(&record, file)?, None)
+        } else {
+            (made_up(&record, &layout.names, file)?, Some(record))
+        };
+        Ok(Self {
+            file: file.clone(),
+            records,
+            columns,
+            first,
+            rules: reading.cells.clone(),
+            rows: 0,
+            is_done: false,
+        })
+    }
+}
+
+impl RowReader for CsvRows {
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn chunk(&mut self, wants: &[Want], most: usize) -> Result<Option<Table>, DataErrors> {
+        let name = self.file.shown();
+        let mut cells = Cells::new(name, &self.columns, wants, self.rules.clone()).after(self.rows);
+        let mut record = Record::default();
+        while cells.rows() < most && !self.is_done {
+            if let Some(first) = self.first.take() {
+                record = first;
+            } else {
+                match self.records.read(&mut record) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        self.is_done = true;
+                        break;
+                    }
+                    Err(error) => {
+                        // Where the next record begins is not known any more.
+                        self.is_done = true;
+                        cells.fail(error);
+                        break;
+                    }
+                }
+            }
+            if record.len() == self.columns.len() {
+                cells.push(record.line, record.fields().map(Some));
+            } else {
+                cells.fail(ragged(&self.file, &record, self.columns.len()));
+            }
+        }
+        if self.rows == 0 && cells.is_untouched() {
+            return Err(self
+                .file
+                .malformed(None, "there is a header and no row")
+                .into());
+        }
+        self.rows += cells.rows() as u64;
+        let table = cells.finish()?;
+        Ok((table.rows() > 0).then_some(table))
+    }
+}
+
+fn usual_delimiter(file: &FileRef) -> u8 {
+    let name = file.shown().to_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    if name.ends_with(".tsv") || name.ends_with(".tab") {
+        b'\t'
+    } else {
+        b','
+    }
+}
+
+fn ragged(file: &FileRef, record: &Record, columns: usize) -> DataError {
+    file.malformed(
+        Some(record.line),
+        format!(
+            "the record has {} fields, the header has {columns}",
+            record.len()
+        ),
+    )
+}
+
+/// The names in the first record: none empty, none twice.
+fn header(record: &Record, file: &FileRef) -> Result<Vec<String>, DataErrors> {
+    let mut errors = DataErrors::default();
+    let mut names: Vec<String> = Vec::with_capacity(record.len());
+    let mut seen = std::collections::HashMap::new();
+    for (index, field) in record.fields().enumerate() {
+        let number = index + 1;
+        let name = String::from_utf8_lossy(field).into_owned();
+        let problem = if std::str::from_utf8(field).is_err() {
+            Some(format!("the name of column {number} is not UTF-8"))
+        } else if name.is_empty() {
+            Some(format!("column {number} has no name in the header"))
+        } else {
+            seen.insert(name.clone(), number).map(|first| {
+                format!(
+                    "the header has `{}` twice, as columns {first} and {number}",
+                    shown(&name)
+                )
+            })
+        };
+        if let Some(problem) = problem {
+            errors.push(file.malformed(Some(record.line), problem));
+        }
+        names.push(name);
+    }
+    errors.into_result(names)
+}
+
+/// `names`, or `column_1`, `column_2`, …
+fn made_up(record: &Record, names: &[String], file: &FileRef) -> Result<Vec<String>, DataErrors> {
+    if names.is_empty() {
+        return Ok((1..=record.len())
+            .map(|number| format!("column_{number}"))
+            .collect());
+    }
+    if names.len() != record.len() {
+        let problem = format!(
+            "the first record has {} fields, {} names are given",
+            record.len(),
+            names.len()
+        );
+        return Err(file.malformed(Some(record.line), problem).into());
+    }
+    Ok(names.to_vec())
+}
