@@ -1,0 +1,167 @@
+//! What every balancing method must hold, as tests that any method can run: one of the house or one of a user.
+//!
+//! [`check`] puts an entry through every [`Property`] and returns what failed. A method may be exempt from a property only
+//! by saying so in its own [`Facts`](crate::Facts), with a reason; an exemption that is not needed is a failure too, so that
+//! the list only shrinks. `tests/battery.rs` plants a broken method for each property: a battery that cannot fail proves
+//! nothing.
+//!
+//! ```
+//! use polytask_balance::{WEIGHTINGS, contract};
+//!
+//! for entry in WEIGHTINGS {
+//!     assert!(contract::check(entry).is_empty());
+//! }
+//! ```
+
+mod made;
+mod properties;
+mod remembered;
+mod scene;
+
+use std::fmt;
+
+use crate::{Family, WeightingEntry};
+
+/// One thing that every method must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Property {
+    /// Every weight is a finite number, whatever the losses: tiny, zero, huge, with tasks coming and going.
+    Finite,
+    /// There is one weight for each present task, and none for the others.
+    Length,
+    /// Naming the tasks in another order changes nothing but the order.
+    Permutation,
+    /// With one task the step goes the way of plain training: the weight is above zero.
+    SingleTask,
+    /// What is remembered of a task does not move in a step in which it has no label.
+    Absent,
+    /// A loss that is negative or not finite moves nothing of what is remembered of its task.
+    UnusableLoss,
+    /// Saved and loaded anywhere in a run, everything goes on bit for bit.
+    Resume,
+    /// The defaults are within their own ranges.
+    Defaults,
+    /// Options written out and read again make the same method, and the entry's trial names each of them.
+    Options,
+    /// The weights are those that its entry says are known.
+    Golden,
+    /// It keeps what it promises beyond all this.
+    Promises,
+}
+
+impl Property {
+    /// Every property.
+    pub const ALL: &'static [Self] = &[
+        Self::Finite,
+        Self::Length,
+        Self::Permutation,
+        Self::SingleTask,
+        Self::Absent,
+        Self::UnusableLoss,
+        Self::Resume,
+        Self::Defaults,
+        Self::Options,
+        Self::Golden,
+        Self::Promises,
+    ];
+
+    /// Its name in a test's.
+    ///
+    /// ```
+    /// assert_eq!(polytask_balance::contract::Property::SingleTask.name(), "single_task");
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Finite => "finite",
+            Self::Length => "length",
+            Self::Permutation => "permutation",
+            Self::SingleTask => "single_task",
+            Self::Absent => "absent",
+            Self::UnusableLoss => "unusable_loss",
+            Self::Resume => "resume",
+            Self::Defaults => "defaults",
+            Self::Options => "options",
+            Self::Golden => "golden",
+            Self::Promises => "promises",
+        }
+    }
+}
+
+/// What only some methods hold, and then promise in their [`Facts`](crate::Facts).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Promise {
+    /// A task's weight depends on that task's own losses only: other tasks and steps without it change no bit of it.
+    Independent,
+}
+
+/// Weights that are known from somewhere else, with default options.
+#[derive(Clone, Copy, Debug)]
+pub struct Golden {
+    /// The tasks: family, entropy, variance.
+    pub tasks: &'static [(Family, f64, f64)],
+    /// The losses `[steps][tasks]`, every task present with one row.
+    pub losses: &'static [&'static [f64]],
+    /// The weights of the last step `[tasks]`.
+    pub alpha: &'static [f64],
+    /// How far they may be off, as a share of each weight.
+    pub tolerance: f64,
+    /// Where they are from.
+    pub source: &'static str,
+}
+
+/// A property that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The method.
+    pub entry: &'static str,
+    /// What it must hold.
+    pub property: Property,
+    /// What was seen instead.
+    pub seen: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}::{}: {}", self.entry, self.property.name(), self.seen)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Puts a weighting through every property. Empty is good.
+#[must_use]
+pub fn check(entry: &'static WeightingEntry) -> Vec<Failure> {
+    Property::ALL
+        .iter()
+        .filter_map(|&property| check_property(entry, property).err())
+        .collect()
+}
+
+/// Puts a weighting through one property, or sees to it that its exemption from it is needed.
+///
+/// # Errors
+///
+/// What was seen instead.
+pub fn check_property(entry: &'static WeightingEntry, property: Property) -> Result<(), Failure> {
+    let outcome = properties::of(entry, property);
+    let exemption = entry
+        .facts
+        .exempt
+        .iter()
+        .find(|(exempt, _)| *exempt == property);
+    let seen = match (outcome, exemption) {
+        (Ok(()), None) => return Ok(()),
+        (Err(_), Some((_, reason))) if !reason.trim().is_empty() => return Ok(()),
+        (Err(_), Some(_)) => "exempt without a reason".to_owned(),
+        (Ok(()), Some(_)) => "exempt, but it holds: drop the exemption".to_owned(),
+        (Err(seen), None) => seen,
+    };
+    Err(Failure {
+        entry: entry.name,
+        property,
+        seen,
+    })
+}

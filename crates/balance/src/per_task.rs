@@ -1,0 +1,92 @@
+//! What a weighting remembers of each task, and the only way to it: through the tasks that are present.
+
+use polytask_config::State;
+
+use crate::{Losses, Note, Seen, TaskFacts, Weights};
+
+/// One `T` for each task. Absent tasks are left alone because nothing here reaches them.
+///
+/// ```
+/// use polytask_balance::{Family, Losses, PerTask, TaskFacts};
+///
+/// let tasks = ["digit", "letter"].map(|name| TaskFacts {
+///     name: name.into(), family: Family::Classification, weight: 1.0, entropy: 2.3, variance: 0.0,
+/// });
+/// let mut last = PerTask::default();
+/// last.start(&tasks, |_| 1.0);
+///
+/// // `letter` has no label in this batch, so what is remembered of it cannot move.
+/// let losses = Losses { present: vec![0], values: vec![0.25], rows: vec![64] };
+/// last.learn(&losses, |last, seen| *last = seen.loss);
+///
+/// let both = Losses { present: vec![0, 1], values: vec![0.2, 0.9], rows: vec![64, 64] };
+/// assert_eq!(last.weights(&both, |last| 1.0 / last).alpha, [4.0, 1.0]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct PerTask<T> {
+    tasks: Vec<(String, T)>,
+}
+
+impl<T> Default for PerTask<T> {
+    fn default() -> Self {
+        Self { tasks: Vec::new() }
+    }
+}
+
+impl<T> PerTask<T> {
+    /// Forgets everything and makes one anew for each task.
+    pub fn start(&mut self, tasks: &[TaskFacts], mut make: impl FnMut(&TaskFacts) -> T) {
+        self.tasks = tasks
+            .iter()
+            .map(|task| (task.name.clone(), make(task)))
+            .collect();
+    }
+
+    /// Shows each present task's loss to what is remembered of it, unless the loss is [unusable](Seen::is_usable).
+    pub fn learn(&mut self, losses: &Losses, mut learn: impl FnMut(&mut T, Seen)) {
+        for seen in losses.seen().filter(Seen::is_usable) {
+            if let Some((_, remembered)) = self.tasks.get_mut(seen.task) {
+                learn(remembered, seen);
+            }
+        }
+    }
+
+    /// The weight of each present task, made of what is remembered of it, with a note about those that could not learn.
+    #[must_use]
+    pub fn weights(&self, losses: &Losses, mut weight: impl FnMut(&T) -> f64) -> Weights {
+        let remembered = |task: &usize| self.tasks.get(*task);
+        let alpha = losses
+            .present
+            .iter()
+            .map(|task| remembered(task).map_or(1.0, |(_, remembered)| weight(remembered)));
+        let alpha = alpha.collect();
+        let unknown: Vec<usize> = losses
+            .present
+            .iter()
+            .copied()
+            .filter(|task| remembered(task).is_none())
+            .collect();
+        let unusable: Vec<usize> = losses
+            .seen()
+            .filter(|seen| !seen.is_usable())
+            .map(|seen| seen.task)
+            .collect();
+        let note = match (unknown.is_empty(), unusable.is_empty()) {
+            (false, _) => Some(Note::UnknownTask { tasks: unknown }),
+            (true, false) => Some(Note::UnusableLoss { tasks: unusable }),
+            (true, true) => None,
+        };
+        Weights {
+            alpha,
+            residual: 0.0,
+            note,
+        }
+    }
+
+    /// Lists what is remembered, each task's under its own name.
+    pub fn state(&mut self, state: &mut State, mut list: impl FnMut(&mut T, &mut State)) {
+        for (name, remembered) in &mut self.tasks {
+            state.section(name, |state| list(remembered, state));
+        }
+    }
+}

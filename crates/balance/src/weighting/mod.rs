@@ -1,0 +1,113 @@
+//! Weightings: from the losses of a step to one weight for each present task. One file each, one line each in
+//! [`WEIGHTINGS`].
+//!
+//! A weighting sees only the tasks that have a label in the batch, and remembers what it learns of them in a
+//! [`PerTask`](crate::PerTask), through which it cannot reach the others. It is total: a loss that is negative, huge or not
+//! finite moves nothing and earns a [`Note`](crate::Note). The tasks' own weights are multiplied in by training.
+//!
+//! A new one is a file like `nats.rs` and its line below; [`contract`](crate::contract) then tests it.
+
+mod entropy_fraction;
+mod equal;
+mod fixed;
+mod nats;
+mod uncertainty;
+
+use polytask_config::{Entry, State};
+
+use crate::contract::{Golden, Promise, Property};
+use crate::{Losses, Observation, TaskFacts, Weights};
+
+/// Every weighting, in the order of the listing.
+///
+/// ```
+/// use polytask_balance::WEIGHTINGS;
+///
+/// let names: Vec<_> = WEIGHTINGS.iter().map(|entry| entry.name).collect();
+/// assert_eq!(names, ["equal", "fixed", "uncertainty", "nats", "entropy_fraction"]);
+/// ```
+pub static WEIGHTINGS: &[WeightingEntry] = &[
+    equal::ENTRY,
+    fixed::ENTRY,
+    uncertainty::ENTRY,
+    nats::ENTRY,
+    entropy_fraction::ENTRY,
+];
+
+/// A weighting by name, with its options.
+pub type WeightingEntry = Entry<Box<dyn Weighting>, Facts>;
+
+/// What is known of a weighting before it is made, most of it for the [`contract`](crate::contract).
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// What it promises beyond what all do.
+    pub promises: &'static [Promise],
+    /// Properties that it cannot have, each with the reason in one sentence.
+    pub exempt: &'static [(Property, &'static str)],
+    /// Weights that are known, with its default options.
+    pub golden: &'static [Golden],
+    /// Every option with a value that is not its default, as the inside of an inline TOML table.
+    pub trial: &'static str,
+}
+
+impl Facts {
+    /// No promise, no exemption, no option, nothing known.
+    pub const PLAIN: Self = Self {
+        promises: &[],
+        exempt: &[],
+        golden: &[],
+        trial: "",
+    };
+}
+
+/// What a weighting must be given at each step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Needs {
+    /// Nothing: [`Losses::values`] are zeros, and the device is not asked for the losses before the backward pass.
+    Nothing,
+    /// The losses of the step.
+    Losses,
+}
+
+/// Turns the losses of a step into weights.
+///
+/// ```
+/// use polytask_balance::{Family, Losses, TaskFacts, WEIGHTINGS};
+/// use polytask_config::describe;
+///
+/// let entry = WEIGHTINGS.iter().find(|entry| entry.name == "entropy_fraction").unwrap();
+/// let mut weighting = None;
+/// describe(|options| weighting = Some((entry.new)(options)));
+/// let mut weighting = weighting.unwrap();
+///
+/// let classes = |name: &str, classes: f64| TaskFacts {
+///     name: name.into(), family: Family::Classification, weight: 1.0, entropy: classes.ln(), variance: 0.0,
+/// };
+/// weighting.start(&[classes("digit", 10.0), classes("letter", 26.0)]);
+///
+/// // A batch without letters: one weight, for the one task that is there.
+/// let weights = weighting.weights(&Losses { present: vec![0], values: vec![2.3], rows: vec![32] });
+/// assert_eq!(weights.alpha, [1.0 / 10_f64.ln()]);
+/// ```
+pub trait Weighting: Send {
+    /// Begins a run with these tasks; whatever was learned before is forgotten.
+    fn start(&mut self, tasks: &[TaskFacts]);
+
+    /// What it must be given.
+    fn needs(&self) -> Needs;
+
+    /// Whether training multiplies the tasks' own weights in.
+    fn uses_task_weights(&self) -> bool {
+        true
+    }
+
+    /// One weight for each present task, each finite.
+    fn weights(&mut self, losses: &Losses) -> Weights;
+
+    /// Is shown what the step was, after it was taken.
+    fn observe(&mut self, _: &Observation<'_>) {}
+
+    /// Lists everything that [`weights`](Weighting::weights) and [`observe`](Weighting::observe) change.
+    fn state(&mut self, _: &mut State) {}
+}

@@ -1,0 +1,26 @@
+//! F1 of the positive class: the harmonic mean of precision and recall.
+//!
+//! F1 = 2·hits / (2·hits + false alarms + misses); 0/0 counts as 0, unless the positive class occurs neither in the truth nor in the predictions: then it is
+//! undefined. A row is predicted positive where the probability of class 1 is above `threshold`.
+
+use polytask_config::Entry;
+
+use super::{Facts, Metric, Shape};
+use crate::checked::checked;
+use crate::counts::{PositiveClass, Tally};
+
+pub(super) const ENTRY: Entry<Box<dyn Metric>, Facts> = Entry {
+    name: "f1",
+    summary: "the harmonic mean of precision and recall, for class 1 of a binary task",
+    source: "sklearn.metrics.f1_score(average='binary')",
+    new: |options| {
+        let threshold = options
+            .number("threshold", "positive where the probability is above it")
+            .within(0.0..=1.0)
+            .or(0.5);
+        checked(PositiveClass::new(threshold, Tally::f1))
+    },
+    facts: Facts {
+        shapes: &[Shape::Binary],
+    },
+};

@@ -1,0 +1,26 @@
+//! Precision of the positive class: the share of the rows predicted positive that are.
+//!
+//! P = hits / (hits + false alarms); 0/0 counts as 0, unless the positive class occurs neither in the truth nor in the predictions: then it is
+//! undefined. A row is predicted positive where the probability of class 1 is above `threshold`.
+
+use polytask_config::Entry;
+
+use super::{Facts, Metric, Shape};
+use crate::checked::checked;
+use crate::counts::{PositiveClass, Tally};
+
+pub(super) const ENTRY: Entry<Box<dyn Metric>, Facts> = Entry {
+    name: "precision",
+    summary: "the share of the rows predicted positive that are, for class 1 of a binary task",
+    source: "sklearn.metrics.precision_score(average='binary')",
+    new: |options| {
+        let threshold = options
+            .number("threshold", "positive where the probability is above it")
+            .within(0.0..=1.0)
+            .or(0.5);
+        checked(PositiveClass::new(threshold, Tally::precision))
+    },
+    facts: Facts {
+        shapes: &[Shape::Binary],
+    },
+};
