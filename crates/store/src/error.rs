@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::select::Skipped;
-use crate::shown::{shown, shown_path};
+use crate::shown::{shown, shown_path, shown_sentence};
 use crate::{Digest, Status};
 
 /// What went wrong. Every variant names the file (or the name) that it is about.
@@ -151,6 +151,16 @@ impl StoreError {
         }
     }
 
+    /// The last component of a path that the user gave for a file of ours.
+    pub(crate) fn file_name(path: &Path) -> Result<&str, Self> {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.ok_or_else(|| Self::Name {
+            what: "file",
+            name: path.to_string_lossy().into_owned(),
+            flaw: NameFlaw::NotText,
+        })
+    }
+
     pub(crate) fn io(path: &Path, operation: &'static str, source: io::Error) -> Self {
         Self::Io {
             path: path.to_owned(),
@@ -188,18 +198,26 @@ pub enum Flaw {
     Checksum { stated: Digest, found: Digest },
     #[error("holds a byte that is not zero")]
     NotZero,
+    /// What the parser says, escaped.
     #[error("cannot be read: {0}")]
     Json(String),
     #[error("is not written the way we write it")]
     NotCanonical,
     #[error("appears twice")]
     Duplicate,
-    #[error("control character or empty")]
+    #[error("empty, or not plain text")]
     Text,
     #[error("missing")]
     Absent,
     #[error("changed while it was read")]
     Changed,
+}
+
+impl Flaw {
+    /// A parser's message may quote what it read, which is somebody else's text.
+    pub(crate) fn json(error: &serde_json::Error) -> Self {
+        Self::Json(shown_sentence(&error.to_string()))
+    }
 }
 
 /// What is wrong with a name.
@@ -215,4 +233,6 @@ pub enum NameFlaw {
     Edge,
     #[error("reserved")]
     Reserved,
+    #[error("not UTF-8, or no file name at all")]
+    NotText,
 }

@@ -122,10 +122,17 @@ impl Folder {
     }
 
     /// A regular file for reading and writing, made if it is not there; never through a symbolic link.
-    pub(crate) fn open_or_create(&self, name: &str) -> io::Result<File> {
+    pub(crate) fn open_or_create(&self, name: &str) -> Result<File, StoreError> {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        regular(fs::openat(&self.handle, name, flags, FILE_MODE)?.into())
+        let path = self.join(name);
+        match fs::openat(&self.handle, name, flags, FILE_MODE) {
+            Ok(handle) => {
+                regular(handle.into()).map_err(|error| StoreError::io(&path, "open", error))
+            }
+            Err(rustix::io::Errno::LOOP) => Err(StoreError::Symlink { path }),
+            Err(error) => Err(StoreError::io(&path, "open", error.into())),
+        }
     }
 
     /// A regular file for reading ([`NOT_A_FILE`] if it is something else); never through a symbolic link, and a pipe does not make us wait.
@@ -149,17 +156,19 @@ impl Folder {
 
     /// Makes creations, renames and deletions in this folder durable.
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
-        self.handle
-            .sync_all()
-            .map_err(|error| StoreError::io(&self.path, "fsync the folder", error))
+        match self.handle.sync_all() {
+            // Some network and user-space file systems have no such thing as syncing a folder and say so.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            synced => synced.map_err(|error| StoreError::io(&self.path, "fsync the folder", error)),
+        }
     }
 
     pub(crate) fn is_regular(&self, name: &str) -> bool {
         self.kind(name) == Some(FileType::RegularFile)
     }
 
-    pub(crate) fn is_folder(&self, name: &str) -> bool {
-        self.kind(name) == Some(FileType::Directory)
+    pub(crate) fn is_there(&self, name: &str) -> bool {
+        self.kind(name).is_some()
     }
 
     fn kind(&self, name: &str) -> Option<FileType> {

@@ -97,9 +97,7 @@ pub(crate) fn rebuild(folder: &Folder) -> Result<(), StoreError> {
         schema_version: 1,
         checkpoints,
     })
-    .map_err(|error| {
-        StoreError::corrupt(&folder.join(INDEX), "index", Flaw::Json(error.to_string()))
-    })?;
+    .map_err(|error| StoreError::corrupt(&folder.join(INDEX), "index", Flaw::json(&error)))?;
     text.push(b'\n');
     Publication {
         folder,

@@ -60,12 +60,7 @@ impl Journal {
     /// # Errors
     /// [`StoreError::Io`].
     pub fn open(path: &Path) -> Result<(Self, Repair), StoreError> {
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-            return Err(StoreError::Missing {
-                path: path.to_owned(),
-                what: "file name",
-            });
-        };
+        let name = StoreError::file_name(path)?;
         Self::open_in(Folder::open(path.parent().unwrap_or(Path::new(".")))?, name)
     }
 
@@ -75,7 +70,7 @@ impl Journal {
             let path = path.clone();
             move |error| StoreError::io(&path, operation, error)
         };
-        let mut file = folder.open_or_create(name).map_err(io("open"))?;
+        let mut file = folder.open_or_create(name)?;
         let length = end_of_last_line(&mut file).map_err(io("read"))?;
         let torn_bytes = file
             .seek(SeekFrom::End(0))
@@ -107,7 +102,7 @@ impl Journal {
         let mut line = serde_json::to_vec(entry).map_err(|error| StoreError::Unsavable {
             path: self.path(),
             field: "line".to_owned(),
-            flaw: Flaw::Json(error.to_string()),
+            flaw: Flaw::json(&error),
         })?;
         line.push(b'\n');
         let mut write = || -> io::Result<()> {
@@ -191,10 +186,7 @@ impl Journal {
             |_| Ok(()),
         )?;
         // The old file is no longer the one under this name.
-        self.file = self
-            .folder
-            .open_or_create(&self.name)
-            .map_err(|error| StoreError::io(&path, "open", error))?;
+        self.file = self.folder.open_or_create(&self.name)?;
         self.length = self
             .file
             .seek(SeekFrom::End(0))
@@ -256,7 +248,7 @@ pub fn read_journal(path: &Path) -> Result<Vec<serde_json::Value>, StoreError> {
             StoreError::corrupt(
                 path,
                 format!("line {}", entries.len() + 1),
-                Flaw::Json(error.to_string()),
+                Flaw::json(&error),
             )
         })?;
         entries.push(entry);
@@ -264,18 +256,16 @@ pub fn read_journal(path: &Path) -> Result<Vec<serde_json::Value>, StoreError> {
     Ok(entries)
 }
 
-/// The next whole line with its newline; none at the end or at a line that does not end.
+/// The next whole line with its newline; none at the end or at a line that does not end. A line beyond all measure is
+/// passed over and comes as an empty one, which no entry is.
 fn next_line(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     reader.take(LONGEST_LINE).read_until(b'\n', &mut line)?;
     if line.last() == Some(&b'\n') {
         return Ok(Some(line));
     }
-    if line.len() as u64 == LONGEST_LINE {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("a line is longer than {LONGEST_LINE} bytes"),
-        ));
+    if line.len() as u64 == LONGEST_LINE && reader.skip_until(b'\n')? > 0 {
+        return Ok(Some(Vec::new()));
     }
     Ok(None)
 }

@@ -6,7 +6,6 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use crate::StoreError;
@@ -33,7 +32,7 @@ impl Lock {
             move |error| StoreError::io(&path, operation, error)
         };
         loop {
-            let mut file = folder.open_or_create(LOCK).map_err(failed("open"))?;
+            let mut file = folder.open_or_create(LOCK)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -85,9 +84,4 @@ fn is_still(folder: &Folder, file: &File) -> bool {
         Ok(mine.ino() == other.ino() && mine.dev() == other.dev())
     };
     folder.open_file(LOCK).and_then(same).unwrap_or(false)
-}
-
-/// For messages: is this the lock file of a run?
-pub(crate) fn exists_in(path: &Path) -> bool {
-    path.join(LOCK).is_file()
 }

@@ -6,6 +6,7 @@
 //! checkpoints are there. Only files with our name and our verified header are ever deleted.
 
 use crate::StoreError;
+use crate::name::checkpoint_name;
 use crate::select::Skipped;
 
 /// How many checkpoints to keep.
@@ -103,6 +104,8 @@ pub fn retain(
     let mut kept = Vec::new();
     for name in shelf.names()? {
         match shelf.header(&name) {
+            // A copy under another step's name is somebody's own: neither counted nor deleted.
+            Ok(found) if checkpoint_name(found.step) != name => {}
             Ok(found) => kept.push(found),
             Err(reason) => retained.invalid.push(Skipped {
                 path: name.into(),

@@ -4,19 +4,30 @@ use std::path::Path;
 
 /// Longest piece of foreign text in a message, in characters.
 const LONGEST: usize = 80;
+/// Longest sentence of a parser, which has to say line and column after what it quotes.
+const LONGEST_SENTENCE: usize = 240;
 
 /// `text` with control, bidirectional and other invisible characters escaped, cut at 80 characters.
 pub(crate) fn shown(text: &str) -> String {
-    let mut out: String = text
-        .chars()
-        .take(LONGEST)
-        .map(|character| match character {
-            '\'' | '"' => character.to_string(),
-            other => other.escape_debug().to_string(),
-        })
-        .collect();
-    if text.chars().nth(LONGEST).is_some() {
-        out.push('…');
+    escaped(text, LONGEST)
+}
+
+/// A parser's message, likewise, cut later.
+pub(crate) fn shown_sentence(text: &str) -> String {
+    escaped(text, LONGEST_SENTENCE)
+}
+
+fn escaped(text: &str, longest: usize) -> String {
+    let mut out = String::new();
+    for (count, character) in text.chars().enumerate() {
+        match character {
+            _ if count == longest => {
+                out.push('…');
+                break;
+            }
+            '\'' | '"' => out.push(character),
+            other => out.extend(other.escape_debug()),
+        }
     }
     out
 }

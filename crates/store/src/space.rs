@@ -21,6 +21,8 @@ pub fn free_space(path: &Path) -> Result<u64, StoreError> {
         }
     }
     match rustix::fs::statvfs(&existing) {
+        // Some network file systems do not know; not knowing is no reason to refuse.
+        Ok(found) if found.f_blocks == 0 => Ok(u64::MAX),
         Ok(found) => Ok(found.f_bavail.saturating_mul(found.f_frsize)),
         Err(error) => Err(StoreError::io(
             &existing,

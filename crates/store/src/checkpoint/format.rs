@@ -24,8 +24,6 @@ pub(super) const MAGIC: [u8; 16] = *b"\x89polytask\r\n\x1a\n\0\0\0";
 pub(super) const VERSION: u32 = 1;
 /// Bytes before the header.
 pub(super) const PREAMBLE: u64 = 64;
-/// Where the header's hash starts.
-pub(super) const HASHED_PREAMBLE: usize = 32;
 /// First bytes of the trailer.
 pub(super) const END_MAGIC: [u8; 8] = *b"ptaskend";
 /// Bytes after the last part.

@@ -63,7 +63,7 @@ impl Header {
     /// Reads a header, which must be written exactly as we write it.
     pub(super) fn parse(text: &[u8]) -> Result<Self, Finding> {
         let header: Self = serde_json::from_slice(text)
-            .map_err(|error| ("header".to_owned(), Flaw::Json(error.to_string())))?;
+            .map_err(|error| ("header".to_owned(), Flaw::json(&error)))?;
         let mut rest = Same { expected: text };
         if serde_json::to_writer(&mut rest, &header).is_err() || !rest.expected.is_empty() {
             return Err(("header".to_owned(), Flaw::NotCanonical));
@@ -126,8 +126,7 @@ impl Header {
     }
 
     pub(super) fn encode(&self) -> Result<Vec<u8>, Finding> {
-        serde_json::to_vec(self)
-            .map_err(|error| ("header".to_owned(), Flaw::Json(error.to_string())))
+        serde_json::to_vec(self).map_err(|error| ("header".to_owned(), Flaw::json(&error)))
     }
 }
 

@@ -4,7 +4,9 @@
 
 mod format;
 mod header;
+mod opened;
 mod read;
+mod source;
 mod write;
 
 use std::collections::BTreeMap;
@@ -250,6 +252,3 @@ pub struct PartSummary {
     /// BLAKE3 of the bytes.
     pub digest: Digest,
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,14 +1,14 @@
 //! Writing a checkpoint: one commit, see [`crate::publish`].
 
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::format::{
-    ALIGNMENT, CHUNK, END_MAGIC, HASHED_PREAMBLE, Limits, MAGIC, PREAMBLE, TRAILER, VERSION,
-};
+use super::format::{ALIGNMENT, CHUNK, END_MAGIC, Limits, TRAILER, VERSION};
 use super::header::{Finding, Header};
+use super::opened::{header_hash, preamble_fields};
 use super::read::verify_file;
-use super::{Checkpoint, Part, Written};
+use super::{Checkpoint, Part, Summary, Written};
 use crate::folder::Folder;
 use crate::publish::Publication;
 use crate::space::require_space;
@@ -31,12 +31,7 @@ use crate::{Digest, Flaw, StoreError};
 /// [`StoreError::Unsavable`] if names are not unique or a size does not fit its shape, [`StoreError::DiskFull`] and
 /// [`StoreError::Io`] from the disk, [`StoreError::Corrupt`] if what was read back is not what was written.
 pub fn write(path: &Path, checkpoint: &Checkpoint) -> Result<Written, StoreError> {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-        return Err(StoreError::Missing {
-            path: path.to_owned(),
-            what: "file name",
-        });
-    };
+    let name = StoreError::file_name(path)?;
     let folder = Folder::open(path.parent().unwrap_or(Path::new(".")))?;
     write_in(&folder, name, checkpoint)
 }
@@ -60,40 +55,32 @@ pub(crate) fn write_in(
         label: "checkpoint",
         bytes: image.length,
     };
-    let mut digest = Digest([0; 32]);
-    publication
-        .publish(
-            |scratch| {
-                digest = image.write_to(scratch)?;
-                Ok(())
-            },
-            |file| {
-                let found = verify_file(file, &path)?;
-                Ok(Written {
-                    bytes: found.bytes,
-                    digest: found.digest,
-                })
-            },
-        )
-        .and_then(|written| {
+    let written = Cell::new(None);
+    publication.publish(
+        |scratch| {
+            written.set(Some(image.write_to(scratch)?));
+            Ok(())
+        },
+        |file| {
+            let Summary { bytes, digest, .. } = verify_file(file, &path)?;
             // The file agrees with itself; it must also be this checkpoint and not another one's.
-            if written.digest == digest {
-                return Ok(written);
+            match written.get() {
+                Some(stated) if stated != digest => {
+                    let flaw = Flaw::Checksum {
+                        stated,
+                        found: digest,
+                    };
+                    Err(StoreError::corrupt(&path, "trailer.blake3", flaw))
+                }
+                _ => Ok(Written { bytes, digest }),
             }
-            Err(StoreError::corrupt(
-                &path,
-                "trailer.blake3",
-                Flaw::Checksum {
-                    stated: digest,
-                    found: written.digest,
-                },
-            ))
-        })
+        },
+    )
 }
 
 /// A checkpoint whose every byte is decided.
 struct Image<'a> {
-    preamble: [u8; PREAMBLE as usize],
+    preamble: Vec<u8>,
     header: Vec<u8>,
     parts: Vec<&'a Part>,
     length: u64,
@@ -119,18 +106,15 @@ impl<'a> Image<'a> {
         };
         let limit = Limits::default().header_bytes;
         if length > limit {
-            return Err((
-                "header.length".to_owned(),
-                Flaw::Limit {
-                    value: length,
-                    limit,
-                },
-            ));
+            let value = length;
+            return Err(("header.length".to_owned(), Flaw::Limit { value, limit }));
         }
+        let mut preamble = preamble_fields(VERSION, length);
+        preamble.extend_from_slice(&header_hash(VERSION, length, &text).0);
         let mut parts: Vec<&Part> = checkpoint.parts.iter().collect();
         parts.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Self {
-            preamble: preamble(&text),
+            preamble,
             header: text,
             parts,
             length: end.saturating_add(TRAILER),
@@ -158,23 +142,6 @@ impl<'a> Image<'a> {
     }
 }
 
-fn preamble(header: &[u8]) -> [u8; PREAMBLE as usize] {
-    let mut fields = Vec::with_capacity(PREAMBLE as usize);
-    fields.extend_from_slice(&MAGIC);
-    fields.extend_from_slice(&VERSION.to_le_bytes());
-    fields.extend_from_slice(&[0; 4]);
-    fields.extend_from_slice(&(header.len() as u64).to_le_bytes());
-    debug_assert_eq!(fields.len(), HASHED_PREAMBLE);
-    let hash = blake3::Hasher::new()
-        .update(&fields)
-        .update(header)
-        .finalize();
-    fields.extend_from_slice(hash.as_bytes());
-    let mut preamble = [0; PREAMBLE as usize];
-    preamble.copy_from_slice(&fields);
-    preamble
-}
-
 struct Hashing<'a, W> {
     out: &'a mut W,
     hasher: blake3::Hasher,
@@ -193,6 +160,8 @@ impl<W: Write> Hashing<'_, W> {
 
     fn pad(&mut self) -> io::Result<()> {
         let padding = self.written.next_multiple_of(ALIGNMENT) - self.written;
-        self.write(&[0; ALIGNMENT as usize][..padding as usize])
+        let zeros = [0; ALIGNMENT as usize];
+        let (zeros, _) = zeros.split_at(padding as usize);
+        self.write(zeros)
     }
 }

@@ -72,10 +72,7 @@ pub fn latest(base: &Path) -> Result<RunDir, StoreError> {
             candidates.extend(newest_of_name(&folder)?);
         }
     }
-    candidates
-        .into_iter()
-        .max_by_key(|run| age(run))
-        .ok_or_else(missing)
+    candidates.into_iter().max_by_key(age).ok_or_else(missing)
 }
 
 /// The run that the pointer names, or else every run in the folder.

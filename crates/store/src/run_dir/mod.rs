@@ -15,10 +15,12 @@
 mod create;
 mod locate;
 mod record;
+mod shelf;
+mod sweep;
 mod writer;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 pub use locate::{Located, latest, locate};
@@ -196,29 +198,35 @@ impl RunDir {
 }
 
 fn read_text(path: &Path, what: &'static str) -> Result<String, StoreError> {
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => StoreError::Missing {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => StoreError::Missing {
             path: path.to_owned(),
             what,
         },
-        std::io::ErrorKind::InvalidData => StoreError::corrupt(path, "text", Flaw::Text),
-        _ => StoreError::io(path, "read", error),
+        _ => StoreError::io(path, "open", error),
     };
-    let found = std::fs::metadata(path).map_err(failed)?;
-    if !found.is_file() {
+    // Asked before opening: opening a pipe would wait for its other end.
+    if !path.metadata().map_err(failed)?.is_file() {
         return Err(StoreError::corrupt(path, "file", Flaw::NotAFile));
     }
-    if found.len() > LONGEST_TEXT {
-        let flaw = Flaw::Limit {
-            value: found.len(),
-            limit: LONGEST_TEXT,
-        };
-        return Err(StoreError::corrupt(path, "file", flaw));
-    }
+    read_text_from(File::open(path).map_err(failed)?, path)
+}
+
+fn read_text_from(file: File, path: &Path) -> Result<String, StoreError> {
     let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(LONGEST_TEXT).read_to_string(&mut text))
-        .map_err(failed)?;
+    let read = file.take(LONGEST_TEXT + 1).read_to_string(&mut text);
+    let read = read.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => StoreError::corrupt(path, "text", Flaw::Text),
+        _ => StoreError::io(path, "read", error),
+    })?;
+    let (value, limit) = (read as u64, LONGEST_TEXT);
+    if value > limit {
+        return Err(StoreError::corrupt(
+            path,
+            "file",
+            Flaw::Limit { value, limit },
+        ));
+    }
     Ok(text)
 }
 

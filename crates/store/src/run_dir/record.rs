@@ -153,9 +153,7 @@ impl RunRecord {
         struct Version {
             schema_version: u64,
         }
-        let json = |error: serde_json::Error| {
-            StoreError::corrupt(path, "run", Flaw::Json(error.to_string()))
-        };
+        let json = |error: serde_json::Error| StoreError::corrupt(path, "run", Flaw::json(&error));
         let Version { schema_version } = serde_json::from_str(text).map_err(json)?;
         if schema_version > SCHEMA_VERSION {
             return Err(StoreError::NewerFormat {
@@ -171,7 +169,7 @@ impl RunRecord {
         let mut text = serde_json::to_vec_pretty(self).map_err(|error| StoreError::Unsavable {
             path: path.to_owned(),
             field: "run".to_owned(),
-            flaw: Flaw::Json(error.to_string()),
+            flaw: Flaw::json(&error),
         })?;
         text.push(b'\n');
         Ok(text)

@@ -2,18 +2,19 @@
 
 use std::io;
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{CHECKPOINTS, Log, RECORD, RunDir, RunRecord, Text};
+use super::shelf::Shelved;
+use super::sweep::{is_checkpoint_file, sweep};
+use super::{CHECKPOINTS, Log, RECORD, RunDir, RunRecord, Text, read_text_from};
 use crate::checkpoint::{verify_in, write_in};
 use crate::folder::Folder;
-use crate::index::INDEX;
 use crate::lock::Lock;
-use crate::name::{LATEST, checkpoint_name, checkpoint_step, scratch_target};
+use crate::name::{LATEST, checkpoint_name};
 use crate::publish::Publication;
-use crate::retention::{Kept, Retention, Shelf, retain};
+use crate::retention::{Retention, retain};
 use crate::select::Skipped;
-use crate::{Checkpoint, Flaw, Journal, Repair, StoreError, Written, failpoint, index};
+use crate::{Checkpoint, Flaw, Journal, Repair, StoreError, Written, index};
 
 /// Holds the lock until it is dropped or the process ends.
 #[derive(Debug)]
@@ -87,7 +88,7 @@ impl Writer {
     /// The run's id: the name of its directory.
     #[must_use]
     pub fn id(&self) -> String {
-        let named = |path: &std::path::Path| {
+        let named = |path: &Path| {
             path.file_name()
                 .map(|name| name.to_string_lossy().into_owned())
         };
@@ -107,7 +108,8 @@ impl Writer {
     /// # Errors
     /// [`StoreError::Transition`] if the run cannot come to stand like this, [`StoreError::DiskFull`], [`StoreError::Io`].
     pub fn write_record(&mut self, record: &RunRecord) -> Result<(), StoreError> {
-        match self.record() {
+        match self.record_before() {
+            Err(newer @ StoreError::NewerFormat { .. }) => return Err(newer),
             Ok(before) if !before.status.may_become(record.status) => {
                 let path = self.folder.join(RECORD);
                 return Err(StoreError::Transition {
@@ -170,6 +172,7 @@ impl Writer {
             });
         };
         let name = checkpoint_name(step);
+        self.set_aside(&name)?;
         let written = write_in(&self.checkpoints, &name, checkpoint)?;
         let retained = retain(&mut Shelved(&self.checkpoints), retention, &name)?;
         index::rebuild(&self.checkpoints)?;
@@ -193,12 +196,51 @@ impl Writer {
         })
     }
 
+    /// What stands under the name of a checkpoint that is about to be saved and is not a valid one: a spoilt file, a
+    /// folder. It is renamed to `….refused-0`, not deleted: somebody may want to look at it.
+    fn set_aside(&self, name: &str) -> Result<(), StoreError> {
+        if !self.checkpoints.is_there(name) {
+            return Ok(());
+        }
+        match verify_in(&self.checkpoints, name) {
+            Ok(_) => return Ok(()),
+            // The disk failed to show it, which does not make it bad; it may be the last good one.
+            Err(StoreError::Io {
+                path,
+                operation,
+                source,
+            }) if source.kind() != io::ErrorKind::PermissionDenied => {
+                return Err(StoreError::Io {
+                    path,
+                    operation,
+                    source,
+                });
+            }
+            Err(_) => {}
+        }
+        let free = (0u32..)
+            .map(|number| format!("{name}.refused-{number}"))
+            .find(|aside| !self.checkpoints.is_there(aside));
+        let Some(aside) = free else { return Ok(()) };
+        self.checkpoints
+            .rename(name, &aside)
+            .map_err(|error| StoreError::io(&self.checkpoints.join(name), "set aside", error))
+    }
+
     /// Writes `checkpoints/index.json` anew from the files that are there.
     ///
     /// # Errors
     /// [`StoreError::DiskFull`], [`StoreError::Io`].
     pub fn rebuild_index(&self) -> Result<(), StoreError> {
         index::rebuild(&self.checkpoints)
+    }
+
+    /// The record in the folder that is held, whatever its path has come to mean.
+    fn record_before(&self) -> Result<RunRecord, StoreError> {
+        let path = self.folder.join(RECORD);
+        let file = self.folder.open_file(RECORD);
+        let file = file.map_err(|error| StoreError::io(&path, "open", error))?;
+        RunRecord::parse(&path, &read_text_from(file, &path)?)
     }
 
     fn publish_bytes(
@@ -215,56 +257,4 @@ impl Writer {
         }
         .publish_bytes(bytes)
     }
-}
-
-/// The real folder, as retention sees it.
-struct Shelved<'a>(&'a Folder);
-
-impl Shelf for Shelved<'_> {
-    fn names(&self) -> Result<Vec<String>, StoreError> {
-        let mut names = self.0.names()?;
-        names.retain(|name| checkpoint_step(name).is_some());
-        Ok(names)
-    }
-
-    fn header(&self, name: &str) -> Result<Kept, StoreError> {
-        let entry = index::entry(self.0, name.to_owned())?;
-        Ok(Kept {
-            name: entry.file,
-            step: entry.step,
-            score: entry.score,
-        })
-    }
-
-    fn verify(&self, name: &str) -> Result<(), StoreError> {
-        verify_in(self.0, name).map(|_| ())
-    }
-
-    fn remove(&mut self, name: &str) -> Result<(), StoreError> {
-        let delete = || -> io::Result<()> {
-            failpoint::at("checkpoint", "delete", "before")?;
-            self.0.remove(name)?;
-            failpoint::at("checkpoint", "delete", "after")
-        };
-        delete().map_err(|error| StoreError::io(&self.0.join(name), "delete", error))
-    }
-}
-
-fn is_checkpoint_file(target: &str) -> bool {
-    checkpoint_step(target).is_some() || target == INDEX
-}
-
-/// Deletes scratch files: regular files whose name only we make, for a target that belongs here. Under the lock only,
-/// as another process's scratch file may be alive.
-fn sweep(folder: &Folder, belongs: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, StoreError> {
-    let mut swept = Vec::new();
-    for name in folder.names()? {
-        if scratch_target(&name).is_some_and(&belongs) && folder.is_regular(&name) {
-            folder
-                .remove(&name)
-                .map_err(|error| StoreError::io(&folder.join(&name), "delete", error))?;
-            swept.push(folder.join(&name));
-        }
-    }
-    Ok(swept)
 }
