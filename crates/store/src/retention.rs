@@ -147,3 +147,6 @@ pub fn retain(
     }
     Ok(retained)
 }
+
+#[cfg(test)]
+mod tests;
