@@ -1,6 +1,7 @@
 //! Data for training several tasks at once: sources, columns, splits, labels, batches. Plain arrays, no tensors.
 
 mod batch;
+mod codes;
 mod column;
 mod error;
 mod image;
@@ -21,7 +22,7 @@ pub use image::Images;
 pub use limits::Limits;
 pub use sampler::Sampler;
 pub use shape::{CategoricalShape, InputShape};
-pub use source::{CellRules, FileRef, Reading, RowReader, Source, Want};
+pub use source::{CellRules, FileRef, Layout, Reading, RowReader, SOURCES, Source, Want};
 pub use split::Part;
 pub use table::Table;
 pub use task::{TaskFit, TaskKind};

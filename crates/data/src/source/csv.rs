@@ -1,11 +1,14 @@
 //! Delimited text: CSV, TSV, gzip'd or not.
 
+use polytask_config::Fields;
 use serde::{Deserialize, Serialize};
 
 use super::cells::{Cells, Want};
 use super::file::{Bytes, FileRef};
+use super::layout::{Form, Layout};
 use super::records::{Dialect, Record, Records};
 use super::{CellRules, Reading, RowReader, Source};
+use crate::codes;
 use crate::error::{DataError, DataErrors};
 use crate::quoted::shown;
 use crate::table::Table;
@@ -37,6 +40,80 @@ impl Default for CsvLayout {
     }
 }
 
+/// The options of `{ type = "csv", … }`.
+pub(super) fn options(fields: &mut Fields<'_>) -> Box<dyn Source> {
+    let key = Some(fields.key_path("file"));
+    let path = fields.path("file", "the file, gzip'd or not").required();
+    Box::new(Csv {
+        file: FileRef { path, key },
+        layout: layout(fields),
+    })
+}
+
+/// The options that say how a delimited file is written.
+pub(super) fn layout(fields: &mut Fields<'_>) -> CsvLayout {
+    let delimiter = fields
+        .text(
+            "delimiter",
+            "what stands between cells; a comma, or a tab in .tsv files, by default",
+        )
+        .optional();
+    let quote = fields
+        .text(
+            "quote",
+            "what encloses a cell that holds delimiters; \"\" switches quoting off",
+        )
+        .or("\"");
+    let header = fields
+        .flag("header", "the first record names the columns")
+        .or(true);
+    let names = fields
+        .texts("names", "the columns' names, for a file without header")
+        .or(vec![]);
+    let trim = fields
+        .flag("trim", "white space around cells does not count")
+        .or(true);
+    if header && !names.is_empty() {
+        let message = "`names` is for files without header".to_owned();
+        let help = Some("add `header = false`, or leave `names` out".to_owned());
+        fields.problem("names", codes::NO_EFFECT, message, help);
+    }
+    let delimiter = delimiter.and_then(|text| byte(fields, "delimiter", &text));
+    let quote = if quote.is_empty() {
+        None
+    } else {
+        byte(fields, "quote", &quote)
+    };
+    if quote.is_some() && quote == delimiter {
+        let message = "delimiter and quote are the same character".to_owned();
+        fields.problem("quote", codes::CONFLICT, message, None);
+    }
+    CsvLayout {
+        delimiter,
+        quote,
+        header,
+        names,
+        trim,
+    }
+}
+
+/// The one byte of `text`.
+fn byte(fields: &mut Fields<'_>, key: &'static str, text: &str) -> Option<u8> {
+    match text.as_bytes() {
+        &[byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r' | 0) => Some(byte),
+        _ => {
+            let message = format!("`{key}` is one ASCII character that ends no line");
+            fields.problem(
+                key,
+                codes::BAD_VALUE,
+                message,
+                Some("a tab is \"\\t\"".to_owned()),
+            );
+            None
+        }
+    }
+}
+
 /// A delimited file.
 #[derive(Clone, Debug)]
 pub(crate) struct Csv {
@@ -51,6 +128,10 @@ impl Source for Csv {
             &self.layout,
             reading,
         )?)))
+    }
+
+    fn layout(&self) -> Layout {
+        Layout(Form::Csv(self.layout.clone()))
     }
 }
 

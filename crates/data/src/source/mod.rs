@@ -3,16 +3,27 @@
 //! Sources whose cells are typed by nature (images, arrays, generators) hand over a finished table. Sources of text
 //! hand over rows, and each column is read as what the configuration wants it for: nothing is guessed from the cells.
 
+mod array;
 mod cells;
 mod csv;
+mod decode;
 mod file;
+mod idx;
+mod images;
+mod jsonl;
+mod layout;
 mod lines;
+mod npz;
 mod records;
+mod zip;
 
+use polytask_config::Entry;
 use polytask_random::Seed;
 
 pub use cells::{CellRules, Want};
 pub use file::FileRef;
+pub use layout::Layout;
+pub(crate) use layout::Unknown;
 
 use crate::error::DataErrors;
 use crate::limits::Limits;
@@ -51,6 +62,48 @@ impl Reading {
     }
 }
 
+/// Every kind of file.
+const FILES: &[Entry<Box<dyn Source>>] = &[
+    Entry {
+        name: "csv",
+        summary: "delimited text with a header: CSV, TSV, gzip'd or not",
+        source: "RFC 4180",
+        new: csv::options,
+        facts: (),
+    },
+    Entry {
+        name: "jsonl",
+        summary: "JSON lines: one object per row, gzip'd or not",
+        source: "jsonlines.org",
+        new: jsonl::options,
+        facts: (),
+    },
+    Entry {
+        name: "idx",
+        summary: "images and labels in the MNIST layout, gzip'd or not",
+        source: "LeCun et al. 1998, the MNIST database",
+        new: idx::options,
+        facts: (),
+    },
+    Entry {
+        name: "npz",
+        summary: "NumPy arrays by name",
+        source: "NumPy, numpy.lib.format",
+        new: npz::options,
+        facts: (),
+    },
+    Entry {
+        name: "images",
+        summary: "a table of paths of PNG or JPEG files and their labels",
+        source: "",
+        new: images::options,
+        facts: (),
+    },
+];
+
+/// Every source: files, and built-in generators.
+pub static SOURCES: &[Entry<Box<dyn Source>>] = FILES;
+
 /// A source of rows.
 pub trait Source: std::fmt::Debug + Send + Sync {
     /// Reads or makes the whole table, in the file's order. A source of text reads every column as text.
@@ -78,12 +131,22 @@ pub trait Source: std::fmt::Debug + Send + Sync {
     fn open(&self, _reading: &Reading) -> Result<Option<Box<dyn RowReader>>, DataErrors> {
         Ok(None)
     }
+
+    /// How its file is written.
+    fn layout(&self) -> Layout {
+        Layout::default()
+    }
 }
 
 /// Rows of text cells, read in order.
 pub trait RowReader: Send {
     /// The names of the columns, in the file's order.
     fn columns(&self) -> &[String];
+
+    /// Whether each row has an image.
+    fn has_images(&self) -> bool {
+        false
+    }
 
     /// The next rows, at most `most`, each column as it is wanted; `None` at the end.
     ///
