@@ -19,7 +19,7 @@
 use std::io;
 
 #[cfg(any(test, feature = "failpoints"))]
-pub use planned::{Plan, record, with_plan};
+pub use planned::{Plan, record, trace, with_plan};
 
 /// Passes the point `name`: does nothing, or what the plan says.
 ///
@@ -200,15 +200,16 @@ mod planned {
 
     /// Runs `body` with `plan` on this thread, in place of the environment's.
     pub fn with_plan<T>(plan: Plan, body: impl FnOnce() -> T) -> T {
-        run(plan, body).0
+        trace(plan, body).0
     }
 
     /// Runs `body` without faults and lists the points that it passed, in order: what a sweep then fails one by one.
     pub fn record<T>(body: impl FnOnce() -> T) -> (T, Vec<String>) {
-        run(Plan::default(), body)
+        trace(Plan::default(), body)
     }
 
-    fn run<T>(plan: Plan, body: impl FnOnce() -> T) -> (T, Vec<String>) {
+    /// Runs `body` with `plan` and lists the points that it passed, with those that failed it.
+    pub fn trace<T>(plan: Plan, body: impl FnOnce() -> T) -> (T, Vec<String>) {
         /// Puts the outer plan back, also when the body panics because the plan said so.
         struct Restore(Option<Plan>);
         impl Drop for Restore {
