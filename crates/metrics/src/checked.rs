@@ -6,7 +6,7 @@ use crate::predictions::{ClassRows, FlagRows, ValueRows};
 use crate::{Better, Fault, Metric, Predictions};
 
 /// The arithmetic of one metric. It never meets a NaN, an infinity, a probability outside [0, 1], a class out of range, a
-/// slice of the wrong length or a second width: [`Checked`] keeps them out. It lists its whole state; there is no
+/// slice of the wrong length, a second width or kind: [`Checked`] keeps them out. It lists its whole state; there is no
 /// default, so that a metric that forgets to cannot compile.
 pub(crate) trait Measure: Send + 'static {
     const BETTER: Better;
@@ -32,6 +32,8 @@ pub(crate) trait Measure: Send + 'static {
 /// A measure as a metric, behind the checks.
 struct Checked<M> {
     measure: M,
+    /// What the first batch was; 0 before it.
+    kind: u64,
     /// Classes, labels or outputs of the first batch; 0 before it.
     width: u64,
     fault: Option<Fault>,
@@ -41,6 +43,7 @@ struct Checked<M> {
 pub(crate) fn checked<M: Measure>(measure: M) -> Box<dyn Metric> {
     Box::new(Checked {
         measure,
+        kind: 0,
         width: 0,
         fault: None,
     })
@@ -51,11 +54,14 @@ impl<M: Measure> Checked<M> {
         if let Some(fault) = seen.fault() {
             return Err(fault);
         }
-        let width = seen.width() as u64;
+        let (kind, width) = (seen.kind(), seen.width() as u64);
+        if self.kind != 0 && self.kind != kind {
+            return Err(Fault::Shape);
+        }
         if self.width != 0 && self.width != width {
             return Err(Fault::WidthChanged);
         }
-        self.width = width;
+        (self.kind, self.width) = (kind, width);
         match *seen {
             Predictions::Classes {
                 probabilities,
@@ -111,6 +117,7 @@ impl<M: Measure> Metric for Checked<M> {
     }
 
     fn state(&mut self, state: &mut State) {
+        state.count("kind", &mut self.kind);
         state.count("width", &mut self.width);
         Fault::state(&mut self.fault, state);
         self.measure.state(state);

@@ -21,7 +21,7 @@ pub enum Fault {
     /// The number of classes, labels or outputs changed between two batches.
     #[error("the number of classes, labels or outputs changed")]
     WidthChanged,
-    /// The metric is not for predictions of this shape.
+    /// The metric is not for predictions of this shape, or not for two shapes at once.
     #[error("the metric is not for predictions of this shape")]
     Shape,
 }

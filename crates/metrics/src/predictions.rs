@@ -96,6 +96,15 @@ impl Predictions<'_> {
         }
     }
 
+    /// Which of the three it is, as it is saved.
+    pub(crate) fn kind(&self) -> u64 {
+        match self {
+            Self::Classes { .. } => 1,
+            Self::Flags { .. } => 2,
+            Self::Values { .. } => 3,
+        }
+    }
+
     /// Numbers a row: classes, labels or outputs.
     pub(crate) fn width(&self) -> usize {
         match *self {

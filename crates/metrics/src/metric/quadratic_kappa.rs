@@ -57,6 +57,6 @@ impl Measure for QuadraticKappa {
     }
 
     fn state(&mut self, state: &mut State) {
-        self.confusion.state(state);
+        state.section("confusion", |state| self.confusion.state(state));
     }
 }

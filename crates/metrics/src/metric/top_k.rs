@@ -1,7 +1,7 @@
 //! Top-k accuracy: the share of rows whose true class is among the k most probable ones.
 //!
 //! Equal probabilities rank by class, the lowest first, so that k = 1 is accuracy. (scikit-learn ranks the highest class
-//! first.) With k at or above the number of classes it is 1.
+//! first.) With k at or above the number of classes every row would hit, so that it is undefined.
 
 use polytask_config::{Entry, State};
 
@@ -20,7 +20,7 @@ pub(super) const ENTRY: Entry<Box<dyn Metric>, Facts> = Entry {
             k: options
                 .integer("k", "how many classes a row may name")
                 .at_least(1)
-                .or(5),
+                .or(2),
             right: Share::default(),
         })
     },
@@ -38,6 +38,9 @@ impl Measure for TopK {
     const BETTER: Better = Better::Higher;
 
     fn classes(&mut self, rows: ClassRows<'_>) -> Result<(), Fault> {
+        if self.k >= rows.classes {
+            return Ok(());
+        }
         for (probabilities, truth) in rows.iter() {
             let of_truth = probabilities
                 .get(truth)
