@@ -90,3 +90,62 @@ impl<T> PerTask<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Family;
+
+    fn started() -> PerTask<f64> {
+        let mut tasks = PerTask::default();
+        let facts = ["first", "second"].map(|name| TaskFacts {
+            name: name.to_owned(),
+            family: Family::Other,
+            weight: 1.0,
+            entropy: 0.0,
+            variance: 0.0,
+        });
+        tasks.start(&facts, |_| 0.5);
+        tasks
+    }
+
+    fn losses(present: &[usize], values: &[f64]) -> Losses {
+        Losses {
+            present: present.to_vec(),
+            values: values.to_vec(),
+            rows: vec![1; values.len()],
+        }
+    }
+
+    #[test]
+    fn an_unusable_loss_teaches_nothing_and_is_noted() {
+        let mut tasks = started();
+        for broken in [f64::NAN, f64::INFINITY, -0.1, 1e200] {
+            let losses = losses(&[0, 1], &[0.25, broken]);
+            tasks.learn(&losses, |remembered, seen| *remembered = seen.loss);
+            let weights = tasks.weights(&losses, |remembered| *remembered);
+            assert_eq!(weights.alpha, [0.25, 0.5]);
+            assert_eq!(weights.note, Some(Note::UnusableLoss { tasks: vec![1] }));
+        }
+    }
+
+    #[test]
+    fn a_task_that_was_not_there_at_the_start_weighs_one_and_is_noted() {
+        let mut tasks = started();
+        let losses = losses(&[1, 7], &[0.25, 0.25]);
+        tasks.learn(&losses, |remembered, seen| *remembered = seen.loss);
+        let weights = tasks.weights(&losses, |remembered| *remembered);
+        assert_eq!(weights.alpha, [0.25, 1.0]);
+        assert_eq!(weights.note, Some(Note::UnknownTask { tasks: vec![7] }));
+    }
+
+    #[test]
+    fn starting_again_forgets() {
+        let mut tasks = started();
+        tasks.learn(&losses(&[0], &[9.0]), |remembered, seen| {
+            *remembered = seen.loss
+        });
+        tasks.start(&[], |_| 0.0);
+        assert!(tasks.tasks.is_empty());
+    }
+}

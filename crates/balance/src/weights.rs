@@ -33,6 +33,13 @@ impl Weights {
 }
 
 /// Something out of the ordinary that was dealt with as documented.
+///
+/// ```
+/// use polytask_balance::Note;
+///
+/// let note = Note::UnusableLoss { tasks: vec![2] };
+/// assert!(note.to_string().starts_with("the loss of tasks [2] is negative, huge or not finite"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// Losses that no weighting learns from: negative, huge or not finite. What is remembered of these tasks did not move.

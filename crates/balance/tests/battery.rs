@@ -1,5 +1,10 @@
 //! The contract must be able to fail: for each property a method that is sound but for that.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test may panic; the tasks of the contract are those of the start"
+)]
+
 use polytask_balance::contract::{Golden, Promise, Property, check, check_property};
 use polytask_balance::{
     Facts, Family, Losses, Needs, TaskFacts, Weighting, WeightingEntry, Weights,

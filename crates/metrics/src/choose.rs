@@ -81,7 +81,14 @@ pub fn metric(name: &str, shape: Shape) -> Result<Box<dyn Metric>, MetricError> 
     made.ok_or(MetricError::Options { name: entry.name })
 }
 
-/// The entry of the metric called `name`, if it is for this shape.
+/// The entry of the metric called `name`, if it is for this shape: what it is, before it is made.
+///
+/// ```
+/// use polytask_metrics::{Shape, entry};
+///
+/// assert_eq!(entry("nmse", Shape::Values)?.summary, "mean squared error divided by the target's variance (mean over outputs)");
+/// # Ok::<(), polytask_metrics::MetricError>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -128,3 +128,67 @@ impl ConfusionMatrix {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: Predictions<'_> = Predictions::Classes {
+        probabilities: &[0.1, 0.2, 0.7, 0.4, 0.4, 0.2],
+        classes: 3,
+        truth: &[2, 1],
+    };
+
+    #[test]
+    fn a_batch_at_fault_is_left_out_and_said_so() {
+        let nan = Predictions::Classes {
+            probabilities: &[f64::NAN, 0.5, 0.5],
+            classes: 3,
+            truth: &[0],
+        };
+        let wide = Predictions::Classes {
+            probabilities: &[0.25; 4],
+            classes: 4,
+            truth: &[0],
+        };
+        let values = Predictions::Values {
+            predicted: &[1.0],
+            outputs: 1,
+            truth: &[1.0],
+        };
+        for (bad, fault) in [
+            (nan, Fault::NotFinite),
+            (wide, Fault::WidthChanged),
+            (values, Fault::Shape),
+        ] {
+            let mut matrix = ConfusionMatrix::new(3);
+            [GOOD, bad, GOOD]
+                .iter()
+                .for_each(|batch| matrix.update(batch));
+            assert_eq!((matrix.rows(), matrix.fault()), (4, Some(fault)));
+        }
+    }
+
+    #[test]
+    fn margins_are_the_sums_of_the_counts() {
+        let mut matrix = ConfusionMatrix::new(3);
+        matrix.update(&GOOD);
+        assert_eq!((matrix.count(2, 2), matrix.count(1, 0)), (1, 1));
+        assert_eq!([0, 1, 2].map(|class| matrix.truths(class)), [0, 1, 1]);
+        assert_eq!([0, 1, 2].map(|class| matrix.predictions(class)), [1, 0, 1]);
+        assert_eq!((matrix.count(0, 3), matrix.count(usize::MAX, 0)), (0, 0));
+    }
+
+    #[test]
+    fn it_survives_a_save() {
+        let mut matrix = ConfusionMatrix::new(3);
+        matrix.update(&GOOD);
+        let mut saving = State::save();
+        matrix.state(&mut saving);
+        let mut loaded = ConfusionMatrix::new(3);
+        let mut loading = State::load(saving.finish().unwrap());
+        loaded.state(&mut loading);
+        assert!(loading.finish().is_ok());
+        assert_eq!(loaded, matrix);
+    }
+}

@@ -4,6 +4,17 @@ use polytask_config::State;
 
 /// What made predictions unmeasurable. It sticks: one such row anywhere in the stream leaves the metric without a value,
 /// so that a model that diverged on a few rows cannot look like a good one on the others.
+///
+/// ```
+/// use polytask_metrics::{Fault, Predictions, Shape, metric};
+///
+/// let mut accuracy = metric("accuracy", Shape::Binary)?;
+/// accuracy.update(&Predictions::Classes { probabilities: &[0.2, 1.8], classes: 2, truth: &[1] });
+/// let fault = accuracy.fault().unwrap();
+/// assert_eq!(fault, Fault::NotAProbability);
+/// assert_eq!(fault.to_string(), "a probability is outside 0 to 1");
+/// # Ok::<(), polytask_metrics::MetricError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Fault {
     /// A prediction or a target is NaN or infinite.

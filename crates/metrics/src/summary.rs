@@ -26,8 +26,8 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// By how many percent of the baseline the run is better; negative if it is worse. `None` if the baseline is 0 or a
-    /// value is not finite.
+    /// By how many percent of the baseline the run is better; negative if it is worse. `None` if the baseline is 0 or one of
+    /// the two is not finite.
     ///
     /// ```
     /// use polytask_metrics::{Better, summary::Compared};
@@ -42,7 +42,7 @@ impl Compared {
             Better::Higher => change,
             Better::Lower => -change,
         };
-        gain.is_finite().then_some(gain)
+        (self.baseline.is_finite() && gain.is_finite()).then_some(gain)
     }
 }
 
@@ -133,4 +133,72 @@ fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
         mean.add(value?);
     }
     mean.value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compared(value: f64, baseline: f64, better: Better) -> Compared {
+        Compared {
+            value,
+            baseline,
+            better,
+        }
+    }
+
+    #[test]
+    fn the_papers_formula_and_ours_agree_on_positive_baselines() {
+        // 100/K Σ (−1)^s (M − B)/B with s = 1 if higher is better, as it stands in the papers.
+        let metrics = [
+            compared(0.31, 0.38, Better::Higher),
+            compared(0.72, 0.64, Better::Higher),
+            compared(0.59, 0.68, Better::Lower),
+        ];
+        let paper = |sign: f64, m: &Compared| sign * (m.value - m.baseline) / m.baseline;
+        let wanted = 100.0 / 3.0
+            * (paper(-1.0, &metrics[0]) + paper(-1.0, &metrics[1]) + paper(1.0, &metrics[2]));
+        assert!((delta_m(&metrics).unwrap() - wanted).abs() < 1e-12);
+        let one_task = delta_p(&[metrics.to_vec()]).unwrap();
+        assert!(
+            (one_task + wanted).abs() < 1e-12,
+            "with one task they mirror each other"
+        );
+    }
+
+    #[test]
+    fn better_than_a_negative_baseline_is_a_gain() {
+        let r2 = compared(0.1, -0.2, Better::Higher);
+        assert!((r2.gain().unwrap() - 150.0).abs() < 1e-12);
+        assert!(delta_m(&[r2]).unwrap() < 0.0);
+    }
+
+    #[test]
+    fn what_cannot_be_compared_leaves_no_summary() {
+        let good = compared(1.0, 2.0, Better::Lower);
+        for bad in [
+            (1.0, 0.0),
+            (0.0, 0.0),
+            (f64::NAN, 1.0),
+            (1.0, f64::INFINITY),
+        ] {
+            let bad = compared(bad.0, bad.1, Better::Lower);
+            assert_eq!(bad.gain(), None);
+            assert_eq!(delta_m(&[good, bad]), None);
+            assert_eq!(delta_p(&[vec![good], vec![bad]]), None);
+        }
+        assert_eq!(delta_m(&[]), None);
+        assert_eq!(delta_p(&[]), None);
+        assert_eq!(delta_p(&[vec![good], vec![]]), None);
+    }
+
+    #[test]
+    fn ranks_need_every_metric_of_every_run() {
+        let better = [Better::Higher, Better::Lower];
+        assert_eq!(mean_ranks(&[vec![1.0, 2.0], vec![1.0]], &better), None);
+        assert_eq!(mean_ranks(&[vec![1.0, f64::NAN]], &better), None);
+        assert_eq!(mean_ranks(&[], &better), None);
+        assert_eq!(mean_ranks(&[vec![]], &[]), None);
+        assert_eq!(mean_ranks(&[vec![1.0, 2.0]], &better), Some(vec![1.0]));
+    }
 }

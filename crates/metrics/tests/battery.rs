@@ -1,6 +1,12 @@
 //! Every metric × every shape it is for × every property, each a test of its own: `cargo test -p polytask-metrics --test
 //! battery auroc` runs those of one metric.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 #[path = "battery/examples.rs"]
 mod examples;
 #[path = "battery/planted.rs"]

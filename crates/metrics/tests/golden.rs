@@ -1,5 +1,11 @@
 //! Every metric against scikit-learn, on examples that scripts/golden_metrics.py makes by the same formulas.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 #[path = "golden/numbers.rs"]
 mod numbers;
 
@@ -96,7 +102,9 @@ fn a_class_that_never_occurs() {
 #[test]
 fn ordered_levels() {
     let truth: Vec<u32> = (0..50).map(|i| (i * 7 + i / 4) % 4).collect();
-    let near = |i: u32| (truth[i as usize] + u32::from(i % 5 == 0) + u32::from(i % 7 == 0)) % 4;
+    let near = |i: u32| {
+        (truth[i as usize] + u32::from(i.is_multiple_of(5)) + u32::from(i.is_multiple_of(7))) % 4
+    };
     let a = grid(50, 4, |i, k| {
         f64::from(1 + (i * 3 + k * 5) % 4 + if k == near(i) { 5 } else { 0 })
     });

@@ -5,22 +5,61 @@
 //! the list only shrinks. `tests/battery.rs` plants a broken method for each property: a battery that cannot fail proves
 //! nothing.
 //!
-//! ```
-//! use polytask_balance::{WEIGHTINGS, contract};
+//! A method of your own:
 //!
-//! for entry in WEIGHTINGS {
-//!     assert!(contract::check(entry).is_empty());
+//! ```
+//! use polytask_balance::contract::{Golden, Property, check, check_property};
+//! use polytask_balance::{Facts, Family, Losses, Needs, TaskFacts, Weighting, WeightingEntry, Weights};
+//!
+//! /// Each loss counts as its inverse.
+//! struct Inverse;
+//!
+//! impl Weighting for Inverse {
+//!     fn start(&mut self, _: &[TaskFacts]) {}
+//!
+//!     fn needs(&self) -> Needs {
+//!         Needs::Losses
+//!     }
+//!
+//!     fn weights(&mut self, losses: &Losses) -> Weights {
+//!         Weights::of(losses.values.iter().map(|loss| 1.0 / loss).collect())
+//!     }
 //! }
+//!
+//! static INVERSE: WeightingEntry = WeightingEntry {
+//!     name: "inverse",
+//!     summary: "every loss counts as its inverse",
+//!     source: "an example",
+//!     new: |_| Box::new(Inverse),
+//!     facts: Facts {
+//!         golden: &[Golden {
+//!             tasks: &[(Family::Other, 0.0, 0.0)],
+//!             losses: &[&[4.0]],
+//!             alpha: &[0.25],
+//!             tolerance: 0.0,
+//!             source: "by hand",
+//!         }],
+//!         ..Facts::PLAIN
+//!     },
+//! };
+//!
+//! // It is what it says it is, but a loss of zero gets an infinite weight, and so does one that is not a number.
+//! assert!(check_property(&INVERSE, Property::Golden).is_ok());
+//! let failures: Vec<_> = check(&INVERSE).iter().map(|failure| failure.property).collect();
+//! assert_eq!(failures, [Property::Finite, Property::UnusableLoss]);
 //! ```
 
 mod made;
-mod properties;
+mod memory;
+mod options;
 mod remembered;
 mod scene;
+mod weights;
 
 use std::fmt;
 
 use crate::{Family, WeightingEntry};
+use scene::Scene;
 
 /// One thing that every method must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -146,7 +185,7 @@ pub fn check(entry: &'static WeightingEntry) -> Vec<Failure> {
 ///
 /// What was seen instead.
 pub fn check_property(entry: &'static WeightingEntry, property: Property) -> Result<(), Failure> {
-    let outcome = properties::of(entry, property);
+    let outcome = hold(entry, property);
     let exemption = entry
         .facts
         .exempt
@@ -164,4 +203,37 @@ pub fn check_property(entry: &'static WeightingEntry, property: Property) -> Res
         property,
         seen,
     })
+}
+
+/// What was seen instead, if a property does not hold.
+type Outcome = Result<(), String>;
+
+fn hold(entry: &'static WeightingEntry, property: Property) -> Outcome {
+    let each = |scenes: Vec<Scene>, holds: fn(&'static WeightingEntry, &Scene) -> Outcome| {
+        scenes.iter().try_for_each(|scene| holds(entry, scene))
+    };
+    match property {
+        Property::Finite => each(scene::all(), weights::finite),
+        Property::Length => each(scene::ordinary(), weights::length),
+        Property::Permutation => each(scene::ordinary(), weights::permutation),
+        Property::SingleTask => each(scene::single(), weights::single_task),
+        Property::Absent => each(scene::ordinary(), memory::absent),
+        Property::UnusableLoss => each(scene::ordinary(), memory::unusable_loss),
+        Property::Resume => each(scene::ordinary(), memory::resume),
+        Property::Defaults => options::defaults(entry),
+        Property::Options => options::options(entry),
+        Property::Golden => weights::goldens(entry),
+        Property::Promises => entry
+            .facts
+            .promises
+            .iter()
+            .try_for_each(|promise| match promise {
+                Promise::Independent => each(scene::ordinary(), weights::independent),
+            }),
+    }
+}
+
+/// Numbers that are to be the same bit for bit.
+fn bits(numbers: &[f64]) -> Vec<u64> {
+    numbers.iter().map(|number| number.to_bits()).collect()
 }

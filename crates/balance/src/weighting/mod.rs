@@ -23,8 +23,10 @@ use crate::{Losses, Observation, TaskFacts, Weights};
 /// ```
 /// use polytask_balance::WEIGHTINGS;
 ///
-/// let names: Vec<_> = WEIGHTINGS.iter().map(|entry| entry.name).collect();
-/// assert_eq!(names, ["equal", "fixed", "uncertainty", "nats", "entropy_fraction"]);
+/// // The baseline comes first.
+/// assert_eq!(WEIGHTINGS[0].name, "equal");
+/// let nats = WEIGHTINGS.iter().find(|entry| entry.name == "nats").unwrap();
+/// assert!(nats.summary.contains("half the logarithm"));
 /// ```
 pub static WEIGHTINGS: &[WeightingEntry] = &[
     equal::ENTRY,

@@ -58,11 +58,10 @@ impl Metric for Planted {
             truth,
         } = *seen
         else {
-            return if self.flaw == Flaw::IgnoresWhatDoesNotFit {
-                ()
-            } else {
-                self.inner.update(seen)
-            };
+            if self.flaw != Flaw::IgnoresWhatDoesNotFit {
+                self.inner.update(seen);
+            }
+            return;
         };
         if self.flaw == Flaw::SkipsNan && predicted.iter().any(|number| number.is_nan()) {
             return;

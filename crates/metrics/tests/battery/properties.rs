@@ -6,7 +6,6 @@ use polytask_random::Seed;
 
 use crate::examples::Rows;
 
-pub(crate) type Make = fn(&'static str, Shape) -> Box<dyn Metric>;
 pub(crate) type Outcome = Result<(), String>;
 pub(crate) type Property = fn(&dyn Fn() -> Box<dyn Metric>, Shape) -> Outcome;
 
