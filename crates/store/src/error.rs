@@ -195,7 +195,10 @@ pub enum Flaw {
     #[error("{found}, {stated} expected")]
     Number { stated: u64, found: u64 },
     #[error("BLAKE3 is {found}, {stated} was recorded")]
-    Checksum { stated: Digest, found: Digest },
+    Checksum {
+        stated: Box<Digest>,
+        found: Box<Digest>,
+    },
     #[error("holds a byte that is not zero")]
     NotZero,
     /// What the parser says, escaped.
@@ -214,6 +217,13 @@ pub enum Flaw {
 }
 
 impl Flaw {
+    pub(crate) fn checksum(stated: Digest, found: Digest) -> Self {
+        Self::Checksum {
+            stated: Box::new(stated),
+            found: Box::new(found),
+        }
+    }
+
     /// A parser's message may quote what it read, which is somebody else's text.
     pub(crate) fn json(error: &serde_json::Error) -> Self {
         Self::Json(shown_sentence(&error.to_string()))

@@ -72,6 +72,10 @@ impl Journal {
         };
         let mut file = folder.open_or_create(name)?;
         let length = end_of_last_line(&mut file).map_err(io("read"))?;
+        if length == 0 {
+            // Perhaps just made: its name has to be as durable as its lines.
+            folder.sync()?;
+        }
         let torn_bytes = file
             .seek(SeekFrom::End(0))
             .map_err(io("read"))?

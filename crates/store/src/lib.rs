@@ -7,7 +7,7 @@
 //!
 //! | to … | use |
 //! |---|---|
-//! | write, read, check one file | [`write`], [`read`], [`verify`], [`Checkpoint`] |
+//! | write, read, check one file | [`write()`], [`read`], [`verify`], [`Checkpoint`] |
 //! | compare weights across processes | [`digest`] |
 //! | start a run, continue one, look at one | [`RunDir`], [`Writer`], [`locate`] |
 //! | save a checkpoint and forget old ones | [`Writer::publish`], [`Retention`] |

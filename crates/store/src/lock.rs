@@ -20,7 +20,15 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 /// Held as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a process that another thread is just starting has a copy of every open file
+    /// until it runs its program, and with it the lock.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -49,7 +57,7 @@ impl Lock {
                 continue;
             }
             write_pid(&mut file).map_err(failed("write"))?;
-            return Ok(Self { _file: file });
+            return Ok(Self { file });
         }
     }
 }

@@ -194,7 +194,7 @@ pub(crate) fn score_of(meta: &BTreeMap<String, String>) -> Option<f64> {
         .filter(|score: &f64| score.is_finite())
 }
 
-/// What [`write`] wrote, read back and verified.
+/// What [`write()`] wrote, read back and verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
     /// Length of the file.

@@ -55,7 +55,7 @@ impl<'a> Opened<'a> {
         let text = source.take("header", header_length)?;
         let found = header_hash(version, header_length, &text);
         if stated != found {
-            return Err(source.flaw("header.blake3", Flaw::Checksum { stated, found }));
+            return Err(source.flaw("header.blake3", Flaw::checksum(stated, found)));
         }
         let mut header = source.check(Header::parse(&text))?;
         drop(text);

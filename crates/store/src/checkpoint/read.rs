@@ -158,7 +158,7 @@ fn check_part(
     found: Digest,
 ) -> Result<(), StoreError> {
     if stated != found {
-        return Err(source.flaw(format!("{field}.blake3"), Flaw::Checksum { stated, found }));
+        return Err(source.flaw(format!("{field}.blake3"), Flaw::checksum(stated, found)));
     }
     source.padding(&format!("{field}.padding"))
 }

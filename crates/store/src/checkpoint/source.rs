@@ -109,7 +109,7 @@ impl<'a> Source<'a> {
         let found = Digest(*self.hasher.finalize().as_bytes());
         let stated = Digest(self.array("trailer.blake3")?);
         if stated != found {
-            return Err(self.flaw("trailer.blake3", Flaw::Checksum { stated, found }));
+            return Err(self.flaw("trailer.blake3", Flaw::checksum(stated, found)));
         }
         match self.file.read(&mut [0]) {
             Ok(0) => Ok(found),

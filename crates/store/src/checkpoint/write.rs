@@ -36,7 +36,7 @@ pub fn write(path: &Path, checkpoint: &Checkpoint) -> Result<Written, StoreError
     write_in(&folder, name, checkpoint)
 }
 
-/// [`write`] in a folder that is open.
+/// [`write()`] in a folder that is open.
 pub(crate) fn write_in(
     folder: &Folder,
     name: &str,
@@ -66,10 +66,7 @@ pub(crate) fn write_in(
             // The file agrees with itself; it must also be this checkpoint and not another one's.
             match written.get() {
                 Some(stated) if stated != digest => {
-                    let flaw = Flaw::Checksum {
-                        stated,
-                        found: digest,
-                    };
+                    let flaw = Flaw::checksum(stated, digest);
                     Err(StoreError::corrupt(&path, "trailer.blake3", flaw))
                 }
                 _ => Ok(Written { bytes, digest }),

@@ -73,6 +73,9 @@ fn regions(bytes: &[u8]) -> Vec<(String, Range<usize>)> {
     regions
 }
 
+/// A way to spoil a file.
+type Spoil<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 #[test]
 fn every_region_spoilt_in_every_way_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -80,7 +83,7 @@ fn every_region_spoilt_in_every_way_is_refused() {
     let sound = sound(folder.path(), 7);
     let mut mutants = 0;
     for (name, region) in regions(&sound) {
-        let ways: [(&str, &dyn Fn(&mut Vec<u8>)); 9] = [
+        let ways: [(&str, Spoil<'_>); 9] = [
             ("flip the first bit", &|bytes| bytes[region.start] ^= 1),
             ("flip the last bit", &|bytes| bytes[region.end - 1] ^= 0x80),
             ("zero", &|bytes| bytes[region.clone()].fill(0)),

@@ -13,8 +13,10 @@ fn file(run: &RunDir, step: u64) -> PathBuf {
     run.checkpoints_path().join(format!("step-{step:08}.ckpt"))
 }
 
+type Lose = fn(&Path);
+
 /// Ways to lose a checkpoint, each with a word that the reason must have.
-const WAYS: [(&str, fn(&Path)); 8] = [
+const WAYS: [(&str, Lose); 8] = [
     ("is refused by its checksum", |path| flip(path, 600)),
     ("header.blake3", |path| flip(path, 70)),
     ("not a Polytask", |path| flip(path, 0)),
@@ -125,7 +127,7 @@ fn an_unreadable_one_is_passed_over() {
     let base = tempfile::tempdir().unwrap();
     let run = run(base.path(), &STEPS);
     let locked = file(&run, 42);
-    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).unwrap();
     let chosen = run.select(Pick::Last, Fallback::Allowed).unwrap();
     // Whoever may read everything (root) reads this one too.
     if std::fs::File::open(&locked).is_err() {

@@ -6,35 +6,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use super::*;
-use crate::failpoint::{Plan, record, trace, with_plan};
+use super::{KEEP, checkpoint, folder, prepared};
+use crate::failpoint::{Plan, record, with_plan};
 use crate::name::scratch_target;
-use crate::{Checkpoint, Class, Part, Retention, verify};
-
-const KEEP: Retention = Retention {
-    keep_last: 2,
-    keep_best: 0,
-};
-
-fn checkpoint(step: u64) -> Checkpoint {
-    Checkpoint::at_step(step)
-        .with_part(Part::u64("progress/step", vec![], &[step]))
-        .with_part(Part::f32("model/weight", vec![300], &[step as f32; 300]))
-}
-
-/// A run directory with the checkpoints 1 and 2; the next save will delete one.
-fn prepared(base: &Path) -> PathBuf {
-    let path = base.join("run");
-    let mut run = RunDir::create_at(&path).unwrap();
-    run.write_record(&RunRecord::begun("run", "sample", UNIX_EPOCH))
-        .unwrap();
-    for step in [1, 2] {
-        run.publish(&checkpoint(step), &KEEP).unwrap();
-    }
-    path
-}
+use crate::{Class, Fallback, Log, Pick, RunDir, StoreError, verify};
 
 /// What is swept: one save, and all that comes with it.
 fn save(path: &Path) -> Result<(), StoreError> {
@@ -91,7 +68,7 @@ fn can_go_on_after(path: &Path, fault: &str) {
 
 /// Every point that a save passes, as `name:hit`.
 fn points() -> Vec<String> {
-    let base = tempfile::tempdir().unwrap();
+    let base = folder();
     let path = prepared(base.path());
     let (saved, passed) = record(|| save(&path));
     saved.unwrap();
@@ -149,7 +126,7 @@ fn every_error_at_every_point_leaves_the_newest_checkpoint() {
             ("edquot", "os error"),
         ] {
             let fault = format!("{point}:{action}");
-            let base = tempfile::tempdir().unwrap();
+            let base = folder();
             let path = prepared(base.path());
             let failed = with_plan(Plan::parse(&fault).unwrap(), || save(&path));
             let error = failed.expect_err(&fault);
@@ -175,7 +152,7 @@ fn every_error_at_every_point_leaves_the_newest_checkpoint() {
 fn a_panic_at_every_point_leaves_the_newest_checkpoint() {
     for point in points() {
         let fault = format!("{point}:panic");
-        let base = tempfile::tempdir().unwrap();
+        let base = folder();
         let path = prepared(base.path());
         let plan = Plan::parse(&fault).unwrap();
         let outcome = catch_unwind(AssertUnwindSafe(|| with_plan(plan, || save(&path))));
@@ -200,7 +177,7 @@ fn save_in_child(path: &Path, fault: &str) -> bool {
     let output = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
-            "run_dir::tests::child_process",
+            "run_dir::tests::sweep::child_process",
             "--test-threads=1",
         ])
         .env(CHILD, path)
@@ -214,19 +191,19 @@ fn save_in_child(path: &Path, fault: &str) -> bool {
 fn a_kill_at_every_point_and_another_fault_while_recovering_lose_nothing() {
     for (index, point) in points().into_iter().enumerate() {
         let fault = format!("{point}:abort");
-        let base = tempfile::tempdir().unwrap();
+        let base = folder();
         let path = prepared(base.path());
         assert!(!save_in_child(&path, &fault), "{fault} did nothing");
         is_fine_after(&path, &fault);
 
         // The second fault: each point of the recovery in turn, spread over the first ones.
-        let killed = tempfile::tempdir().unwrap();
+        let killed = folder();
         copy(&path, killed.path());
         let (recovered, passed) = record(|| save(killed.path()));
         recovered.unwrap_or_else(|error| panic!("after {fault}: {error}"));
         let second = passed.iter().cycle().skip(index * 7).step_by(5).take(8);
         for point in second {
-            let again = tempfile::tempdir().unwrap();
+            let again = folder();
             copy(&path, again.path());
             let both = format!("{fault}, then {point}");
             let plan = Plan::parse(&format!("{point}:1:eio")).unwrap();
@@ -249,106 +226,4 @@ fn copy(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), &target).unwrap();
         }
     }
-}
-
-#[test]
-fn replacing_a_checkpoint_of_the_same_step_is_all_or_nothing() {
-    let other = |step| checkpoint(step).with_meta("try", "second");
-    let base = tempfile::tempdir().unwrap();
-    let path = prepared(base.path());
-    let run = RunDir::open(&path).unwrap().lock().unwrap();
-    let (_, passed) = record(|| run.publish(&other(2), &KEEP).unwrap());
-    drop(run);
-    for point in passed {
-        let base = tempfile::tempdir().unwrap();
-        let path = prepared(base.path());
-        let run = RunDir::open(&path).unwrap().lock().unwrap();
-        let plan = Plan::parse(&format!("{point}:1:eio")).unwrap();
-        assert!(
-            with_plan(plan, || run.publish(&other(2), &KEEP)).is_err(),
-            "{point}"
-        );
-        let chosen = run.select(Pick::Last, Fallback::Refused).unwrap();
-        assert!(
-            chosen.checkpoint == checkpoint_sorted(checkpoint(2))
-                || chosen.checkpoint == checkpoint_sorted(other(2)),
-            "{point}"
-        );
-    }
-}
-
-fn checkpoint_sorted(mut checkpoint: Checkpoint) -> Checkpoint {
-    checkpoint.parts.sort_by(|a, b| a.name.cmp(&b.name));
-    checkpoint
-}
-
-#[test]
-fn a_fsync_that_failed_is_not_tried_again_on_the_same_file() {
-    let base = tempfile::tempdir().unwrap();
-    let path = prepared(base.path());
-    let run = RunDir::open(&path).unwrap().lock().unwrap();
-    let plan = Plan::parse("checkpoint.fsync.before:*:eio").unwrap();
-    let (failed, passed) = trace(plan, || run.publish(&checkpoint(3), &KEEP));
-    assert_eq!(failed.unwrap_err().class(), Class::Io);
-    let count = |point: &str| passed.iter().filter(|other| *other == point).count();
-    assert_eq!(count("checkpoint.create.before"), 1);
-    assert_eq!(count("checkpoint.fsync.before"), 1);
-    assert_eq!(passed.last().unwrap(), "checkpoint.fsync.before");
-}
-
-#[test]
-fn the_pointer_and_the_record_are_never_torn() {
-    let points = {
-        let base = tempfile::tempdir().unwrap();
-        record(|| begin(base.path(), "new").unwrap()).1
-    };
-    assert!(
-        points
-            .iter()
-            .any(|point| point.starts_with("latest.rename")),
-        "{points:?}"
-    );
-    for point in points {
-        let base = tempfile::tempdir().unwrap();
-        let first = begin(base.path(), "student").unwrap();
-        let plan = Plan::parse(&format!("{point}:1:eio")).unwrap();
-        assert!(
-            with_plan(plan, || begin(base.path(), "student")).is_err(),
-            "{point}"
-        );
-        let found = latest(base.path()).unwrap();
-        assert!(found.record().is_ok(), "{point}");
-        assert!(
-            found.path() == first || point.starts_with("latest"),
-            "{point}"
-        );
-    }
-}
-
-fn begin(base: &Path, name: &str) -> Result<PathBuf, StoreError> {
-    let mut run = RunDir::create(base, name, SystemTime::now())?;
-    run.write_record(&RunRecord::begun(run.id(), name, SystemTime::now()))?;
-    Ok(run.path().to_owned())
-}
-
-#[test]
-fn a_failed_append_leaves_no_half_line() {
-    let base = tempfile::tempdir().unwrap();
-    let path = prepared(base.path());
-    let run = RunDir::open(&path).unwrap().lock().unwrap();
-    let (mut log, _) = run.journal(Log::Events).unwrap();
-    log.append(&serde_json::json!({"event": "one"})).unwrap();
-    for moment in ["before", "after"] {
-        let plan = Plan::parse(&format!("journal.write.{moment}:1:enospc")).unwrap();
-        let failed = with_plan(plan, || log.append(&serde_json::json!({"event": "lost"})));
-        assert!(failed.unwrap_err().to_string().contains("log.jsonl"));
-        log.append(&serde_json::json!({"event": moment})).unwrap();
-    }
-    let told: Vec<_> = run
-        .log(Log::Events)
-        .unwrap()
-        .iter()
-        .map(|e| e["event"].clone())
-        .collect();
-    assert_eq!(told, ["one", "before", "after"]);
 }
