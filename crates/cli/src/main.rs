@@ -1,1 +1,78 @@
-fn main() {}
+//! `polytask`, the command line: arguments in, a command run, text and an exit code out.
+//!
+//! Each command is a file in `command`: its arguments and what it does with them. Results go to standard output,
+//! progress and diagnostics to standard error; every failure becomes one message and one code, in `exit`.
+
+mod arguments;
+mod command;
+mod configuration;
+mod exit;
+mod json;
+mod measures;
+mod number;
+mod panics;
+mod place;
+mod predictions;
+mod progress;
+mod results;
+mod runs;
+mod signals;
+mod starter;
+mod table;
+mod terminal;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::CommandLine;
+use crate::exit::{Exit, Failure};
+use crate::terminal::Terminal;
+
+fn main() -> ExitCode {
+    let terminal = Terminal::of_process();
+    let watch = panics::install(terminal);
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => return ExitCode::from(refuse(&error, terminal).code()),
+    };
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        command::run(line.command, &terminal, &watch)
+    }));
+    let exit = match ended {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => {
+            terminal.message(&failure.text(terminal.colors_messages));
+            failure.exit
+        }
+        // The hook has said what there is to say.
+        Err(_) => watch.exit(),
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Says what is wrong with the arguments, or prints the help that they ask for.
+fn refuse(error: &clap::Error, terminal: Terminal) -> Exit {
+    let text = error.render();
+    if error.use_stderr() {
+        // What was typed is shown again, so it is made safe, which no colour survives.
+        let text = if terminal.colors_messages
+            && !std::env::args().any(|given| terminal::safe(&given) != given)
+        {
+            text.ansi().to_string()
+        } else {
+            terminal::safe(&text.to_string())
+        };
+        terminal.message(&text);
+        return Exit::Usage;
+    }
+    let text = if terminal.colors_results {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
+    };
+    terminal
+        .result(&text)
+        .map_or_else(|failure: Failure| failure.exit, |()| Exit::Done)
+}

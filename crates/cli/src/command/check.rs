@@ -1,0 +1,257 @@
+//! `check CONFIG`: everything short of training, at three levels, with all problems of a file in one go.
+
+mod data;
+mod model;
+
+use clap::{Args, ValueEnum};
+use polytask_config::{Document, Origin, Problem, Problems, Resolved};
+use polytask_training::device::{self, Backend, Place};
+use polytask_training::plan::{Plan, PlanError};
+use serde_json::{Value, json};
+
+use crate::arguments::ConfigArguments;
+use crate::configuration::{Configuration, keyed, refused, unplanned};
+use crate::exit::{Exit, Failure};
+use crate::number::count;
+use crate::panics::Watch;
+use crate::terminal::Terminal;
+use crate::{json, place};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Levels: `config` reads the file; `data` also reads the data, finds columns, labels and splits; `model` also builds the
+model on the real backend and takes one step.
+
+Examples:
+  polytask check student.toml
+  polytask check student.toml --level data --json")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    config: ConfigArguments,
+
+    /// How far to go
+    #[arg(long, value_name = "LEVEL", default_value = "model")]
+    level: Level,
+
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Level {
+    Config,
+    Data,
+    Model,
+}
+
+impl Level {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Data => "data",
+            Self::Model => "model",
+        }
+    }
+}
+
+pub(crate) fn run(
+    arguments: &Arguments,
+    terminal: &Terminal,
+    watch: &Watch,
+) -> Result<Exit, Failure> {
+    place::limit_threads(&arguments.config.over.place)?;
+    let configuration = Configuration::read(&arguments.config)?;
+    let checked = all_problems(configuration).and_then(|configuration| {
+        report(
+            configuration,
+            arguments.level,
+            arguments.json,
+            terminal,
+            watch,
+        )
+        .map_err(Refusal::Other)
+    });
+    match checked {
+        Ok(exit) => Ok(exit),
+        Err(Refusal::Other(failure)) => Err(failure),
+        Err(Refusal::Problems(document, problems)) => {
+            if arguments.json {
+                json::print(terminal, invalid(arguments.level, &problems))?;
+            }
+            Err(refused(&document, &problems, terminal))
+        }
+    }
+}
+
+/// The config if nothing is wrong with it.
+///
+/// # Errors
+/// All that is wrong: with the text, and as far as can be told with the data and the device.
+pub(crate) fn sound(
+    configuration: Configuration,
+    terminal: &Terminal,
+) -> Result<Configuration, Failure> {
+    all_problems(configuration).map_err(|refusal| match refusal {
+        Refusal::Problems(document, problems) => refused(&document, &problems, terminal),
+        Refusal::Other(failure) => failure,
+    })
+}
+
+enum Refusal {
+    Problems(Document, Problems),
+    Other(Failure),
+}
+
+fn all_problems(configuration: Configuration) -> Result<Configuration, Refusal> {
+    if configuration.problems.is_empty() {
+        return Ok(configuration);
+    }
+    let Configuration {
+        document,
+        experiment,
+        mut problems,
+        ..
+    } = configuration;
+    let device = &experiment.device;
+    if !problems
+        .0
+        .iter()
+        .any(|problem| problem.key.starts_with("device"))
+        && matches!(device.backend, Backend::Wgpu)
+        && let Err(error) = device::resolve(device.backend, device.index)
+    {
+        problems
+            .0
+            .push(Problem::new("P0603", "device.backend", error.to_string()));
+    }
+    // Columns can still be looked for if what is wrong lies elsewhere.
+    if problems.0.iter().all(leaves_data_readable)
+        && let Err(error) = Plan::resolve(experiment, Place::cpu())
+    {
+        let more = match error {
+            PlanError::Config(more) => more,
+            PlanError::Data(errors) => keyed(errors).0,
+        };
+        for problem in more.0 {
+            if !problems.0.iter().any(|known| known.key == problem.key) {
+                problems.0.push(problem);
+            }
+        }
+    }
+    Err(Refusal::Problems(document, problems))
+}
+
+/// Whether the data can be read as meant in spite of this problem.
+fn leaves_data_readable(problem: &Problem) -> bool {
+    let table = problem.key.split(['.', '[']).next().unwrap_or_default();
+    // A key that nothing reads changes nothing; if it was a misspelt one that is needed, that one is missing too.
+    problem.code == "P0201" || !matches!(table, "" | "data" | "datasets" | "inputs" | "tasks")
+}
+
+/// Goes as far as `level` and says what it found.
+///
+/// # Errors
+/// The first level that does not hold.
+pub(crate) fn report(
+    configuration: Configuration,
+    level: Level,
+    is_json: bool,
+    terminal: &Terminal,
+    watch: &Watch,
+) -> Result<Exit, Failure> {
+    let Configuration {
+        document,
+        experiment,
+        resolved,
+        ..
+    } = configuration;
+    let (given, defaults) = origins(&resolved);
+    let mut found = json!({
+        "level": level.name(), "valid": true, "problems": [], "name": experiment.name,
+        "config": {"given": given, "defaults": defaults},
+    });
+    let mut say = |text: &str| {
+        if is_json {
+            Ok(())
+        } else {
+            terminal.result(text)
+        }
+    };
+    let keys = format!("{} keys given, {} defaults", count(given), count(defaults));
+    say(&format!("config  ok  {keys}\n"))?;
+    if level >= Level::Data {
+        let place = match level {
+            Level::Model => {
+                place::resolve(experiment.device.backend, experiment.device.index, watch)?
+            }
+            _ => Place::cpu(),
+        };
+        let (plan, weighting) = Plan::resolve(experiment, place)
+            .map_err(|error| unplanned(&document, error, terminal))?;
+        add(&mut found, "data", data::document(&plan)?);
+        say(&format!(
+            "data    ok  {}",
+            data::text(&plan, terminal.colors_results)
+        ))?;
+        if level == Level::Model {
+            let tried = model::try_out(&plan, weighting, &document, terminal)?;
+            add(&mut found, "model", tried.document());
+            say(&format!(
+                "model   ok  {}",
+                tried.text(terminal.colors_results)
+            ))?;
+        }
+    }
+    if is_json {
+        json::print(terminal, found)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Keys that somebody gave, and keys that nobody did.
+fn origins(resolved: &Resolved) -> (u64, u64) {
+    let origins = resolved.origins();
+    let defaults = origins
+        .iter()
+        .filter(|setting| setting.origin == Origin::Default)
+        .count();
+    ((origins.len() - defaults) as u64, defaults as u64)
+}
+
+fn add(document: &mut Value, key: &str, value: Value) {
+    if let Value::Object(map) = document {
+        map.insert(key.to_owned(), value);
+    }
+}
+
+fn invalid(level: Level, problems: &Problems) -> Value {
+    let listed: Vec<Value> = problems
+        .0
+        .iter()
+        .map(|problem| {
+            json!({"code": problem.code, "key": problem.key, "message": problem.message, "help": problem.help})
+        })
+        .collect();
+    json!({"level": level.name(), "valid": false, "problems": listed})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_is_looked_at_only_when_the_config_says_where_it_is() {
+        let problem = |code, key: &str| Problem::new(code, key, String::new());
+        assert!(leaves_data_readable(&problem("P0204", "train.epochs")));
+        assert!(leaves_data_readable(&problem(
+            "P0201",
+            "tasks.digit.wieght"
+        )));
+        assert!(!leaves_data_readable(&problem(
+            "P0202",
+            "tasks.digit.target"
+        )));
+        assert!(!leaves_data_readable(&problem("P0101", "")));
+    }
+}

@@ -1,0 +1,97 @@
+//! What `check` says of the model: its parts, and one step on the real backend.
+
+use polytask_balance::Weighting;
+use polytask_config::Document;
+use polytask_model::{Summary, summary};
+use polytask_training::plan::{Plan, PlanError};
+use polytask_training::step::step;
+use serde_json::{Value, json};
+
+use crate::command::inspect;
+use crate::configuration::unplanned;
+use crate::exit::{Exit, Failure};
+use crate::number::{count, figure};
+use crate::terminal::Terminal;
+
+/// A model that was built and took one step.
+pub(super) struct Tried {
+    summary: Summary,
+    backend: &'static str,
+    notes: Vec<String>,
+    /// Loss of the first batch per task.
+    losses: Vec<(String, Option<f64>)>,
+    steps: u64,
+}
+
+/// Builds the model and takes one step.
+///
+/// # Errors
+/// Shapes that do not fit; a first step that is not finite.
+pub(super) fn try_out(
+    plan: &Plan,
+    weighting: Box<dyn Weighting>,
+    document: &Document,
+    terminal: &Terminal,
+) -> Result<Tried, Failure> {
+    let mut state = plan
+        .start(weighting)
+        .map_err(|problems| unplanned(document, PlanError::Config(problems), terminal))?;
+    let summary = summary(&state.model);
+    let mut notes = state.model.notes().to_vec();
+    notes.extend(plan.place.note.clone());
+    let rows: Vec<Vec<u32>> = plan
+        .sampler
+        .batches(0)
+        .take(plan.train.accumulate)
+        .collect();
+    let batches: Vec<_> = rows.iter().map(|rows| plan.encoded.batch(rows)).collect();
+    let stepped = step(plan, &mut state, &batches)
+        .map_err(|error| Failure::new(Exit::Diverged, error.to_string()))?;
+    let names = plan.tasks.iter().map(|task| task.name.clone());
+    Ok(Tried {
+        summary,
+        backend: plan.place.backend,
+        notes,
+        losses: names.zip(stepped.losses).collect(),
+        steps: plan.steps(),
+    })
+}
+
+impl Tried {
+    pub(super) fn text(&self, color: bool) -> String {
+        let losses: Vec<String> = self
+            .losses
+            .iter()
+            .map(|(task, loss)| {
+                format!(
+                    "{task} {}",
+                    loss.map_or_else(|| "no label".to_owned(), figure)
+                )
+            })
+            .collect();
+        let mut text = format!(
+            "{} parameters; one step on {}: loss {}; {} steps in all\n\n",
+            count(self.summary.parameters as u64),
+            self.backend,
+            losses.join(", "),
+            count(self.steps)
+        );
+        text.push_str(&inspect::parts(&self.summary, color));
+        for note in &self.notes {
+            text.push_str(&format!("note: {note}\n"));
+        }
+        text
+    }
+
+    pub(super) fn document(&self) -> Value {
+        let losses: serde_json::Map<String, Value> = self
+            .losses
+            .iter()
+            .map(|(task, loss)| (task.clone(), json!(loss)))
+            .collect();
+        json!({
+            "summary": inspect::summary_document(&self.summary), "backend": self.backend, "notes": self.notes,
+            "first_losses": losses, "steps": self.steps,
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! `init [DATA]`: a commented starter config.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use polytask_config::{Document, Layers, Literal, read};
+use polytask_data::{DataOptions, Reading, Table};
+use polytask_random::Seed;
+
+use crate::configuration::{current_directory, data_failure, keyed};
+use crate::exit::{Exit, Failure};
+use crate::starter::{self, BUILTIN, Guess, Unusable};
+use crate::terminal::Terminal;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  polytask init > digits-letters.toml
+  polytask init students.csv --target passed --target grade --output student.toml")]
+pub(crate) struct Arguments {
+    /// CSV, TSV or JSON lines; without it the starter uses a built-in generator
+    #[arg(value_name = "DATA")]
+    data: Option<PathBuf>,
+
+    /// Column to predict; repeatable; guessed from the header if not given
+    #[arg(long = "target", value_name = "COLUMN", requires = "data")]
+    targets: Vec<String>,
+
+    /// Write to this file, which must not exist yet
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Replace the output if it exists
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let text = match &arguments.data {
+        None => BUILTIN.to_owned(),
+        Some(data) => {
+            let table = table(data)?;
+            let guess = starter::guess(&table, &arguments.targets).map_err(unusable)?;
+            say(&guess, terminal);
+            starter::text(
+                &guess,
+                &source(data, arguments.output.as_deref())?,
+                &run_name(data),
+            )
+        }
+    };
+    match &arguments.output {
+        None => terminal.result(&text)?,
+        Some(path) => {
+            write(path, &text, arguments.force)?;
+            terminal.message(&crate::terminal::safe(&format!(
+                "wrote {}\n",
+                path.display()
+            )));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The file's cells as text.
+fn table(data: &Path) -> Result<Table, Failure> {
+    let source = Literal::Text(data.to_string_lossy().into_owned());
+    let text = format!("[data]\nsource = {source}\n");
+    let layers = Layers::text("DATA", text, current_directory()?);
+    let document = Document::load(layers)
+        .map_err(|problems| Failure::new(Exit::Data, problems.to_string()))?;
+    let reading = read(&document, |fields| {
+        fields.table("data", "", DataOptions::options)
+    });
+    if let Some(problem) = reading.problems.0.first() {
+        let failure = Failure::new(Exit::Data, problem.message.clone());
+        return Err(problem
+            .help
+            .iter()
+            .fold(failure, |failure, help| failure.hint(help)));
+    }
+    let table = reading
+        .value
+        .source
+        .load(&Reading::new(Seed(0)))
+        .map_err(|errors| {
+            // There is no config yet that could be at fault.
+            let (problems, rest) = keyed(errors.clone());
+            if rest.is_empty() && !problems.is_empty() {
+                data_failure(&errors)
+            } else {
+                data_failure(&rest)
+            }
+        })?;
+    if table.columns().is_empty() {
+        return Err(Failure::new(
+            Exit::Data,
+            format!("{}: only files of text can be guessed from", data.display()),
+        ));
+    }
+    Ok(table)
+}
+
+fn unusable(error: Unusable) -> Failure {
+    let exit = match error {
+        Unusable::NoSuchColumn { .. } => Exit::Usage,
+        _ => Exit::Data,
+    };
+    Failure::new(exit, error.to_string())
+}
+
+fn say(guess: &Guess, terminal: &Terminal) {
+    let tasks: Vec<String> = guess
+        .tasks
+        .iter()
+        .map(|task| format!("{} ({}, {})", task.name, task.kind.name(), task.reason))
+        .collect();
+    terminal.note(&format!("tasks: {}", tasks.join("; ")));
+    if guess.is_last_resort {
+        terminal.note("no header says what is to be predicted, so the last column is; name others with --target");
+    }
+}
+
+/// How the config names the data: paths in it are relative to the config.
+fn source(data: &Path, output: Option<&Path>) -> Result<String, Failure> {
+    let elsewhere = output
+        .and_then(Path::parent)
+        .is_some_and(|folder| !folder.as_os_str().is_empty());
+    let path = if elsewhere {
+        data.canonicalize()
+            .map_err(|error| Failure::new(Exit::Io, format!("{}: {error}", data.display())))?
+    } else {
+        data.to_owned()
+    };
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        Failure::new(
+            Exit::Data,
+            format!(
+                "{}: a path that is not UTF-8 cannot stand in a config",
+                path.display()
+            ),
+        )
+    })
+}
+
+/// The run's name from the file's.
+fn run_name(data: &Path) -> String {
+    let stem = data
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let stem = stem.split('.').next().unwrap_or_default();
+    let is_plain =
+        |character: &char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
+    let name: String = stem
+        .chars()
+        .map(|character| if is_plain(&character) { character } else { '-' })
+        .collect();
+    let name = name.trim_matches('-');
+    if polytask_store::checked_name("run", name).is_ok() {
+        name.to_owned()
+    } else {
+        "run".to_owned()
+    }
+}
+
+fn write(path: &Path, text: &str, may_replace: bool) -> Result<(), Failure> {
+    use std::io::Write;
+
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true);
+    if may_replace {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
+    let written = options
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Failure::usage(format!("{} exists already", path.display())).hint("--force replaces it")
+        }
+        _ => Failure::new(
+            Exit::Io,
+            format!("cannot write {}: {error}", path.display()),
+        ),
+    })
+}

@@ -1,0 +1,45 @@
+//! The commands: each is a file with its arguments and a `run`.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod devices;
+pub(crate) mod digest;
+pub(crate) mod doctor;
+pub(crate) mod evaluate;
+pub(crate) mod init;
+pub(crate) mod inspect;
+pub(crate) mod list;
+pub(crate) mod predict;
+pub(crate) mod resume;
+pub(crate) mod train;
+pub(crate) mod verify;
+
+use crate::arguments::Command;
+use crate::exit::{Exit, Failure};
+use crate::panics::Watch;
+use crate::terminal::Terminal;
+
+/// Runs one command.
+///
+/// # Errors
+/// Whatever ends it otherwise than well.
+pub(crate) fn run(command: Command, terminal: &Terminal, watch: &Watch) -> Result<Exit, Failure> {
+    match command {
+        Command::Train(arguments) => train::run(arguments, terminal, watch),
+        Command::Resume(arguments) => resume::run(arguments, terminal, watch),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, terminal, watch),
+        Command::Predict(arguments) => predict::run(&arguments, terminal, watch),
+        Command::Check(arguments) => check::run(&arguments, terminal, watch),
+        Command::Init(arguments) => init::run(&arguments, terminal),
+        Command::Inspect(arguments) => inspect::run(&arguments, terminal),
+        Command::Digest(arguments) => digest::run(&arguments, terminal),
+        Command::Verify(arguments) => verify::run(&arguments, terminal),
+        Command::List(arguments) => list::run(&arguments, terminal),
+        Command::Devices(arguments) => devices::run(&arguments, terminal, watch),
+        Command::Config(command) => config::run(&command, terminal),
+        Command::Doctor(arguments) => doctor::run(&arguments, terminal, watch),
+        Command::Completions(arguments) => completions::run(&arguments, terminal),
+        Command::Man => completions::manual(terminal),
+    }
+}

@@ -1,0 +1,320 @@
+//! `train CONFIG`: a new run in a directory of its own.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use clap::Args;
+use polytask_config::Document;
+use polytask_store::{RunDir, Writer};
+use polytask_training::run::Finish;
+use polytask_training::session::{self, Options, Outcome, SessionError, Texts};
+use serde_json::json;
+
+use crate::arguments::ConfigArguments;
+use crate::command::check;
+use crate::configuration::{Configuration, unplanned};
+use crate::exit::{Exit, Failure};
+use crate::measures::TaskMeasures;
+use crate::number::{count, duration, figure};
+use crate::panics::Watch;
+use crate::progress::{Events, Setting, Ui, Views, peak_memory};
+use crate::signals::Signals;
+use crate::terminal::{Terminal, safe};
+use crate::{place, results, runs};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  polytask train student.toml
+  polytask train student.toml --seed 7 -s train.optimizer.lr=1e-3 --run-dir runs/student/seed-7
+  cat student.toml | polytask train - --json | jq .event")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+
+    /// Make the run in this directory, which must be new or empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) run_dir: Option<PathBuf>,
+
+    /// Say what would be done: reads the data and builds the model, writes nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Train and validate two steps and leave nothing behind (unless --run-dir says where)
+    #[arg(long)]
+    pub(crate) fast_dev_run: bool,
+
+    #[command(flatten)]
+    pub(crate) shown: ShownArguments,
+}
+
+/// How a run is shown.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ShownArguments {
+    /// How progress is shown
+    #[arg(long, value_name = "UI", default_value = "auto")]
+    ui: Ui,
+
+    /// Stream events as JSON lines on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Stream the rows of each step
+    #[arg(long, hide = true)]
+    trace_samples: bool,
+}
+
+/// Steps of `--fast-dev-run`.
+const FEW_STEPS: u64 = 2;
+
+pub(crate) fn run(
+    arguments: Arguments,
+    terminal: &Terminal,
+    watch: &Watch,
+) -> Result<Exit, Failure> {
+    arguments.shown.refuse_tui()?;
+    place::limit_threads(&arguments.config.over.place)?;
+    let configuration = check::sound(Configuration::read(&arguments.config)?, terminal)?;
+    if arguments.dry_run {
+        return check::report(
+            configuration,
+            check::Level::Model,
+            arguments.shown.json,
+            terminal,
+            watch,
+        );
+    }
+    let signals = Signals::install();
+    let Configuration {
+        document,
+        experiment,
+        resolved,
+        written,
+        ..
+    } = configuration;
+    let place = place::resolve(experiment.device.backend, experiment.device.index, watch)?;
+    let texts = Texts {
+        config: written,
+        resolved: resolved.to_toml(),
+    };
+
+    // Kept until the end: dropping it deletes it.
+    let passing = match (arguments.fast_dev_run, &arguments.run_dir) {
+        (true, None) => Some(tempfile::tempdir().map_err(|error| {
+            Failure::new(
+                Exit::Io,
+                format!("cannot make a temporary directory for --fast-dev-run: {error}"),
+            )
+        })?),
+        _ => None,
+    };
+    let writer = match (&arguments.run_dir, &passing) {
+        (Some(path), _) => RunDir::create_at(path)?,
+        (None, Some(folder)) => RunDir::create(folder.path(), &experiment.name, SystemTime::now())?,
+        (None, None) => RunDir::create(Path::new(runs::RUNS), &experiment.name, SystemTime::now())?,
+    };
+    let options = Options {
+        trace_samples: arguments.shown.trace_samples,
+        max_steps: arguments.fast_dev_run.then_some(FEW_STEPS),
+    };
+    let shown = Shown::new(
+        &experiment.name,
+        &writer,
+        TaskMeasures::of(&experiment),
+        arguments.shown,
+        *terminal,
+    );
+    let mut views = shown.views(watch);
+    let ended = session::train(
+        experiment,
+        &texts,
+        place,
+        writer,
+        &mut views,
+        signals.flag(),
+        &options,
+    );
+    drop(views);
+    shown.end(ended, &document, &signals)
+}
+
+impl ShownArguments {
+    /// # Errors
+    /// The full screen, which this build does not have.
+    pub(crate) fn refuse_tui(self) -> Result<(), Failure> {
+        if self.ui == Ui::Tui {
+            return Err(Failure::usage("this build has no full-screen interface")
+                .hint("use --ui bar, or --ui auto"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn options(self) -> Options {
+        Options {
+            trace_samples: self.trace_samples,
+            max_steps: None,
+        }
+    }
+}
+
+/// What `train` and `resume` show of a run, while it lasts and when it ends.
+pub(crate) struct Shown {
+    name: String,
+    run: PathBuf,
+    tasks: Vec<TaskMeasures>,
+    arguments: ShownArguments,
+    terminal: Terminal,
+}
+
+impl Shown {
+    pub(crate) fn new(
+        name: &str,
+        writer: &Writer,
+        tasks: Vec<TaskMeasures>,
+        arguments: ShownArguments,
+        terminal: Terminal,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            run: writer.path().to_owned(),
+            tasks,
+            arguments,
+            terminal,
+        }
+    }
+
+    fn setting(&self) -> Setting<'_> {
+        Setting {
+            name: &self.name,
+            run: &self.run,
+            tasks: self.tasks.clone(),
+            terminal: self.terminal,
+        }
+    }
+
+    /// The listeners.
+    pub(crate) fn views(&self, watch: &Watch) -> Views {
+        Views::new(
+            &self.setting(),
+            self.arguments.ui,
+            self.arguments.json,
+            watch,
+        )
+    }
+
+    /// Says how the session ended, and writes the exit code into the run's record.
+    ///
+    /// # Errors
+    /// The session's failure.
+    pub(crate) fn end(
+        &self,
+        ended: Result<Outcome, SessionError>,
+        document: &Document,
+        signals: &Signals,
+    ) -> Result<Exit, Failure> {
+        let outcome = match ended {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                let failure = failed(error, document, &self.terminal);
+                runs::record_exit(&self.run, failure.exit, failure.reason());
+                if self.arguments.json {
+                    let event = json!({
+                        "event": "failed", "run": self.run.display().to_string(),
+                        "exit_code": failure.exit.code(), "message": failure.reason(),
+                    });
+                    Events::new(&self.setting(), true).write(event);
+                }
+                return Err(failure);
+            }
+        };
+        let exit = match outcome.finish {
+            Finish::Interrupted => signals.exit(),
+            Finish::Completed | Finish::EarlyStopped => Exit::Done,
+        };
+        if exit != Exit::Done {
+            runs::record_exit(&self.run, exit, Some(signals.name().to_owned()));
+        }
+        if self.arguments.json {
+            Events::new(&self.setting(), true).write(self.finished(&outcome, exit));
+        } else if exit == Exit::Done {
+            // A reader that went away does not make a run that is done a failure.
+            drop(self.terminal.result(&self.summary(&outcome)));
+        }
+        if exit != Exit::Done {
+            self.terminal.note(&format!(
+                "stopped by {} at step {}, state saved; go on with `polytask resume {}`",
+                signals.name(),
+                count(outcome.step),
+                self.run.display()
+            ));
+        }
+        Ok(exit)
+    }
+
+    fn finished(&self, outcome: &Outcome, exit: Exit) -> serde_json::Value {
+        let finish = match outcome.finish {
+            Finish::Completed => "completed",
+            Finish::EarlyStopped => "early_stopped",
+            Finish::Interrupted => "interrupted",
+        };
+        let best = json!({
+            "score": outcome.best.score, "step": outcome.best.step, "epoch": outcome.best.epoch,
+        });
+        json!({
+            "event": "finished", "run": self.run.display().to_string(), "finish": finish, "exit_code": exit.code(),
+            "step": outcome.step, "epoch": outcome.epoch, "best": best, "split": outcome.split,
+            "metrics": outcome.tested.as_ref().map(|tested| &tested.metrics),
+            "rows": outcome.tested.as_ref().map(|tested| &tested.rows),
+            "checkpoint": outcome.checkpoint.as_ref().map(|path| path.display().to_string()),
+            "digest": outcome.digest, "wall_seconds": outcome.seconds, "peak_memory_bytes": peak_memory(),
+        })
+    }
+
+    fn summary(&self, outcome: &Outcome) -> String {
+        let how = match outcome.finish {
+            Finish::EarlyStopped => "stopped early after",
+            _ => "finished",
+        };
+        let mut text = format!(
+            "{} {how} {} epochs, {} steps in {}\n",
+            self.name,
+            count(outcome.epoch),
+            count(outcome.step),
+            duration(outcome.seconds)
+        );
+        if let Some(tested) = &outcome.tested {
+            let which = match outcome.best.score {
+                Some(score) => format!(
+                    "best checkpoint: epoch {}, step {}, score {}",
+                    outcome.best.epoch + 1,
+                    outcome.best.step,
+                    figure(score)
+                ),
+                None => "last checkpoint".to_owned(),
+            };
+            text.push_str(&format!("\n{} split, {which}\n\n", outcome.split));
+            text.push_str(&results::table(
+                &self.tasks,
+                tested,
+                outcome.split,
+                self.terminal.colors_results,
+            ));
+        }
+        text.push_str(&format!("\nrun {}\n", safe(&self.run.to_string_lossy())));
+        text
+    }
+}
+
+/// A session's failure as text and code.
+fn failed(error: SessionError, document: &Document, terminal: &Terminal) -> Failure {
+    match error {
+        SessionError::Plan(error) => unplanned(document, error, terminal),
+        SessionError::Run(error) => error.into(),
+        SessionError::Store(error) => error.into(),
+        SessionError::Restore(_) | SessionError::Part(_) => {
+            Failure::new(Exit::Checkpoint, error.to_string())
+        }
+        SessionError::Load(error) => error.into(),
+        SessionError::OtherData { .. } => Failure::new(Exit::Data, error.to_string()),
+    }
+}

@@ -1,0 +1,182 @@
+//! Exit codes: each kind of failure has one, and they are given here only.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | internal failure: a bug |
+//! | 2 | usage |
+//! | 3 | invalid configuration |
+//! | 4 | data problem |
+//! | 5 | backend or device unavailable or lost |
+//! | 6 | checkpoint incompatible, incomplete or corrupt |
+//! | 7 | diverged |
+//! | 8 | a `--fail-under` gate missed |
+//! | 9 | run directory locked by another process |
+//! | 10 | input or output failed |
+//! | 128 + n | interrupted by signal n, state saved |
+
+mod from;
+
+use crate::terminal::safe;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done,
+    Internal,
+    Usage,
+    Config,
+    Data,
+    Device,
+    Checkpoint,
+    Diverged,
+    Gate,
+    Locked,
+    Io,
+    /// The number of the signal.
+    Signal(u8),
+}
+
+impl Exit {
+    /// What the shell sees.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Internal => 1,
+            Self::Usage => 2,
+            Self::Config => 3,
+            Self::Data => 4,
+            Self::Device => 5,
+            Self::Checkpoint => 6,
+            Self::Diverged => 7,
+            Self::Gate => 8,
+            Self::Locked => 9,
+            Self::Io => 10,
+            Self::Signal(signal) => 128_u8.saturating_add(signal),
+        }
+    }
+}
+
+/// What went wrong: text for the user and an exit code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    text: Text,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Text {
+    /// Nothing to say: the reader of our output has gone.
+    Silent,
+    /// Ready for the terminal.
+    Rendered(String),
+    /// One message and hints.
+    Plain { message: String, hints: Vec<String> },
+}
+
+impl Failure {
+    /// A failure that is told as `error: MESSAGE`.
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            text: Text::Plain {
+                message: message.into(),
+                hints: Vec::new(),
+            },
+        }
+    }
+
+    /// A wrong use of the command line.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// A failure whose text is made already, and safe.
+    pub(crate) fn rendered(exit: Exit, text: String) -> Self {
+        Self {
+            exit,
+            text: Text::Rendered(text),
+        }
+    }
+
+    /// Standard output was closed by whoever read it: no failure at all.
+    pub(crate) fn closed_pipe() -> Self {
+        Self {
+            exit: Exit::Done,
+            text: Text::Silent,
+        }
+    }
+
+    /// Adds a hint.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Text::Plain { hints, .. } = &mut self.text {
+            hints.push(hint.into());
+        }
+        self
+    }
+
+    /// The text, ending in a newline; empty if there is nothing to say.
+    pub(crate) fn text(&self, color: bool) -> String {
+        let (red, cyan, reset) = if color {
+            ("\u{1b}[1;31m", "\u{1b}[1;36m", "\u{1b}[0m")
+        } else {
+            ("", "", "")
+        };
+        match &self.text {
+            Text::Silent => String::new(),
+            Text::Rendered(text) => format!("{}\n", text.trim_end_matches('\n')),
+            Text::Plain { message, hints } => {
+                let mut text = format!("{red}error{reset}: {}\n", safe(message));
+                for hint in hints {
+                    text.push_str(&format!("  {cyan}help{reset}: {}\n", safe(hint)));
+                }
+                text
+            }
+        }
+    }
+
+    /// The first line, for `run.json`.
+    pub(crate) fn reason(&self) -> Option<String> {
+        match &self.text {
+            Text::Silent => None,
+            Text::Rendered(text) => text.lines().next().map(str::to_owned),
+            Text::Plain { message, .. } => Some(safe(message)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_those_of_the_contract() {
+        let codes: Vec<u8> = [
+            Exit::Done,
+            Exit::Internal,
+            Exit::Usage,
+            Exit::Config,
+            Exit::Data,
+            Exit::Device,
+            Exit::Checkpoint,
+            Exit::Diverged,
+            Exit::Gate,
+            Exit::Locked,
+            Exit::Io,
+            Exit::Signal(2),
+            Exit::Signal(15),
+        ]
+        .map(Exit::code)
+        .to_vec();
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 130, 143]);
+    }
+
+    #[test]
+    fn a_message_from_outside_cannot_steer_the_terminal() {
+        let text = Failure::usage("a\u{1b}[2J\u{202e}b")
+            .hint("c\u{7}")
+            .text(false);
+        assert_eq!(text, "error: a\\u{1b}[2J\\u{202e}b\n  help: c\\u{7}\n");
+        assert_eq!(Failure::closed_pipe().text(true), "");
+    }
+}

@@ -1,0 +1,354 @@
+//! From columns to tasks and inputs.
+
+use std::collections::BTreeSet;
+
+use polytask_data::Table;
+
+use super::column::{Seen, has_word};
+
+/// Words in a header that say: this is what one wants to know.
+const TARGETS: &[&str] = &[
+    "target",
+    "targets",
+    "label",
+    "labels",
+    "class",
+    "y",
+    "outcome",
+    "response",
+    "species",
+    "diagnosis",
+    "passed",
+    "survived",
+    "churn",
+    "default",
+    "grade",
+    "price",
+    "rating",
+];
+/// A class with fewer rows than this may be in one split only.
+const RARE: usize = 20;
+
+/// What kind of task a target makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskType {
+    Binary,
+    Multiclass,
+    Regression,
+}
+
+impl TaskType {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Binary => "binary",
+            Self::Multiclass => "multiclass",
+            Self::Regression => "regression",
+        }
+    }
+}
+
+/// A guessed task.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Task {
+    pub(crate) name: String,
+    pub(crate) column: String,
+    pub(crate) kind: TaskType,
+    /// Why this kind, in a few words.
+    pub(crate) reason: String,
+    /// Some class may have no training row.
+    pub(crate) has_rare_class: bool,
+}
+
+/// The guess.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Guess {
+    pub(crate) rows: usize,
+    pub(crate) ids: Vec<String>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) inputs: Vec<String>,
+    pub(crate) categorical: Vec<String>,
+    /// Columns that are left out, and why.
+    pub(crate) left_out: Vec<(String, &'static str)>,
+    /// The column that says which split a row belongs to.
+    pub(crate) split: Option<String>,
+    pub(crate) markers: Vec<String>,
+    /// An input has missing values.
+    pub(crate) is_incomplete: bool,
+    /// The targets were not named, and no header says that it is one.
+    pub(crate) is_last_resort: bool,
+}
+
+/// Why there is no guess.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    NoSuchColumn {
+        name: String,
+        columns: Vec<String>,
+    },
+    /// A target without two different values.
+    Constant {
+        name: String,
+    },
+    NoTarget,
+    NoInput,
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoSuchColumn { name, columns } => {
+                write!(
+                    f,
+                    "there is no column '{name}'; the columns are: {}",
+                    columns.join(", ")
+                )
+            }
+            Self::Constant { name } => write!(
+                f,
+                "column '{name}' has fewer than two different values: nothing to learn"
+            ),
+            Self::NoTarget => {
+                f.write_str("no column can be a target: each names rows or has one value only")
+            }
+            Self::NoInput => f.write_str("no column is left to be an input"),
+        }
+    }
+}
+
+/// Guesses; `wanted` are the targets if the user names them.
+///
+/// # Errors
+/// A table that gives no task or no input.
+pub(crate) fn guess(table: &Table, wanted: &[String]) -> Result<Guess, Unusable> {
+    let columns: Vec<Seen> = table.columns().iter().filter_map(Seen::of).collect();
+    let mut guess = Guess {
+        rows: table.rows(),
+        ..Guess::default()
+    };
+    guess.split = columns
+        .iter()
+        .find(|column| is_split(column))
+        .map(|column| column.name.clone());
+    let targets = guess.targets(&columns, wanted)?;
+    let mut names = BTreeSet::new();
+    for column in &columns {
+        if targets.contains(&column.name) {
+            let task = task(column, &mut names);
+            guess.markers.extend(column.markers.clone());
+            guess.tasks.push(task);
+        } else if guess.split.as_ref() != Some(&column.name) {
+            guess.sort_in(column);
+        }
+    }
+    if guess.inputs.is_empty() {
+        return Err(Unusable::NoInput);
+    }
+    guess.markers.sort();
+    guess.markers.dedup();
+    Ok(guess)
+}
+
+impl Guess {
+    fn targets(&mut self, columns: &[Seen], wanted: &[String]) -> Result<Vec<String>, Unusable> {
+        for name in wanted {
+            let Some(column) = columns.iter().find(|column| column.name == *name) else {
+                let columns = columns.iter().map(|column| column.name.clone()).collect();
+                return Err(Unusable::NoSuchColumn {
+                    name: name.clone(),
+                    columns,
+                });
+            };
+            if column.is_constant() {
+                return Err(Unusable::Constant { name: name.clone() });
+            }
+        }
+        if !wanted.is_empty() {
+            return Ok(wanted.to_vec());
+        }
+        let can_be = |column: &&Seen| {
+            !column.is_constant()
+                && !column.names_rows()
+                && (column.is_numeric || column.has_few_values())
+                && self.split.as_ref() != Some(&column.name)
+        };
+        let hinted = columns
+            .iter()
+            .filter(can_be)
+            .filter(|column| has_word(&column.name, TARGETS));
+        let hinted: Vec<String> = hinted.map(|column| column.name.clone()).collect();
+        if !hinted.is_empty() {
+            return Ok(hinted);
+        }
+        let last = columns
+            .iter()
+            .filter(can_be)
+            .next_back()
+            .ok_or(Unusable::NoTarget)?;
+        self.is_last_resort = true;
+        Ok(vec![last.name.clone()])
+    }
+
+    fn sort_in(&mut self, column: &Seen) {
+        let name = column.name.clone();
+        if column.names_rows() {
+            self.ids.push(name);
+        } else if column.is_constant() {
+            self.left_out
+                .push((name, "fewer than two different values"));
+        } else if !column.is_numeric && !column.has_few_values() {
+            self.left_out
+                .push((name, "text with too many different values"));
+        } else {
+            self.is_incomplete |= column.missing > 0;
+            self.markers.extend(column.markers.clone());
+            if !column.is_numeric {
+                self.categorical.push(name.clone());
+            }
+            self.inputs.push(name);
+        }
+    }
+}
+
+/// A column called `split` that holds nothing but names of splits, training among them.
+fn is_split(column: &Seen) -> bool {
+    has_word(&column.name, &["split", "partition", "fold", "subset"])
+        && column.distinct.contains_key("train")
+        && column.missing == 0
+        && column
+            .distinct
+            .keys()
+            .all(|word| matches!(word.as_str(), "train" | "val" | "test"))
+}
+
+fn task(column: &Seen, names: &mut BTreeSet<String>) -> Task {
+    let distinct = column.distinct.len();
+    let (kind, reason) = if distinct == 2 {
+        let values: Vec<&str> = column.distinct.keys().map(String::as_str).collect();
+        (
+            TaskType::Binary,
+            format!("two values: {}", values.join(", ")),
+        )
+    } else if column.is_numeric && !column.has_few_values() {
+        (
+            TaskType::Regression,
+            format!("numbers, {distinct} different ones"),
+        )
+    } else {
+        (TaskType::Multiclass, format!("{distinct} different values"))
+    };
+    Task {
+        name: task_name(&column.name, names),
+        column: column.name.clone(),
+        has_rare_class: kind != TaskType::Regression && column.rarest() < RARE,
+        kind,
+        reason,
+    }
+}
+
+/// A name that a config takes, [a-z][a-z0-9_]*, and that no other task has.
+fn task_name(column: &str, names: &mut BTreeSet<String>) -> String {
+    let mut name = String::new();
+    for character in column.to_lowercase().chars() {
+        match character {
+            'a'..='z' | '0'..='9' => name.push(character),
+            _ if name.ends_with('_') || name.is_empty() => {}
+            _ => name.push('_'),
+        }
+    }
+    let mut name = name.trim_end_matches('_').to_owned();
+    if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
+        name.insert_str(0, if name.is_empty() { "task" } else { "task_" });
+    }
+    let base = name.clone();
+    let mut number = 2;
+    while !names.insert(name.clone()) {
+        name = format!("{base}_{number}");
+        number += 1;
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::column::tests::column;
+    use super::*;
+
+    fn students() -> Table {
+        let rows = 60;
+        let mut table = Table::new("students.csv", rows);
+        let text = |cell: &dyn Fn(usize) -> String| (0..rows).map(cell).collect::<Vec<_>>();
+        for (name, cells) in [
+            ("student_id", text(&|row| format!("S{row}"))),
+            (
+                "age",
+                text(&|row| {
+                    if row == 3 {
+                        "?".to_owned()
+                    } else {
+                        (15 + row % 7).to_string()
+                    }
+                }),
+            ),
+            ("school", text(&|row| ["GP", "MS"][row % 2].to_owned())),
+            ("Final grade", text(&|row| format!("{}.5", row * 7 % 41))),
+            ("passed", text(&|row| ["yes", "no"][row / 7 % 2].to_owned())),
+            ("country", text(&|_| "PT".to_owned())),
+        ] {
+            let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+            table.push(name, column(name, &cells).values).unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn ids_targets_and_inputs_are_told_apart() {
+        let guess = guess(&students(), &[]).unwrap();
+        assert_eq!(guess.ids, ["student_id"]);
+        let tasks: Vec<_> = guess
+            .tasks
+            .iter()
+            .map(|task| (task.name.as_str(), task.kind))
+            .collect();
+        assert_eq!(
+            tasks,
+            [
+                ("final_grade", TaskType::Regression),
+                ("passed", TaskType::Binary)
+            ]
+        );
+        assert_eq!(guess.inputs, ["age", "school"]);
+        assert_eq!(guess.categorical, ["school"]);
+        assert_eq!(
+            (guess.is_incomplete, guess.markers),
+            (true, vec!["?".to_owned()])
+        );
+        assert_eq!(guess.left_out[0].0, "country");
+    }
+
+    #[test]
+    fn the_user_may_name_the_targets() {
+        let named = guess(&students(), &["age".to_owned()]).unwrap();
+        assert_eq!(named.tasks[0].kind, TaskType::Multiclass);
+        assert!(named.inputs.contains(&"passed".to_owned()));
+        assert!(matches!(
+            guess(&students(), &["agee".to_owned()]),
+            Err(Unusable::NoSuchColumn { .. })
+        ));
+        assert!(matches!(
+            guess(&students(), &["country".to_owned()]),
+            Err(Unusable::Constant { .. })
+        ));
+    }
+
+    #[test]
+    fn every_header_makes_a_name_that_a_config_takes() {
+        let mut names = BTreeSet::new();
+        let made: Vec<String> = ["Final grade (%)", "2nd", "größe", "final_grade", "…"]
+            .map(|name| task_name(name, &mut names))
+            .to_vec();
+        assert_eq!(
+            made,
+            ["final_grade", "task_2nd", "gr_e", "final_grade_2", "task"]
+        );
+    }
+}

@@ -1,0 +1,10 @@
+//! A first config for a table: which columns are ids, targets and inputs, and what kinds of tasks the targets make.
+//!
+//! Nothing here is more than a guess, and the config that comes of it says so beside each one.
+
+mod column;
+mod guess;
+mod write;
+
+pub(crate) use guess::{Guess, Unusable, guess};
+pub(crate) use write::{BUILTIN, text};

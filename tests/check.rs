@@ -1,0 +1,144 @@
+//! `check` and `init`.
+
+use crate::harness::{Folder, PICTURES, exists, students};
+
+#[test]
+fn each_level_goes_further_and_writes_nothing() {
+    let folder = Folder::with_table();
+    for (level, says) in [
+        ("config", "config  ok"),
+        ("data", "data    ok"),
+        ("model", "model   ok"),
+    ] {
+        let ended = folder
+            .run(&["check", "config.toml", "--level", level])
+            .expect(0);
+        assert!(ended.out.contains(says), "{}", ended.out);
+    }
+    let text = folder.run(&["check", "config.toml"]).expect(0).out;
+    for word in [
+        "128 train",
+        "16 val",
+        "passed",
+        "binary",
+        "heads.grade",
+        "one step on cpu",
+    ] {
+        assert!(text.contains(word), "{word} in\n{text}");
+    }
+    let document = folder
+        .run(&["check", "config.toml", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(document["valid"], true);
+    assert!(document["data"]["fingerprint"].is_string(), "{document}");
+    assert!(document["model"]["summary"]["parameters"].as_u64().unwrap() > 0);
+    assert!(!exists(&folder.path("runs")));
+}
+
+#[test]
+fn a_starter_for_a_table_passes_the_check() {
+    let folder = Folder::new("");
+    folder.write("students.csv", &students(0..160));
+    let ended = folder
+        .run(&["init", "students.csv", "--output", "student.toml"])
+        .expect(0);
+    assert!(
+        ended.err.contains("passed") && ended.err.contains("grade"),
+        "{}",
+        ended.err
+    );
+    let text = folder.read("student.toml");
+    for line in [
+        "[tasks.passed]",
+        "[tasks.final_grade]",
+        "ids = [\"id\"]",
+        "categorical = [\"school\"]",
+    ] {
+        assert!(text.contains(line), "{line} in\n{text}");
+    }
+    folder
+        .run(&["check", "student.toml", "--level", "model"])
+        .expect(0);
+    folder
+        .run(&["init", "students.csv", "--output", "student.toml"])
+        .expect(2);
+    folder
+        .run(&[
+            "init",
+            "students.csv",
+            "--target",
+            "hours",
+            "-o",
+            "student.toml",
+            "--force",
+        ])
+        .expect(0);
+    folder
+        .run(&["check", "student.toml", "--level", "data"])
+        .expect(0);
+    folder
+        .run(&["init", "students.csv", "--target", "ours"])
+        .expect(2);
+    folder.run(&["init", "nowhere.csv"]).expect(4);
+}
+
+#[test]
+fn a_starter_for_json_lines_passes_the_check() {
+    let folder = Folder::new("");
+    let lines: String = (0..90)
+        .map(|row| {
+            format!(
+                "{{\"uid\": \"u{row}\", \"x\": {}, \"colour\": \"{}\", \"label\": \"{}\"}}\n",
+                row as f64 * 0.37,
+                ["red", "blue"][row % 2],
+                ["a", "b", "c"][row % 3]
+            )
+        })
+        .collect();
+    folder.write("rows.jsonl", &lines);
+    let text = folder.run(&["init", "rows.jsonl"]).expect(0).out;
+    assert!(
+        text.contains("[tasks.label]\ntype = \"multiclass\""),
+        "{text}"
+    );
+    folder.write("rows.toml", &text);
+    folder
+        .run(&["check", "rows.toml", "--level", "data"])
+        .expect(0);
+}
+
+#[test]
+fn the_starter_without_data_passes_the_check() {
+    let folder = Folder::new("");
+    let text = folder.run(&["init"]).expect(0).out;
+    folder.write("config.toml", &text);
+    let smaller = "data.source={type=\"glyphs\",train=200,val=40,test=40}";
+    let unseen = ["tasks.digit.unseen=mask", "tasks.letter.unseen=mask"];
+    folder
+        .run(&[
+            "check",
+            "config.toml",
+            "--level",
+            "data",
+            "-s",
+            smaller,
+            "-s",
+            unseen[0],
+            "-s",
+            unseen[1],
+        ])
+        .expect(0);
+}
+
+#[test]
+fn a_config_is_inspected_without_training() {
+    let folder = Folder::new(PICTURES);
+    let text = folder
+        .run(&["inspect", "config.toml", "--tensors"])
+        .expect(0)
+        .out;
+    for word in ["heads.digit", "heads.bold", "encoder.layers.0", "784"] {
+        assert!(text.contains(word), "{word} in\n{text}");
+    }
+}

@@ -1,0 +1,202 @@
+//! The command line and the config: flags, `--set`, standard input, exit codes.
+
+use crate::harness::{Folder, PICTURES};
+
+fn value(folder: &Folder, arguments: &[&str], key: &str) -> (serde_json::Value, serde_json::Value) {
+    let shown = folder
+        .run(&[&["config", "show", "--json"], arguments].concat())
+        .expect(0)
+        .json();
+    let settings = shown["settings"].as_array().unwrap().clone();
+    let setting = settings
+        .iter()
+        .find(|setting| setting["key"] == key)
+        .unwrap();
+    (setting["value"].clone(), setting["origin"]["kind"].clone())
+}
+
+#[test]
+fn flags_stand_before_or_after_the_file_and_the_last_set_wins() {
+    let folder = Folder::new(PICTURES);
+    let arguments = [
+        "--set",
+        "train.epochs=7",
+        "config.toml",
+        "-s",
+        "train.epochs=9",
+        "--seed",
+        "3",
+    ];
+    assert_eq!(
+        value(&folder, &arguments, "train.epochs"),
+        (9.into(), "set".into())
+    );
+    assert_eq!(
+        value(&folder, &arguments, "seed"),
+        (3.into(), "flag".into())
+    );
+    assert_eq!(
+        value(&folder, &["config.toml"], "train.epochs"),
+        (3.into(), "file".into())
+    );
+    assert_eq!(
+        value(&folder, &["config.toml"], "train.shuffle"),
+        (true.into(), "default".into())
+    );
+    assert_eq!(
+        value(&folder, &["config.toml", "--name", "7"], "name"),
+        ("7".into(), "flag".into())
+    );
+}
+
+#[test]
+fn a_profile_lies_between_the_file_and_the_flags() {
+    let folder = Folder::new(&format!(
+        "{PICTURES}\n[profiles.smoke]\n\"train.epochs\" = 1\nseed = 8\n"
+    ));
+    let arguments = ["config.toml", "--profile", "smoke", "--seed", "2"];
+    assert_eq!(value(&folder, &arguments, "train.epochs").0, 1);
+    assert_eq!(value(&folder, &arguments, "seed").0, 2);
+    folder
+        .run(&["config", "show", "config.toml", "--profile", "smoek"])
+        .expect(3);
+}
+
+#[test]
+fn a_config_may_come_from_standard_input() {
+    let folder = Folder::new("");
+    let ended = folder
+        .run_with_input(
+            &["train", "-", "--run-dir", "r", "-s", "train.epochs=1"],
+            PICTURES,
+        )
+        .expect(0);
+    assert!(ended.out.contains("digit"));
+    assert_eq!(folder.read("r/config.toml"), PICTURES);
+    folder
+        .run_with_input(&["check", "-", "--level", "config"], "versoin = 1")
+        .expect(3);
+}
+
+#[test]
+fn all_problems_are_reported_in_one_go() {
+    let folder = Folder::new(
+        &PICTURES
+            .replace("epochs = 3", "epochs = 0\nbatchsize = 3")
+            .replace("dropout = 0.1", "dropout = \"much\""),
+    );
+    let ended = folder
+        .run(&["train", "config.toml", "--set", "nonsense=1"])
+        .expect(3);
+    for word in [
+        "epochs",
+        "batchsize",
+        "batch_size",
+        "dropout",
+        "nonsense",
+        "config.toml:",
+    ] {
+        assert!(ended.err.contains(word), "{word} in\n{}", ended.err);
+    }
+    let listed = folder
+        .run(&["check", "config.toml", "--json"])
+        .expect(3)
+        .json();
+    assert_eq!(listed["valid"], false);
+    assert_eq!(listed["problems"].as_array().unwrap().len(), 3, "{listed}");
+}
+
+#[test]
+fn problems_of_the_data_stand_beside_those_of_the_text() {
+    let folder = Folder::with_table();
+    let arguments = [
+        "check",
+        "config.toml",
+        "-s",
+        "train.epochs=0",
+        "-s",
+        "inputs.profile.columns=[\"age\",\"schol\"]",
+    ];
+    let ended = folder.run(&arguments).expect(3);
+    for word in ["train.epochs", "schol", "school"] {
+        assert!(ended.err.contains(word), "{word} in\n{}", ended.err);
+    }
+}
+
+#[test]
+fn each_kind_of_failure_has_its_code() {
+    let folder = Folder::with_table();
+    let code = |arguments: &[&str], code: i32| {
+        let ended = folder.run(arguments).expect(code);
+        assert!(!ended.err.is_empty());
+    };
+    code(&["trian", "config.toml"], 2);
+    code(&["train", "config.toml", "--sed", "1"], 2);
+    code(&["train", "config.toml", "--backend", "cuda"], 2);
+    code(&["train", "config.toml", "--ui", "tui"], 2);
+    code(&["train"], 2);
+    code(&["train", "nowhere.toml"], 3);
+    code(&["train", "config.toml", "--name", "../elsewhere"], 3);
+    code(
+        &["train", "config.toml", "-s", "data.source=nowhere.csv"],
+        3,
+    );
+    code(
+        &["train", "config.toml", "--backend", "cpu", "--device", "3"],
+        5,
+    );
+    code(&["evaluate", "nowhere"], 6);
+    code(&["digest", "config.toml"], 6);
+}
+
+#[test]
+fn a_locked_run_names_who_holds_it() {
+    use std::fs::File;
+
+    let folder = Folder::new(PICTURES);
+    folder.train("r", &[]);
+    let lock = File::options()
+        .write(true)
+        .open(folder.path("r/lock"))
+        .unwrap();
+    lock.lock().unwrap();
+    let ended = folder.run(&["resume", "r"]).expect(9);
+    assert!(ended.err.contains("locked by process"), "{}", ended.err);
+    // Readers need no lock.
+    folder.run(&["evaluate", "r"]).expect(0);
+    folder.run(&["digest", "r"]).expect(0);
+}
+
+#[test]
+fn help_is_a_result_and_names_an_example() {
+    let folder = Folder::new("");
+    let help = folder.run(&["--help"]).expect(0);
+    assert!(help.err.is_empty() && help.out.contains("polytask train"));
+    for command in [
+        "train",
+        "resume",
+        "evaluate",
+        "predict",
+        "check",
+        "init",
+        "inspect",
+        "digest",
+        "verify",
+        "list",
+        "devices",
+        "doctor",
+        "completions",
+    ] {
+        let help = folder.run(&[command, "--help"]).expect(0).out;
+        assert!(help.contains("Example"), "{command}: {help}");
+    }
+    assert!(
+        folder
+            .run(&["completions", "bash"])
+            .expect(0)
+            .out
+            .contains("evaluate")
+    );
+    assert!(folder.run(&["man"]).expect(0).out.starts_with(".ie"));
+    assert!(folder.run(&["trian", "x"]).expect(2).err.contains("train"));
+}

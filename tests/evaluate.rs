@@ -1,0 +1,130 @@
+//! `evaluate`: the numbers that training printed, gates, splits.
+
+use crate::harness::{Folder, PICTURES};
+
+#[test]
+fn evaluation_gives_the_numbers_of_training() {
+    let folder = Folder::new(PICTURES);
+    let events = folder
+        .run(&["train", "config.toml", "--json"])
+        .expect(0)
+        .events();
+    let trained = events.last().unwrap();
+    let evaluated = folder
+        .run(&["evaluate", "latest", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(evaluated["metrics"], trained["metrics"]);
+    assert_eq!(
+        (&evaluated["split"], &evaluated["backend"]),
+        (&"test".into(), &"cpu".into())
+    );
+    assert!(evaluated["checkpoint"]["digest"].is_string() && evaluated["rows"]["digit"].is_u64());
+    let named = folder
+        .run(&[
+            "eval",
+            evaluated["checkpoint"]["path"].as_str().unwrap(),
+            "--json",
+        ])
+        .expect(0)
+        .json();
+    assert_eq!(named["metrics"], evaluated["metrics"]);
+}
+
+#[test]
+fn validation_of_the_best_epoch_is_what_the_run_saw() {
+    let folder = Folder::new(PICTURES);
+    let events = folder
+        .run(&["train", "config.toml", "--run-dir", "r", "--json"])
+        .expect(0)
+        .events();
+    let best = events
+        .iter()
+        .rfind(|event| event["is_best"] == true && event["event"] == "epoch")
+        .unwrap();
+    let evaluated = folder
+        .run(&[
+            "evaluate",
+            "r",
+            "--split",
+            "val",
+            "--checkpoint",
+            "best",
+            "--json",
+        ])
+        .expect(0)
+        .json();
+    for key in ["val/digit/accuracy", "val/bold/log_loss"] {
+        assert_eq!(evaluated["metrics"][key], best["metrics"][key], "{key}");
+    }
+}
+
+#[test]
+fn gates_go_in_the_direction_of_their_metric() {
+    let folder = Folder::new(PICTURES);
+    folder.train("r", &[]);
+    let gate = |gates: &[&str]| {
+        let gates: Vec<&str> = gates
+            .iter()
+            .flat_map(|gate| ["--fail-under", gate])
+            .collect();
+        folder.run(&[&["evaluate", "r"], gates.as_slice()].concat())
+    };
+    gate(&["test/digit/accuracy=0", "test/bold/log_loss=100"]).expect(0);
+    let ended = gate(&[
+        "test/digit/accuracy=1.1",
+        "test/bold/log_loss=0.000001",
+        "test/bold/accuracy=0",
+    ])
+    .expect(8);
+    assert!(
+        ended.err.contains("test/digit/accuracy") && ended.err.contains("test/bold/log_loss"),
+        "{}",
+        ended.err
+    );
+    assert!(!ended.err.contains("test/bold/accuracy"), "{}", ended.err);
+    gate(&["test/digit/acuracy=1"]).expect(2);
+    gate(&["test/digit/accuracy"]).expect(2);
+}
+
+#[test]
+fn a_split_that_is_not_there_is_a_wrong_use() {
+    let folder = Folder::new(PICTURES);
+    folder.train("r", &["-s", "data.source.test=0"]);
+    folder
+        .run(&["evaluate", "r", "--split", "holdout"])
+        .expect(2);
+    let ended = folder.run(&["evaluate", "r", "--split", "test"]).expect(2);
+    assert!(ended.err.contains("train, val"), "{}", ended.err);
+    assert_eq!(
+        folder.run(&["evaluate", "r", "--json"]).expect(0).json()["split"],
+        "val"
+    );
+}
+
+#[test]
+fn another_file_of_the_same_layout_is_evaluated() {
+    let folder = Folder::with_table();
+    folder.train("r", &[]);
+    folder.write("new.csv", &crate::harness::students(200..240));
+    let document = folder
+        .run(&["evaluate", "r", "--data", "new.csv", "--json"])
+        .expect(0)
+        .json();
+    assert!(
+        document["metrics"]["data/grade/mae"].is_number(),
+        "{document}"
+    );
+    assert!(document["rows"]["passed"].as_u64().unwrap() < 40);
+}
+
+#[test]
+fn data_that_changed_is_refused() {
+    let folder = Folder::with_table();
+    folder.train("r", &[]);
+    folder.write("students.csv", &crate::harness::students(1..161));
+    folder.run(&["evaluate", "r"]).expect(4);
+    folder
+        .run(&["resume", "r", "-s", "train.epochs=6"])
+        .expect(4);
+}

@@ -1,0 +1,11 @@
+//! End to end, through the binary: what a user types, and what comes of it.
+
+mod check;
+mod config;
+mod documents;
+mod evaluate;
+mod harness;
+mod predict;
+mod resume;
+mod signals;
+mod train;

@@ -1,0 +1,136 @@
+//! `predict`: the file that comes out, and that it agrees with `evaluate`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::harness::{Folder, exists, students};
+
+fn trained() -> Folder {
+    let folder = Folder::with_table();
+    folder.train("r", &[]);
+    folder.write("new.csv", &students(200..260));
+    folder
+}
+
+/// Rows of JSON lines.
+fn rows(text: &str) -> Vec<BTreeMap<String, Value>> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn predictions_agree_with_the_evaluation() {
+    let folder = trained();
+    folder
+        .run(&[
+            "predict",
+            "r",
+            "--input",
+            "new.csv",
+            "--output",
+            "out.jsonl",
+            "--proba",
+        ])
+        .expect(0);
+    let predicted = rows(&folder.read("out.jsonl"));
+    assert_eq!(predicted.len(), 60);
+    let metrics = folder
+        .run(&["evaluate", "r", "--data", "new.csv", "--json"])
+        .expect(0)
+        .json()["metrics"]
+        .clone();
+
+    let (mut right, mut passed_rows, mut errors, mut grade_rows) = (0.0, 0.0, 0.0, 0.0);
+    for (row, line) in predicted.iter().zip(students(200..260).lines().skip(1)) {
+        assert!(line.starts_with(row["id"].as_str().unwrap()));
+        let cells: Vec<&str> = line.rsplitn(3, ',').collect();
+        let (no, yes) = (
+            row["passed:no"].as_f64().unwrap(),
+            row["passed:yes"].as_f64().unwrap(),
+        );
+        assert!((no + yes - 1.0).abs() < 1e-9);
+        assert_eq!(row["passed"], if yes > no { "yes" } else { "no" });
+        if !cells[1].is_empty() {
+            passed_rows += 1.0;
+            right += f64::from(u8::from(row["passed"] == cells[1]));
+        }
+        if let Ok(grade) = cells[0].parse::<f64>() {
+            grade_rows += 1.0;
+            errors += (row["grade"].as_f64().unwrap() - grade).abs();
+        }
+    }
+    let close = |key: &str, value: f64| {
+        assert!(
+            (metrics[key].as_f64().unwrap() - value).abs() < 1e-5,
+            "{key}: {} and {value}",
+            metrics[key]
+        );
+    };
+    close("data/passed/accuracy", right / passed_rows);
+    close("data/grade/mae", errors / grade_rows);
+}
+
+#[test]
+fn every_format_holds_the_same_predictions() {
+    let folder = trained();
+    for name in ["out.csv", "out.tsv"] {
+        folder
+            .run(&["predict", "r", "-i", "new.csv", "-o", name])
+            .expect(0);
+    }
+    let csv = folder.read("out.csv");
+    assert!(csv.starts_with("id,passed,grade\ns200,"), "{csv}");
+    assert_eq!(csv.replace(',', "\t"), folder.read("out.tsv"));
+    let streamed = folder.run(&["predict", "r", "-i", "new.csv"]).expect(0);
+    assert_eq!(streamed.out, csv);
+    let jsonl = folder
+        .run(&["predict", "r", "-i", "new.csv", "--format", "jsonl"])
+        .expect(0);
+    assert_eq!(rows(&jsonl.out)[0]["id"], "s200");
+}
+
+#[test]
+fn standard_input_is_a_file_like_any_other() {
+    let folder = trained();
+    let from_file = folder.run(&["predict", "r", "-i", "new.csv"]).expect(0).out;
+    let piped = folder
+        .run_with_input(&["predict", "r", "-i", "-"], &folder.read("new.csv"))
+        .expect(0)
+        .out;
+    assert_eq!(from_file, piped);
+}
+
+#[test]
+fn labels_are_not_needed() {
+    let folder = trained();
+    folder.write("bare.csv", "id,age,hours,school\nx,17,12,GP\n");
+    let ended = folder.run(&["predict", "r", "-i", "bare.csv"]).expect(0);
+    assert_eq!(ended.out.lines().count(), 2, "{}", ended.out);
+}
+
+#[test]
+fn half_a_file_never_appears() {
+    let folder = trained();
+    folder.write("bad.csv", &format!("{}s999,old,3,GP,,\n", students(0..50)));
+    let ended = folder
+        .run(&["predict", "r", "-i", "bad.csv", "-o", "out.csv"])
+        .expect(4);
+    assert!(ended.err.contains("bad.csv:52"), "{}", ended.err);
+    assert!(!exists(&folder.path("out.csv")));
+    let left = std::fs::read_dir(folder.path(".")).unwrap();
+    let names: Vec<_> = left
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(
+        !names.iter().any(|name| name.ends_with(".tmp")),
+        "{names:?}"
+    );
+    folder
+        .run(&["predict", "r", "-i", "new.csv", "-o", "nowhere/out.csv"])
+        .expect(10);
+    folder
+        .run(&["predict", "r", "-i", "new.csv", "-o", "out.xlsx"])
+        .expect(2);
+}

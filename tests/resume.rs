@@ -1,0 +1,95 @@
+//! `resume`: the same bits, and only what may change changes.
+
+use crate::harness::{Folder, PICTURES};
+
+#[test]
+fn more_epochs_later_are_the_same_as_more_epochs_at_once() {
+    let folder = Folder::new(PICTURES);
+    let whole = folder.train("whole", &["-s", "train.epochs=5"]);
+    folder.train("pieces", &["-s", "train.epochs=2"]);
+    folder
+        .run(&["resume", "pieces", "--set", "train.epochs=5"])
+        .expect(0);
+    assert_eq!(whole, folder.digest("pieces"));
+    assert_eq!(folder.record("pieces")["resumes"], 1);
+}
+
+#[test]
+fn a_run_goes_on_from_an_older_checkpoint() {
+    let folder = Folder::new(PICTURES);
+    let whole = folder.train("r", &["-s", "checkpoint.keep_last=3"]);
+    folder.run(&["resume", "r", "--from", "step-6"]).expect(0);
+    assert_eq!(whole, folder.digest("r"));
+    let steps: Vec<u64> = folder
+        .read("r/metrics.jsonl")
+        .lines()
+        .filter(|line| {
+            line.contains("\"val\"") && line.contains("\"digit\"") && line.contains("\"accuracy\"")
+        })
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["step"]
+                .as_u64()
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(steps, [6, 12, 18]);
+}
+
+#[test]
+fn other_keys_may_not_change() {
+    let folder = Folder::new(PICTURES);
+    folder.train("r", &[]);
+    let ended = folder
+        .run(&[
+            "resume",
+            "r",
+            "--set",
+            "train.batch_size=10",
+            "--set",
+            "seed=1",
+        ])
+        .expect(3);
+    for word in ["train.batch_size", "seed", "train.epochs"] {
+        assert!(ended.err.contains(word), "{word} in {}", ended.err);
+    }
+    // The same value again changes nothing.
+    folder
+        .run(&["resume", "r", "--set", "train.batch_size=20"])
+        .expect(0);
+}
+
+#[test]
+fn a_corrupt_checkpoint_is_passed_over_aloud_unless_that_is_forbidden() {
+    let folder = Folder::new(PICTURES);
+    let whole = folder.train("r", &["-s", "checkpoint.keep_last=2"]);
+    let newest = folder.path("r/checkpoints/step-00000018.ckpt");
+    let mut bytes = std::fs::read(&newest).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&newest, bytes).unwrap();
+
+    folder.run(&["verify", "r"]).expect(6);
+    folder
+        .run(&["evaluate", "r", "--checkpoint", "last"])
+        .expect(6);
+    folder.run(&["resume", "r", "--strict"]).expect(6);
+    let ended = folder.run(&["resume", "r"]).expect(0);
+    assert!(
+        ended.err.contains("warning") && ended.err.contains("step-00000018.ckpt"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(whole, folder.digest("r"));
+}
+
+#[test]
+fn a_run_without_a_valid_checkpoint_never_starts_from_scratch() {
+    let folder = Folder::new(PICTURES);
+    folder.train("r", &[]);
+    for entry in std::fs::read_dir(folder.path("r/checkpoints")).unwrap() {
+        std::fs::write(entry.unwrap().path(), "torn").unwrap();
+    }
+    let ended = folder.run(&["resume", "r"]).expect(6);
+    assert!(ended.err.contains("step-"), "{}", ended.err);
+    folder.run(&["resume", "nowhere"]).expect(6);
+}

@@ -1,0 +1,207 @@
+//! `train`: a run directory, a result, events.
+
+use crate::harness::{Folder, PICTURES, exists};
+
+#[test]
+fn a_run_leaves_everything_that_the_contract_names() {
+    let folder = Folder::new(PICTURES);
+    let ended = folder
+        .run(&["train", "config.toml", "--run-dir", "r"])
+        .expect(0);
+    for name in [
+        "run.json",
+        "config.toml",
+        "config.resolved.toml",
+        "data.json",
+        "metrics.jsonl",
+        "lock",
+        "checkpoints",
+    ] {
+        assert!(exists(&folder.path("r").join(name)), "{name}");
+    }
+    assert_eq!(folder.read("r/config.toml"), PICTURES);
+    let record = folder.record("r");
+    assert_eq!(
+        (&record["status"], &record["exit_code"]),
+        (&"finished".into(), &0.into())
+    );
+    for word in ["test split", "digit", "accuracy", "bold", "run r"] {
+        assert!(ended.out.contains(word), "{word} in\n{}", ended.out);
+    }
+    // One line per epoch, and no byte that moves a cursor.
+    assert_eq!(
+        ended
+            .err
+            .lines()
+            .filter(|line| line.contains("/3 "))
+            .count(),
+        3,
+        "{}",
+        ended.err
+    );
+    assert!(!ended.err.contains('\u{1b}') && !ended.out.contains('\u{1b}'));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits_and_another_does_not() {
+    let folder = Folder::new(PICTURES);
+    let first = folder.train("a", &[]);
+    assert_eq!(first, folder.train("b", &[]));
+    assert_ne!(first, folder.train("c", &["--seed", "7"]));
+}
+
+#[test]
+fn training_from_the_resolved_config_gives_the_same_run() {
+    let folder = Folder::new(PICTURES);
+    let first = folder.train("a", &["-s", "train.optimizer.lr=0.003"]);
+    folder
+        .run(&["train", "a/config.resolved.toml", "--run-dir", "b"])
+        .expect(0);
+    assert_eq!(first, folder.digest("b"));
+}
+
+#[test]
+fn two_runs_never_share_a_directory() {
+    let folder = Folder::new(PICTURES);
+    let arguments = ["train", "config.toml", "--set", "train.epochs=1", "--json"];
+    let runs: Vec<String> = (0..2)
+        .map(|_| {
+            let events = folder.run(&arguments).expect(0).events();
+            events.first().unwrap()["run"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_ne!(runs[0], runs[1]);
+    let ended = folder
+        .run(&["train", "config.toml", "--run-dir", &runs[0]])
+        .expect(2);
+    assert!(ended.err.contains("never reused"), "{}", ended.err);
+    assert!(
+        folder
+            .run(&["inspect", "latest"])
+            .expect(0)
+            .out
+            .contains(&runs[1])
+    );
+}
+
+#[test]
+fn events_tell_the_whole_story() {
+    let folder = Folder::new(PICTURES);
+    let events = folder
+        .run(&["train", "config.toml", "--run-dir", "r", "--json"])
+        .expect(0)
+        .events();
+    assert!(events.iter().all(|event| event["schema_version"] == 1));
+    let of = |name: &str| {
+        events
+            .iter()
+            .filter(|event| event["event"] == name)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (of("started").len(), of("epoch").len(), of("finished").len()),
+        (1, 3, 1)
+    );
+    assert!(of("started")[0]["parameters"].as_u64().unwrap() > 12_000);
+    let epoch = of("epoch")[2];
+    assert!(
+        epoch["metrics"]["val/digit/accuracy"].is_number() && epoch["weights"]["bold"].is_number(),
+        "{epoch}"
+    );
+    assert!(epoch["samples_per_second"].as_f64().unwrap() > 0.0);
+    assert!(!of("checkpoint").is_empty());
+    let finished = of("finished")[0];
+    assert_eq!(
+        finished["digest"].as_str().unwrap(),
+        folder.run(&["digest", "r"]).expect(0).out.trim()
+    );
+    assert!(
+        finished["metrics"]["test/digit/accuracy"].is_number(),
+        "{finished}"
+    );
+}
+
+#[test]
+fn the_loss_is_the_sum_of_its_parts() {
+    let folder = Folder::new(PICTURES);
+    let config = [
+        "train",
+        "config.toml",
+        "--run-dir",
+        "r",
+        "--json",
+        "-s",
+        "multitask.weighting=uncertainty",
+    ];
+    let events = folder.run(&config).expect(0).events();
+    let epoch = &events
+        .iter()
+        .find(|event| event["event"] == "epoch")
+        .unwrap()["metrics"];
+    for split in ["train", "val"] {
+        let value = |key: &str| epoch[format!("{split}/{key}")].as_f64().unwrap_or(0.0);
+        let parts = value("digit/weighted_loss") + value("bold/weighted_loss") + value("penalty");
+        assert!(
+            (value("loss") - parts).abs() < 1e-6 * value("loss").abs().max(1.0),
+            "{epoch}"
+        );
+    }
+}
+
+#[test]
+fn a_trial_leaves_nothing_behind() {
+    let folder = Folder::new(PICTURES);
+    folder
+        .run(&["train", "config.toml", "--fast-dev-run"])
+        .expect(0);
+    let ended = folder.run(&["train", "config.toml", "--dry-run"]).expect(0);
+    assert!(ended.out.contains("model   ok"), "{}", ended.out);
+    assert!(!exists(&folder.path("runs")));
+}
+
+#[test]
+fn a_run_that_cannot_begin_leaves_no_directory() {
+    let folder = Folder::with_table();
+    folder
+        .run(&[
+            "train",
+            "config.toml",
+            "--run-dir",
+            "r",
+            "-s",
+            "inputs.profile.columns=[\"agee\"]",
+        ])
+        .expect(3);
+    assert!(!exists(&folder.path("r")));
+    folder.write(
+        "students.csv",
+        "id,age,hours,school,passed,final grade\n1,old,2,GP,yes,3\n",
+    );
+    let ended = folder.run(&["train", "config.toml"]).expect(4);
+    for word in ["students.csv:2", "age", "old"] {
+        assert!(ended.err.contains(word), "{word} in {}", ended.err);
+    }
+    assert!(!exists(&folder.path("runs")));
+}
+
+#[test]
+fn a_run_that_diverges_says_which_task() {
+    let folder = Folder::with_table();
+    let ended = folder
+        .run(&[
+            "train",
+            "config.toml",
+            "--run-dir",
+            "r",
+            "-s",
+            "train.optimizer={type=\"sgd\",lr=1e30}",
+        ])
+        .expect(7);
+    assert!(
+        ended.err.contains("not finite") && ended.err.contains("step"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(folder.record("r")["status"], "diverged");
+    assert_eq!(folder.record("r")["exit_code"], 7);
+}
