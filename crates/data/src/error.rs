@@ -87,6 +87,30 @@ pub enum DataError {
         /// What was wanted.
         wanted: String,
     },
+    /// A column that is wanted as numbers holds text.
+    #[error(
+        "{}: column `{}` holds text: {} of {of} cells are no numbers, the first one {}",
+        shown(file),
+        shown(column),
+        cells,
+        quoted(value)
+    )]
+    NotNumeric {
+        /// The key that makes it a number.
+        key: Option<String>,
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// The first such cell.
+        value: String,
+        /// How many cells are no numbers.
+        cells: u64,
+        /// Of how many.
+        of: u64,
+        /// What to do about it.
+        help: Option<String>,
+    },
     /// A feature's cell is empty under `missing = "error"`.
     #[error("{}: column `{}` has a missing value", Place(file, *line, Some(*row)), shown(column))]
     Missing {
@@ -152,9 +176,10 @@ impl DataError {
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         match self {
-            Self::Open { key, .. } | Self::UnknownColumn { key, .. } | Self::Option { key, .. } => {
-                key.as_deref()
-            }
+            Self::Open { key, .. }
+            | Self::UnknownColumn { key, .. }
+            | Self::NotNumeric { key, .. }
+            | Self::Option { key, .. } => key.as_deref(),
             _ => None,
         }
     }
@@ -163,7 +188,9 @@ impl DataError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Format { help, .. } | Self::Option { help, .. } => help.clone(),
+            Self::Format { help, .. } | Self::Option { help, .. } | Self::NotNumeric { help, .. } => {
+                help.clone()
+            }
             Self::Limit { option, .. } => Some(format!(
                 "if the input is meant to be so, raise `data.limits.{option}`"
             )),
@@ -182,6 +209,14 @@ impl DataError {
 
 /// "the columns are: …", cut where it stops being helpful.
 fn there_are(columns: &[String]) -> String {
+    if let [only] = columns
+        && only.contains([',', ';', '\t', '|'])
+    {
+        return format!(
+            "the header is the single column `{}`: is `delimiter` right?",
+            shown(only)
+        );
+    }
     const SHOWN: usize = 20;
     let named: Vec<String> = columns.iter().take(SHOWN).map(|name| shown(name)).collect();
     let more = match columns.len().saturating_sub(SHOWN) {

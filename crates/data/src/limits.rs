@@ -1,5 +1,6 @@
 //! How much of an input is believed: nothing is allocated because a file says so.
 
+use polytask_config::Fields;
 use serde::{Deserialize, Serialize};
 
 /// Upper limits; each is an option of `[data.limits]` and is named in its error.
@@ -35,6 +36,35 @@ impl Default for Limits {
             image_pixels: 64 << 20,
             image_bytes: 256 << 20,
             total_bytes: 16 << 30,
+        }
+    }
+}
+
+impl Limits {
+    /// Lists the options of `[data.limits]`.
+    pub(crate) fn options(fields: &mut Fields<'_>) -> Self {
+        let usual = Self::default();
+        let mut limit = |key, help, usual| fields.integer(key, help).at_least(1).or(usual);
+        Self {
+            field_bytes: limit("field_bytes", "bytes of one cell", usual.field_bytes),
+            record_bytes: limit("record_bytes", "bytes of one record", usual.record_bytes),
+            columns: limit("columns", "columns of one file", usual.columns),
+            image_side: limit(
+                "image_side",
+                "pixels along one side of an image",
+                usual.image_side,
+            ),
+            image_pixels: limit("image_pixels", "pixels of one image", usual.image_pixels),
+            image_bytes: limit(
+                "image_bytes",
+                "bytes that decoding one image may take",
+                usual.image_bytes,
+            ),
+            total_bytes: limit(
+                "total_bytes",
+                "bytes of a source after decompression",
+                usual.total_bytes,
+            ),
         }
     }
 }

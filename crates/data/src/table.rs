@@ -3,7 +3,7 @@
 //! The row order is the file's. Nothing is scaled, coded or dropped yet; that is the business of
 //! [`prepare`](crate::prepare).
 
-use crate::column::{Column, Values};
+use crate::column::{Column, Values, Words};
 use crate::error::{DataError, DataErrors};
 use crate::image::Images;
 use crate::split::Part;
@@ -22,7 +22,7 @@ use crate::split::Part;
 /// assert!(table.push("short", Values::F64(vec![1.0])).is_err());
 /// # Ok::<(), polytask_data::DataError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Table {
     rows: usize,
     columns: Vec<Column>,
@@ -158,6 +158,17 @@ impl Table {
         &self.columns
     }
 
+    /// The names of the columns, each once.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for column in &self.columns {
+            if names.last() != Some(&column.name) && !names.contains(&column.name) {
+                names.push(column.name.clone());
+            }
+        }
+        names
+    }
+
     /// One image per row, if this is a source of images.
     #[must_use]
     pub fn images(&self) -> Option<&Images> {
@@ -214,6 +225,41 @@ impl Table {
 
     pub(crate) fn take_kept(&mut self) -> Vec<(String, Vec<String>)> {
         std::mem::take(&mut self.kept)
+    }
+
+    /// Takes a column of features out, so that its memory is free once it is coded.
+    pub(crate) fn take_numbers(&mut self, name: &str) -> Option<Vec<f32>> {
+        let is_it =
+            |column: &Column| column.name == name && matches!(column.values, Values::F32(_));
+        let index = self.columns.iter().position(is_it)?;
+        match self.columns.swap_remove(index).values {
+            Values::F32(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// A column of features.
+    pub(crate) fn numbers(&self, name: &str) -> Option<&[f32]> {
+        self.columns.iter().find_map(|column| match &column.values {
+            Values::F32(values) if column.name == name => Some(values.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// A column of text.
+    pub(crate) fn words(&self, name: &str) -> Option<&Words> {
+        self.columns.iter().find_map(|column| match &column.values {
+            Values::Text(words) if column.name == name => Some(words),
+            _ => None,
+        })
+    }
+
+    /// A column of exact numbers.
+    pub(crate) fn exact(&self, name: &str) -> Option<&[f64]> {
+        self.columns.iter().find_map(|column| match &column.values {
+            Values::F64(values) if column.name == name => Some(values.as_slice()),
+            _ => None,
+        })
     }
 
     pub(crate) fn columns_mut(&mut self) -> &mut Vec<Column> {

@@ -57,6 +57,11 @@ pub(crate) struct Cells {
 
 struct Building {
     name: String,
+    /// Cells that do not fit: the first several, and how many there are.
+    misfits: Vec<DataError>,
+    misfit: u64,
+    /// Cells that hold a value.
+    filled: u64,
     number: Option<Vec<f32>>,
     exact: Option<Vec<f64>>,
     text: Option<Words>,
@@ -70,6 +75,9 @@ impl Cells {
             .zip(wants)
             .map(|(name, want)| Building {
                 name: name.clone(),
+                misfits: Vec::new(),
+                misfit: 0,
+                filled: 0,
                 number: want.number.then(Vec::new),
                 exact: want.exact.then(Vec::new),
                 text: want.text.then(Words::default),
@@ -106,9 +114,12 @@ impl Cells {
         self.lines.push(line);
         let row = self.rows_before + self.lines.len() as u64;
         for (column, cell) in self.columns.iter_mut().zip(cells) {
-            let problem = column.push(cell, &self.rules, &mut self.unparsable);
-            if let Some((value, wanted)) = problem {
-                self.errors.push(DataError::Cell {
+            let Some((value, wanted)) = column.push(cell, &self.rules, &mut self.unparsable) else {
+                continue;
+            };
+            column.misfit += 1;
+            if column.misfits.len() < DataErrors::SHOWN {
+                column.misfits.push(DataError::Cell {
                     file: self.file.clone(),
                     row,
                     line: Some(line),
@@ -125,9 +136,10 @@ impl Cells {
     }
 
     /// The table, or everything that was wrong with its cells.
-    pub(crate) fn finish(self) -> Result<Table, DataErrors> {
+    pub(crate) fn finish(mut self) -> Result<Table, DataErrors> {
         let mut table = Table::new(self.file, self.lines.len());
-        let mut errors = self.errors;
+        let mut errors = misfits(table.file(), &mut self.columns);
+        errors.extend(self.errors);
         table.count_unparsable(self.unparsable);
         table.set_rows_before(self.rows_before);
         for column in self.columns {
@@ -177,6 +189,7 @@ impl Building {
             }
         };
         let is_missing = rules.is_missing(cell);
+        self.filled += u64::from(!is_missing);
         if let Some(values) = &mut self.number {
             values.push(match single(cell) {
                 _ if is_missing => f32::NAN,
@@ -209,6 +222,40 @@ impl Building {
         }
         problem.map(|wanted| (String::from_utf8_lossy(bytes).into_owned(), wanted))
     }
+}
+
+/// The cells that do not fit, in the order of the file. A column of which most cells are no numbers is one error.
+fn misfits(file: &str, columns: &mut [Building]) -> DataErrors {
+    let mut errors = DataErrors::default();
+    let mut cells = Vec::new();
+    for column in columns.iter_mut().filter(|column| column.misfit > 0) {
+        let is_text = 2 * column.misfit > column.filled;
+        match column.misfits.first() {
+            Some(DataError::Cell { value, wanted, .. }) if is_text && *wanted == NUMBER => {
+                errors.push(DataError::NotNumeric {
+                    key: None,
+                    file: file.to_owned(),
+                    column: column.name.clone(),
+                    value: value.clone(),
+                    cells: column.misfit,
+                    of: column.filled,
+                    help: None,
+                });
+            }
+            _ => {
+                errors.more += column.misfit - column.misfits.len() as u64;
+                cells.append(&mut column.misfits);
+            }
+        }
+    }
+    cells.sort_by_key(|error| match error {
+        DataError::Cell { row, .. } => *row,
+        _ => 0,
+    });
+    for error in cells {
+        errors.push(error);
+    }
+    errors
 }
 
 const NUMBER: &str = "a number";

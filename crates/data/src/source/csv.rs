@@ -182,6 +182,10 @@ impl CsvRows {
 }
 
 impl RowReader for CsvRows {
+    fn name(&self) -> String {
+        self.file.shown()
+    }
+
     fn columns(&self) -> &[String] {
         &self.columns
     }

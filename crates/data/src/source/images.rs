@@ -175,6 +175,10 @@ struct PictureRows {
 }
 
 impl RowReader for PictureRows {
+    fn name(&self) -> String {
+        self.source.file.shown()
+    }
+
     fn columns(&self) -> &[String] {
         self.list.columns()
     }

@@ -80,7 +80,7 @@ impl JsonRows {
         };
         if file.is_standard_input() {
             for name in &reading.expected {
-                rows.name(name)?;
+                rows.add(name)?;
             }
             rows.is_first_taken = rows.next_line()?;
             rows.learn()?;
@@ -124,14 +124,14 @@ impl JsonRows {
         let raw = std::mem::take(&mut self.raw);
         if let Ok(object) = serde_json::from_slice::<Object<'_>>(&raw) {
             for (key, _) in &object.0 {
-                self.name(key)?;
+                self.add(key)?;
             }
         }
         self.raw = raw;
         Ok(())
     }
 
-    fn name(&mut self, key: &str) -> Result<(), DataError> {
+    fn add(&mut self, key: &str) -> Result<(), DataError> {
         if self.index_of.contains_key(key) {
             return Ok(());
         }
@@ -188,6 +188,10 @@ impl JsonRows {
 }
 
 impl RowReader for JsonRows {
+    fn name(&self) -> String {
+        self.file.shown()
+    }
+
     fn columns(&self) -> &[String] {
         &self.columns
     }

@@ -15,6 +15,7 @@ mod layout;
 mod lines;
 mod npz;
 mod records;
+mod typed;
 mod zip;
 
 use polytask_config::Entry;
@@ -24,7 +25,10 @@ pub use cells::{CellRules, Want};
 pub use file::FileRef;
 pub use layout::Layout;
 pub(crate) use layout::Unknown;
+pub(crate) use typed::as_wanted;
 
+// Until the generators' dependencies are in the manifest: `use crate::builtin::GENERATORS;`
+const GENERATORS: &[Entry<Box<dyn Source>>] = &[];
 use crate::error::DataErrors;
 use crate::limits::Limits;
 use crate::table::Table;
@@ -102,7 +106,32 @@ const FILES: &[Entry<Box<dyn Source>>] = &[
 ];
 
 /// Every source: files, and built-in generators.
-pub static SOURCES: &[Entry<Box<dyn Source>>] = FILES;
+pub static SOURCES: &[Entry<Box<dyn Source>>] = &joined::<{ FILES.len() + GENERATORS.len() }>();
+
+/// The files and then the generators, in one slice: a configuration chooses from one family.
+const fn joined<const N: usize>() -> [Entry<Box<dyn Source>>; N] {
+    let mut all = [const { copy(&FILES[0]) }; N];
+    let mut index = 0;
+    while index < N {
+        all[index] = if index < FILES.len() {
+            copy(&FILES[index])
+        } else {
+            copy(&GENERATORS[index - FILES.len()])
+        };
+        index += 1;
+    }
+    all
+}
+
+const fn copy(entry: &Entry<Box<dyn Source>>) -> Entry<Box<dyn Source>> {
+    Entry {
+        name: entry.name,
+        summary: entry.summary,
+        source: entry.source,
+        new: entry.new,
+        facts: (),
+    }
+}
 
 /// A source of rows.
 pub trait Source: std::fmt::Debug + Send + Sync {
@@ -140,6 +169,9 @@ pub trait Source: std::fmt::Debug + Send + Sync {
 
 /// Rows of text cells, read in order.
 pub trait RowReader: Send {
+    /// What messages call the file.
+    fn name(&self) -> String;
+
     /// The names of the columns, in the file's order.
     fn columns(&self) -> &[String];
 

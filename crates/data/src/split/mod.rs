@@ -1,6 +1,23 @@
 //! Which rows are for training, validation and test.
+//!
+//! A row that a separate file or the source itself assigns to val or test stays there; the rule divides the rest. Every
+//! draw comes from the stream `data/split`.
 
+mod column;
+mod hash;
+mod random;
+mod shares;
+mod stratified;
+
+use polytask_config::Entry;
+use polytask_random::Seed;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use shares::{Brought, Shares};
+
+use crate::column::Words;
+use crate::error::{DataError, DataErrors};
+use crate::table::Table;
 
 /// One of the three parts of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,3 +30,147 @@ pub enum Part {
     /// Looked at once.
     Test,
 }
+
+impl Part {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Val, Self::Test];
+
+    /// What configurations and metric keys call it.
+    ///
+    /// ```
+    /// assert_eq!(polytask_data::Part::Val.name(), "val");
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Val => "val",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// The rows of each part, in the source's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Splits {
+    /// For training.
+    pub train: Vec<u32>,
+    /// For validation.
+    pub val: Vec<u32>,
+    /// For the test.
+    pub test: Vec<u32>,
+}
+
+impl Splits {
+    /// The rows of one part.
+    ///
+    /// ```
+    /// use polytask_data::{Part, Splits};
+    ///
+    /// let splits = Splits { train: vec![0, 2], val: vec![1], test: vec![] };
+    /// assert_eq!(splits.of(Part::Train), [0, 2]);
+    /// ```
+    #[must_use]
+    pub fn of(&self, part: Part) -> &[u32] {
+        match part {
+            Part::Train => &self.train,
+            Part::Val => &self.val,
+            Part::Test => &self.test,
+        }
+    }
+
+    /// Row `index` is in `parts[index]`.
+    pub(crate) fn new(parts: &[Part]) -> Self {
+        let rows = |part| {
+            (0u32..)
+                .zip(parts)
+                .filter(|(_, found)| **found == part)
+                .map(|(row, _)| row)
+                .collect()
+        };
+        Self {
+            train: rows(Part::Train),
+            val: rows(Part::Val),
+            test: rows(Part::Test),
+        }
+    }
+}
+
+/// How rows are divided.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Split {
+    /// Every division of these sizes is equally likely.
+    Random(random::Random),
+    /// The same, but every class has the same share of each part.
+    Stratified(stratified::Stratified),
+    /// By a hash of a column: equal values stay together, and adding rows moves none.
+    Hash(hash::Hash),
+    /// A column names the part.
+    Column(column::ByColumn),
+}
+
+/// All rules.
+pub static SPLITS: &[Entry<Split>] =
+    &[random::ENTRY, stratified::ENTRY, hash::ENTRY, column::ENTRY];
+
+/// What a rule is given.
+pub(crate) struct Rest<'a> {
+    pub(crate) table: &'a Table,
+    /// The rows to divide.
+    pub(crate) rows: &'a [usize],
+    /// The text column of a name that the rule asked for.
+    pub(crate) words: &'a Words,
+    pub(crate) seed: Seed,
+    pub(crate) brought: Brought,
+}
+
+impl Split {
+    /// The column that the rule reads as text, and the key that names it.
+    pub(crate) fn column(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Random(_) | Self::Stratified(_) => None,
+            Self::Hash(rule) => Some((&rule.column, &rule.key)),
+            Self::Column(rule) => Some((&rule.column, &rule.key)),
+        }
+    }
+
+    /// The task whose classes the rule looks at, and the key that names it; an empty name is the first task with classes.
+    pub(crate) fn task(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Stratified(rule) => Some((&rule.task, &rule.key)),
+            _ => None,
+        }
+    }
+
+    /// The part of each of the rows.
+    pub(crate) fn assign(&self, rest: &Rest<'_>) -> Result<Vec<Part>, DataErrors> {
+        match self {
+            Self::Random(rule) => rule.assign(rest),
+            Self::Stratified(rule) => rule.assign(rest),
+            Self::Hash(rule) => rule.assign(rest),
+            Self::Column(rule) => rule.assign(rest),
+        }
+    }
+}
+
+/// A row's missing or strange value in the column of a rule.
+fn bad_cell(
+    rest: &Rest<'_>,
+    row: usize,
+    column: &str,
+    value: Option<&str>,
+    wanted: &str,
+) -> DataError {
+    let place = rest.table.place(row);
+    DataError::Cell {
+        file: place.file,
+        row: place.row,
+        line: place.line,
+        column: column.to_owned(),
+        value: value.unwrap_or_default().to_owned(),
+        wanted: wanted.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! The labels of one task, held compactly: classes in two bytes, flags in one, values in full, and one bit a row that
+//! says whether there is a label at all.
+
+use crate::batch::Labels;
+use crate::encoded::feed;
+use crate::task::{TaskFit, TaskKind};
+
+/// One bit a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bitmap(Vec<u64>);
+
+impl Bitmap {
+    pub(crate) fn new(rows: usize) -> Self {
+        Self(vec![0; rows.div_ceil(64)])
+    }
+
+    pub(crate) fn set(&mut self, row: usize) {
+        if let Some(word) = self.0.get_mut(row / 64) {
+            *word |= 1 << (row % 64);
+        }
+    }
+
+    pub(crate) fn get(&self, row: usize) -> bool {
+        self.0
+            .get(row / 64)
+            .is_some_and(|word| word >> (row % 64) & 1 == 1)
+    }
+}
+
+/// The labels of one task, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LabelColumn {
+    pub(crate) values: LabelValues,
+    pub(crate) present: Bitmap,
+    width: usize,
+    /// Of regression: what is subtracted and divided by when a batch is made.
+    scales: Vec<(f64, f64)>,
+}
+
+/// The labels themselves; what stands where there is no label means nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum LabelValues {
+    /// `[rows]`.
+    Classes(Vec<u16>),
+    /// `[rows, labels]`.
+    Flags(Vec<bool>),
+    /// `[rows, outputs]`, in the original unit.
+    Values(Vec<f64>),
+}
+
+impl LabelColumn {
+    /// `rows` rows without a label.
+    pub(crate) fn absent(fit: &TaskFit, rows: usize) -> Self {
+        let width = fit.kind.width();
+        Self {
+            values: match fit.kind {
+                TaskKind::Binary | TaskKind::Multiclass { .. } | TaskKind::Ordinal { .. } => {
+                    LabelValues::Classes(vec![0; rows])
+                }
+                TaskKind::Multilabel { .. } => LabelValues::Flags(vec![false; rows * width]),
+                TaskKind::Regression { .. } => LabelValues::Values(vec![0.0; rows * width]),
+            },
+            present: Bitmap::new(rows),
+            width,
+            scales: fit
+                .mean
+                .iter()
+                .copied()
+                .zip(fit.std.iter().copied())
+                .collect(),
+        }
+    }
+
+    /// Numbers that store one row's label.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(crate) fn digest(&self, hasher: &mut blake3::Hasher) {
+        match &self.values {
+            LabelValues::Classes(classes) => {
+                feed(hasher, classes.iter().map(|class| class.to_le_bytes()))
+            }
+            LabelValues::Flags(flags) => feed(hasher, flags.iter().map(|&flag| [u8::from(flag)])),
+            LabelValues::Values(values) => {
+                feed(hasher, values.iter().map(|value| value.to_le_bytes()))
+            }
+        }
+        feed(hasher, self.present.0.iter().map(|word| word.to_le_bytes()));
+    }
+
+    /// The labels of some rows, as a batch holds them.
+    pub(crate) fn batch(&self, rows: &[u32]) -> Labels {
+        let mut labels = Labels {
+            values: vec![0.0; rows.len() * self.width],
+            mask: vec![0.0; rows.len()],
+            labelled: 0,
+        };
+        let slots = labels
+            .values
+            .chunks_exact_mut(self.width.max(1))
+            .zip(&mut labels.mask);
+        for (&row, (values, mask)) in rows.iter().zip(slots) {
+            let row = row as usize;
+            if !self.present.get(row) {
+                continue;
+            }
+            *mask = 1.0;
+            labels.labelled += 1;
+            let span = row * self.width..(row + 1) * self.width;
+            match &self.values {
+                LabelValues::Classes(classes) => {
+                    let class = classes.get(row).copied().unwrap_or_default();
+                    values
+                        .iter_mut()
+                        .for_each(|value| *value = f32::from(class));
+                }
+                LabelValues::Flags(flags) => {
+                    for (value, &flag) in values.iter_mut().zip(flags.get(span).unwrap_or_default())
+                    {
+                        *value = f32::from(u8::from(flag));
+                    }
+                }
+                LabelValues::Values(exact) => {
+                    let exact = exact.get(span).unwrap_or_default();
+                    for ((value, exact), (mean, std)) in
+                        values.iter_mut().zip(exact).zip(&self.scales)
+                    {
+                        // f32 is what the loss is computed in.
+                        *value = ((exact - mean) / std) as f32;
+                    }
+                }
+            }
+        }
+        labels
+    }
+}

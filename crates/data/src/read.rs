@@ -1,0 +1,111 @@
+//! Reads the sources of a data set into one table, with the columns that are wanted as what they are wanted for.
+
+use polytask_random::Seed;
+
+use crate::error::{DataError, DataErrors};
+use crate::nearest::nearest;
+use crate::options::{DataOptions, InputOptions, TaskOptions};
+use crate::roles::{Question, Roles};
+use crate::source::{Reading, Source, Want, as_wanted};
+use crate::split::Part;
+use crate::table::Table;
+
+/// The rows of all sources, those of separate files at the end, and what each column is for.
+pub(crate) fn read(
+    data: &DataOptions,
+    inputs: &[(String, InputOptions)],
+    tasks: &[(String, TaskOptions)],
+    seed: Seed,
+) -> Result<(Table, Roles, usize), DataErrors> {
+    let reading = Reading {
+        limits: data.limits.clone(),
+        cells: data.cells.clone(),
+        ..Reading::new(seed)
+    };
+    let question = |file: &str, names: &[String], has_images| {
+        Question {
+            file,
+            names,
+            has_images,
+            data,
+            inputs,
+            tasks,
+        }
+        .answer()
+    };
+    let (main, roles, columns) = if let Some(mut rows) = data.source.open(&reading)? {
+        let names = rows.columns().to_vec();
+        let roles = question(&rows.name(), &names, rows.has_images())?;
+        let wants: Vec<Want> = names.iter().map(|name| roles.want(name)).collect();
+        let table = rows
+            .chunk(&wants, usize::MAX)
+            .map(Option::unwrap_or_default);
+        (table, roles, names.len())
+    } else {
+        let mut table = data.source.load(&reading)?;
+        let names = table.names();
+        let roles = question(&table.file().to_owned(), &names, table.images().is_some())?;
+        let typed = as_wanted(&mut table, |name| roles.want(name));
+        (typed.map(|()| table), roles, names.len())
+    };
+    // All files are read before anything is said, so that all that is wrong is said at once.
+    let val = data
+        .val
+        .as_ref()
+        .map(|source| again(source.as_ref(), &reading, &roles));
+    let test = data
+        .test
+        .as_ref()
+        .map(|source| again(source.as_ref(), &reading, &roles));
+    let mut errors = DataErrors::default();
+    let mut table = main.map_err(|more| errors.extend(more)).ok();
+    for (part, loaded) in [(Part::Val, val), (Part::Test, test)] {
+        match loaded {
+            Some(Ok(more)) => {
+                let appended = table
+                    .as_mut()
+                    .map_or(Ok(()), |table| table.append(more, part));
+                appended.unwrap_or_else(|more| errors.extend(more));
+            }
+            Some(Err(more)) => errors.extend(more),
+            None => {}
+        }
+    }
+    let table = roles
+        .explain(errors, tasks)
+        .into_result(table)?
+        .unwrap_or_default();
+    Ok((table, roles, columns))
+}
+
+/// A separate file of the same columns.
+fn again(source: &dyn Source, reading: &Reading, roles: &Roles) -> Result<Table, DataErrors> {
+    let Some(mut rows) = source.open(reading)? else {
+        let mut table = source.load(reading)?;
+        let names = table.names();
+        check(&table.file().to_owned(), &names, roles)?;
+        as_wanted(&mut table, |name| roles.want(name))?;
+        return Ok(table);
+    };
+    let names = rows.columns().to_vec();
+    check(&rows.name(), &names, roles)?;
+    let wants: Vec<Want> = names.iter().map(|name| roles.want(name)).collect();
+    Ok(rows.chunk(&wants, usize::MAX)?.unwrap_or_default())
+}
+
+fn check(file: &str, names: &[String], roles: &Roles) -> Result<(), DataErrors> {
+    let mut errors = DataErrors::default();
+    for column in roles
+        .names()
+        .filter(|column| !names.iter().any(|name| name == column))
+    {
+        errors.push(DataError::UnknownColumn {
+            key: None,
+            file: file.to_owned(),
+            column: column.to_owned(),
+            near: nearest(column, names),
+            columns: names.to_vec(),
+        });
+    }
+    errors.into_result(())
+}

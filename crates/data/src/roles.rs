@@ -1,0 +1,297 @@
+//! What each column is for, as the configuration says.
+
+use crate::error::{DataError, DataErrors};
+use crate::nearest::nearest;
+use crate::options::{
+    Columns, DataOptions, ImageScaling, InputKind, InputOptions, TaskOptions, TaskType, twice,
+};
+use crate::source::Want;
+use crate::split::Split;
+
+/// The inputs and what else is read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Roles {
+    pub(crate) numeric: Vec<Numeric>,
+    pub(crate) categorical: Vec<String>,
+    pub(crate) image: Option<ImageScaling>,
+    /// Class targets, and the column that the split reads.
+    texts: Vec<String>,
+    /// Regression targets.
+    exacts: Vec<String>,
+}
+
+/// A numeric input.
+#[derive(Clone, Debug)]
+pub(crate) struct Numeric {
+    pub(crate) name: String,
+    pub(crate) indicator: bool,
+    /// The key of the input's columns.
+    key: String,
+}
+
+/// What the roles are worked out from.
+pub(crate) struct Question<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) names: &'a [String],
+    pub(crate) has_images: bool,
+    pub(crate) data: &'a DataOptions,
+    pub(crate) inputs: &'a [(String, InputOptions)],
+    pub(crate) tasks: &'a [(String, TaskOptions)],
+}
+
+impl Roles {
+    /// How a column is to be read.
+    pub(crate) fn want(&self, name: &str) -> Want {
+        Want {
+            number: self.numeric.iter().any(|numeric| numeric.name == name),
+            text: self
+                .categorical
+                .iter()
+                .chain(&self.texts)
+                .any(|text| text == name),
+            exact: self.exacts.iter().any(|exact| exact == name),
+            raw: false,
+        }
+    }
+
+    /// All columns that are read.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let numeric = self.numeric.iter().map(|numeric| &numeric.name);
+        numeric
+            .chain(&self.categorical)
+            .chain(&self.texts)
+            .chain(&self.exacts)
+            .map(String::as_str)
+    }
+
+    /// Says of a column that holds text which key makes it a number, and what to write instead.
+    pub(crate) fn explain(
+        &self,
+        errors: DataErrors,
+        tasks: &[(String, TaskOptions)],
+    ) -> DataErrors {
+        let mut explained = DataErrors {
+            errors: Vec::new(),
+            more: errors.more,
+        };
+        for mut error in errors.errors {
+            if let DataError::NotNumeric {
+                key, column, help, ..
+            } = &mut error
+            {
+                if let Some(numeric) = self.numeric.iter().find(|numeric| numeric.name == *column) {
+                    let input = numeric.key.trim_end_matches(".columns");
+                    *key = Some(numeric.key.clone());
+                    *help = Some(format!(
+                        "list it in `{input}.categorical`, or leave it out: `columns = {{ all_except = [\"{column}\"] }}`"
+                    ));
+                } else if let Some((_, task)) =
+                    tasks.iter().find(|(_, task)| task.target.contains(column))
+                {
+                    *key = Some(format!("{}.target", task.key));
+                    *help = Some(
+                        "labels that are text are for `type = \"multiclass\"` or `\"binary\"`"
+                            .to_owned(),
+                    );
+                }
+            }
+            explained.errors.push(error);
+        }
+        explained
+    }
+}
+
+impl Question<'_> {
+    /// The roles, or everything that the configuration says wrongly of the columns.
+    pub(crate) fn answer(&self) -> Result<Roles, DataErrors> {
+        let mut roles = Roles::default();
+        let mut errors = DataErrors::default();
+        self.targets(&mut roles, &mut errors);
+        for (index, id) in self.data.ids.iter().enumerate() {
+            self.known(
+                id,
+                || format!("{}.ids[{index}]", self.data.key),
+                &mut errors,
+            );
+        }
+        if let Some((column, key)) = self.data.split.column() {
+            self.known(column, || key.to_owned(), &mut errors);
+            roles.texts.push(column.to_owned());
+        }
+        if self.inputs.is_empty() {
+            self.default_input(&mut roles);
+        }
+        for (_, input) in self.inputs {
+            match input.kind {
+                InputKind::Columns => self.columns(input, &mut roles, &mut errors),
+                InputKind::Image if self.has_images => roles.image = Some(input.scaling),
+                InputKind::Image => errors.push(DataError::Option {
+                    key: Some(input.key.clone()),
+                    problem: format!("{} has no images", crate::quoted::shown(self.file)),
+                    help: None,
+                }),
+            }
+        }
+        let taken: Vec<String> = roles
+            .numeric
+            .iter()
+            .map(|numeric| &numeric.name)
+            .chain(&roles.categorical)
+            .cloned()
+            .collect();
+        if let Some(name) = twice(&taken) {
+            let problem = format!("column `{name}` is an input twice");
+            errors.push(DataError::Option {
+                key: self.inputs.first().map(|(_, input)| input.key.clone()),
+                problem,
+                help: None,
+            });
+        }
+        if errors.is_empty() && taken.is_empty() && roles.image.is_none() {
+            let problem = "no column is left to be an input".to_owned();
+            errors.push(DataError::Option {
+                key: self.inputs.first().map(|(_, input)| input.key.clone()),
+                problem,
+                help: None,
+            });
+        }
+        errors.into_result(roles)
+    }
+
+    fn targets(&self, roles: &mut Roles, errors: &mut DataErrors) {
+        for (_, task) in self.tasks {
+            for (index, column) in task.target.iter().enumerate() {
+                let key = || match task.target.len() {
+                    1 => format!("{}.target", task.key),
+                    _ => format!("{}.target[{index}]", task.key),
+                };
+                self.known(column, key, errors);
+                let list = if task.kind == TaskType::Regression {
+                    &mut roles.exacts
+                } else {
+                    &mut roles.texts
+                };
+                list.push(column.clone());
+            }
+        }
+    }
+
+    fn known(&self, column: &str, key: impl FnOnce() -> String, errors: &mut DataErrors) -> bool {
+        let is_known = self.names.iter().any(|name| name == column);
+        if !is_known {
+            errors.push(DataError::UnknownColumn {
+                key: Some(key()),
+                file: self.file.to_owned(),
+                column: column.to_owned(),
+                near: nearest(column, self.names),
+                columns: self.names.to_vec(),
+            });
+        }
+        is_known
+    }
+
+    /// Without `[inputs]`: the images, or all columns that are free.
+    fn default_input(&self, roles: &mut Roles) {
+        if self.has_images {
+            roles.image = Some(ImageScaling::Standard);
+            return;
+        }
+        roles.numeric = self
+            .free()
+            .map(|name| Numeric {
+                name: name.clone(),
+                indicator: false,
+                key: "inputs".to_owned(),
+            })
+            .collect();
+    }
+
+    /// The columns that are no target and no id, and do not say how to split.
+    fn free(&self) -> impl Iterator<Item = &String> {
+        let split = self.data.split.column().map(|(column, _)| column);
+        self.names.iter().filter(move |name| {
+            let is_target = self
+                .tasks
+                .iter()
+                .any(|(_, task)| task.target.contains(name));
+            !is_target && !self.data.ids.contains(name) && split != Some(name.as_str())
+        })
+    }
+
+    fn columns(&self, input: &InputOptions, roles: &mut Roles, errors: &mut DataErrors) {
+        let key = format!("{}.columns", input.key);
+        let columns: Vec<String> = match &input.columns {
+            Columns::Listed(listed) => {
+                for (index, column) in listed.iter().enumerate() {
+                    let key = || format!("{key}[{index}]");
+                    if self.known(column, key, errors) {
+                        self.check_free(column, key(), errors);
+                    }
+                }
+                listed.clone()
+            }
+            Columns::AllExcept(except) => {
+                for (index, column) in except.iter().enumerate() {
+                    self.known(column, || format!("{key}.all_except[{index}]"), errors);
+                }
+                self.free()
+                    .filter(|name| !except.contains(name))
+                    .cloned()
+                    .collect()
+            }
+        };
+        for (index, column) in input.categorical.iter().enumerate() {
+            let key = || format!("{}.categorical[{index}]", input.key);
+            if self.known(column, key, errors) && !columns.contains(column) {
+                let problem = format!("`{column}` is not among the columns of this input");
+                errors.push(DataError::Option {
+                    key: Some(key()),
+                    problem,
+                    help: None,
+                });
+            }
+        }
+        for name in columns {
+            if input.categorical.contains(&name) {
+                roles.categorical.push(name);
+            } else {
+                roles.numeric.push(Numeric {
+                    name,
+                    indicator: input.indicator,
+                    key: key.clone(),
+                });
+            }
+        }
+    }
+
+    /// An input that tells the answer is none.
+    fn check_free(&self, column: &str, key: String, errors: &mut DataErrors) {
+        let target = self
+            .tasks
+            .iter()
+            .find(|(_, task)| task.target.iter().any(|target| target == column));
+        let problem = match target {
+            Some((name, _)) => format!(
+                "`{column}` is the target of task {name}: as an input it would tell the answer"
+            ),
+            None if self.data.ids.iter().any(|id| id == column) => {
+                format!("`{column}` is listed in `data.ids`")
+            }
+            None if matches!(self.data.split, Split::Column(_))
+                && self
+                    .data
+                    .split
+                    .column()
+                    .is_some_and(|(name, _)| name == column) =>
+            {
+                format!("`{column}` says which split a row is in")
+            }
+            None => return,
+        };
+        errors.push(DataError::Option {
+            key: Some(key),
+            problem,
+            help: None,
+        });
+    }
+}

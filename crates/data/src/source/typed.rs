@@ -1,0 +1,148 @@
+//! Columns that are typed by nature, brought to the types that the configuration wants.
+
+use super::cells::Want;
+use crate::column::{Column, Values, Words};
+use crate::error::{DataError, DataErrors};
+use crate::table::Table;
+
+/// Keeps of each column what is wanted of it, as which it is wanted.
+pub(crate) fn as_wanted(table: &mut Table, want: impl Fn(&str) -> Want) -> Result<(), DataErrors> {
+    let mut errors = DataErrors::default();
+    let mut columns = Vec::new();
+    for Column { name, values } in std::mem::take(table.columns_mut()) {
+        let want = want(&name);
+        if want.raw {
+            table.keep(
+                name.clone(),
+                (0..table.rows())
+                    .map(|row| text(&values, row).unwrap_or_default())
+                    .collect(),
+            );
+        }
+        if want.text && !matches!(values, Values::Text(_)) {
+            let mut words = Words::default();
+            for row in 0..values.len() {
+                words.push(text(&values, row).as_deref());
+            }
+            columns.push(Column {
+                name: name.clone(),
+                values: Values::Text(words),
+            });
+        }
+        let is_number = want.number || want.exact;
+        match values {
+            Values::Text(words) if is_number => errors.push(not_numeric(table, name, &words)),
+            Values::Text(words) if want.text => columns.push(Column {
+                name,
+                values: Values::Text(words),
+            }),
+            Values::Text(_) => {}
+            numbers => {
+                check_finite(table, &name, &numbers, is_number, &mut errors);
+                if want.exact {
+                    columns.push(Column {
+                        name: name.clone(),
+                        values: Values::F64(doubles(&numbers)),
+                    });
+                }
+                if want.number {
+                    columns.push(Column {
+                        name,
+                        values: Values::F32(singles(numbers)),
+                    });
+                }
+            }
+        }
+    }
+    *table.columns_mut() = columns;
+    errors.into_result(())
+}
+
+fn not_numeric(table: &Table, name: String, words: &Words) -> DataError {
+    DataError::NotNumeric {
+        key: None,
+        file: table.file().to_owned(),
+        column: name,
+        value: words
+            .dictionary()
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        cells: words.len() as u64,
+        of: words.len() as u64,
+        help: None,
+    }
+}
+
+fn check_finite(
+    table: &Table,
+    name: &str,
+    values: &Values,
+    is_wanted: bool,
+    errors: &mut DataErrors,
+) {
+    if !is_wanted {
+        return;
+    }
+    let infinite: Vec<usize> = match values {
+        Values::F32(values) => rows(values.iter().map(|value| value.is_infinite())),
+        // Also what single precision cannot hold.
+        Values::F64(values) => rows(
+            values
+                .iter()
+                .map(|value| value.is_infinite() || (*value as f32).is_infinite()),
+        ),
+        Values::Text(_) => Vec::new(),
+    };
+    for row in infinite {
+        let place = table.place(row);
+        errors.push(DataError::Cell {
+            file: place.file,
+            row: place.row,
+            line: place.line,
+            column: name.to_owned(),
+            value: text(values, row).unwrap_or_default(),
+            wanted: "a finite number that a 32-bit float can hold".to_owned(),
+        });
+    }
+}
+
+fn rows(flags: impl Iterator<Item = bool>) -> Vec<usize> {
+    flags
+        .enumerate()
+        .filter(|(_, flag)| *flag)
+        .map(|(row, _)| row)
+        .collect()
+}
+
+fn singles(values: Values) -> Vec<f32> {
+    match values {
+        Values::F32(values) => values,
+        // Features are held in single precision.
+        Values::F64(values) => values.into_iter().map(|value| value as f32).collect(),
+        Values::Text(_) => Vec::new(),
+    }
+}
+
+fn doubles(values: &Values) -> Vec<f64> {
+    match values {
+        Values::F32(values) => values.iter().copied().map(f64::from).collect(),
+        Values::F64(values) => values.clone(),
+        Values::Text(_) => Vec::new(),
+    }
+}
+
+/// A cell's text; `None` if it is missing.
+fn text(values: &Values, row: usize) -> Option<String> {
+    match values {
+        Values::F32(values) => values
+            .get(row)
+            .filter(|value| !value.is_nan())
+            .map(ToString::to_string),
+        Values::F64(values) => values
+            .get(row)
+            .filter(|value| !value.is_nan())
+            .map(ToString::to_string),
+        Values::Text(words) => words.get(row).map(str::to_owned),
+    }
+}

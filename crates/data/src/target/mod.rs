@@ -1,0 +1,181 @@
+//! Targets: what the training rows say of a task's labels, and every row's label as a number.
+
+mod classes;
+mod flags;
+mod values;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{DataError, DataErrors};
+use crate::label::{LabelColumn, LabelValues};
+use crate::options::{TaskOptions, TaskType, UnseenLabels};
+use crate::table::Table;
+use crate::task::{TaskFit, TaskKind};
+
+/// Where a task's labels are, kept in the checkpoint beside its [`TaskFit`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Target {
+    pub(crate) columns: Vec<String>,
+    /// Multilabel in one column: what stands between the labels of a cell.
+    pub(crate) separator: Option<String>,
+    pub(crate) unseen: UnseenLabels,
+}
+
+/// A task while its labels are fitted.
+pub(crate) struct Fitting<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) options: &'a TaskOptions,
+    pub(crate) table: &'a Table,
+    /// The training rows.
+    pub(crate) train: &'a [u32],
+}
+
+impl Target {
+    pub(crate) fn new(options: &TaskOptions) -> Self {
+        Self {
+            columns: options.target.clone(),
+            separator: options.separator.clone(),
+            unseen: options.unseen,
+        }
+    }
+
+    /// Whether the labels are read as text; else as exact numbers.
+    pub(crate) fn is_text(kind: &TaskKind) -> bool {
+        !matches!(kind, TaskKind::Regression { .. })
+    }
+
+    /// Every row's label. Labels that training never saw are errors, or are masked and counted.
+    pub(crate) fn encode(
+        &self,
+        fit: &TaskFit,
+        table: &Table,
+    ) -> Result<(LabelColumn, u64), DataErrors> {
+        let mut column = LabelColumn::absent(fit, table.rows());
+        let LabelColumn {
+            values, present, ..
+        } = &mut column;
+        let mut coding = Coding {
+            target: self,
+            fit,
+            table,
+            errors: DataErrors::default(),
+            masked: 0,
+        };
+        match values {
+            LabelValues::Classes(classes) => coding.classes(classes, present),
+            LabelValues::Flags(flags) => coding.flags(flags, present),
+            LabelValues::Values(values) => coding.values(values, present),
+        }
+        let Coding { errors, masked, .. } = coding;
+        errors.into_result((column, masked))
+    }
+}
+
+/// Labels while they are coded.
+struct Coding<'a> {
+    target: &'a Target,
+    fit: &'a TaskFit,
+    table: &'a Table,
+    errors: DataErrors,
+    /// Rows whose label training never saw.
+    masked: u64,
+}
+
+impl Coding<'_> {
+    /// A label that training never saw.
+    fn unseen(&mut self, row: usize, column: &str, value: &str) {
+        if self.target.unseen == UnseenLabels::Mask {
+            self.masked += 1;
+            return;
+        }
+        let known: Vec<String> = self
+            .fit
+            .classes
+            .iter()
+            .take(12)
+            .map(|class| crate::quoted::quoted(class))
+            .collect();
+        let more = if self.fit.classes.len() > known.len() {
+            ", …"
+        } else {
+            ""
+        };
+        let wanted = format!(
+            "a label that training knows for task {}: {}{more}",
+            self.fit.name,
+            known.join(", ")
+        );
+        self.errors
+            .push(bad_label(self.table, row, column, value, &wanted));
+    }
+}
+
+fn bad_label(table: &Table, row: usize, column: &str, value: &str, wanted: &str) -> DataError {
+    let place = table.place(row);
+    DataError::Cell {
+        file: place.file,
+        row: place.row,
+        line: place.line,
+        column: column.to_owned(),
+        value: value.to_owned(),
+        wanted: wanted.to_owned(),
+    }
+}
+
+impl Fitting<'_> {
+    /// What the training rows say.
+    pub(crate) fn fit(&self) -> Result<TaskFit, DataErrors> {
+        let fit = match self.options.kind {
+            TaskType::Binary | TaskType::Multiclass | TaskType::Ordinal => self.classes(),
+            TaskType::Multilabel => self.flags(),
+            TaskType::Regression => Ok(self.values()),
+        }?;
+        if fit.labelled == 0 {
+            let problem = format!("task {}: no training row has a label", self.name);
+            return Err(DataError::Option {
+                key: None,
+                problem,
+                help: None,
+            }
+            .into());
+        }
+        Ok(fit)
+    }
+
+    /// A problem that the configuration can mend.
+    fn wrong(&self, key: &str, problem: String, help: Option<&str>) -> DataErrors {
+        DataError::Option {
+            key: Some(format!("{}.{key}", self.options.key)),
+            problem: format!("task {}: {problem}", self.name),
+            help: help.map(str::to_owned),
+        }
+        .into()
+    }
+
+    /// A problem of the data itself.
+    fn unfit(&self, problem: String) -> DataErrors {
+        let problem = format!("task {}: {problem}", self.name);
+        DataError::Option {
+            key: None,
+            problem,
+            help: None,
+        }
+        .into()
+    }
+}
+
+/// −Σ p ln p in nats, of counts.
+pub(crate) fn entropy(counts: &[u64]) -> f64 {
+    let total = counts.iter().sum::<u64>() as f64;
+    counts
+        .iter()
+        .filter(|&&count| count > 0)
+        .map(|&count| {
+            let share = count as f64 / total;
+            -share * share.ln()
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests;

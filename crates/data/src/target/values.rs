@@ -1,0 +1,80 @@
+//! Regression tasks: one or several real numbers, each scaled for training by its own mean and deviation.
+//!
+//! A row has a label only if it has all its numbers.
+
+use super::{Coding, Fitting};
+use crate::label::Bitmap;
+use crate::normalize::moments;
+use crate::options::TargetScaling;
+use crate::task::{TaskFit, TaskKind};
+
+impl Coding<'_> {
+    pub(super) fn values(&mut self, values: &mut [f64], present: &mut Bitmap) {
+        let columns: Vec<&[f64]> = self
+            .target
+            .columns
+            .iter()
+            .filter_map(|name| self.table.exact(name))
+            .collect();
+        if columns.len() < self.target.columns.len() {
+            return;
+        }
+        for (row, slots) in values.chunks_exact_mut(columns.len().max(1)).enumerate() {
+            let cells = columns
+                .iter()
+                .map(|column| column.get(row).copied().unwrap_or(f64::NAN));
+            if cells.clone().any(f64::is_nan) {
+                continue;
+            }
+            slots
+                .iter_mut()
+                .zip(cells)
+                .for_each(|(slot, cell)| *slot = cell);
+            present.set(row);
+        }
+    }
+}
+
+impl Fitting<'_> {
+    pub(super) fn values(&self) -> TaskFit {
+        let columns: Vec<&[f64]> = self
+            .options
+            .target
+            .iter()
+            .filter_map(|name| self.table.exact(name))
+            .collect();
+        let cell = |column: &[f64], row: u32| column.get(row as usize).copied().unwrap_or(f64::NAN);
+        let labelled: Vec<u32> = self
+            .train
+            .iter()
+            .copied()
+            .filter(|&row| columns.iter().all(|column| !cell(column, row).is_nan()))
+            .collect();
+        let (mut mean, mut std, mut variance) = (Vec::new(), Vec::new(), 0.0);
+        for column in &columns {
+            let (center, spread) = moments(labelled.iter().map(|&row| cell(column, row)));
+            let (shift, scale) = match self.options.scaling {
+                TargetScaling::None => (0.0, 1.0),
+                // A constant target stays where it is: there is nothing to divide by.
+                TargetScaling::Standard if spread <= 0.0 => (center, 1.0),
+                TargetScaling::Standard => (center, spread),
+            };
+            mean.push(shift);
+            std.push(scale);
+            variance += (spread / scale).powi(2) / columns.len() as f64;
+        }
+        TaskFit {
+            name: self.name.to_owned(),
+            kind: TaskKind::Regression {
+                outputs: columns.len(),
+            },
+            classes: self.options.target.clone(),
+            counts: Vec::new(),
+            labelled: labelled.len() as u64,
+            mean,
+            std,
+            variance,
+            entropy: 0.0,
+        }
+    }
+}

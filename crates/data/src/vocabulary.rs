@@ -1,0 +1,91 @@
+//! Categories as numbers. Two are reserved, so that every file can be coded: one for words that training never saw, one
+//! for missing cells.
+
+use serde::{Deserialize, Serialize};
+
+use crate::column::Words;
+use crate::natural::natural_order;
+
+/// The categories of one column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Vocabulary {
+    pub(crate) name: String,
+    /// The training rows' words; the first has the code [`Self::RESERVED`].
+    pub(crate) words: Vec<String>,
+}
+
+impl Vocabulary {
+    /// A word that training never saw.
+    pub(crate) const UNSEEN: u32 = 0;
+    /// A missing cell.
+    pub(crate) const MISSING: u32 = 1;
+    /// The first code of a word.
+    pub(crate) const RESERVED: u32 = 2;
+
+    /// The words of the training rows, in natural order.
+    pub(crate) fn new(name: &str, cells: &Words, train: &[u32]) -> Self {
+        let mut is_seen = vec![false; cells.dictionary().len()];
+        for &row in train {
+            let code = cells
+                .codes()
+                .get(row as usize)
+                .map_or(usize::MAX, |&code| code as usize);
+            if let Some(is_seen) = is_seen.get_mut(code) {
+                *is_seen = true;
+            }
+        }
+        let seen = cells
+            .dictionary()
+            .iter()
+            .zip(is_seen)
+            .filter(|(_, is_seen)| *is_seen);
+        let mut words: Vec<String> = seen.map(|(word, _)| word.to_string()).collect();
+        natural_order(&mut words);
+        Self {
+            name: name.to_owned(),
+            words,
+        }
+    }
+
+    /// How many categories there are, the reserved ones included.
+    pub(crate) fn categories(&self) -> usize {
+        self.words.len() + Self::RESERVED as usize
+    }
+
+    /// One code per cell.
+    pub(crate) fn encode(&self, cells: &Words) -> Vec<u32> {
+        let code_of: std::collections::HashMap<&str, u32> = self
+            .words
+            .iter()
+            .map(String::as_str)
+            .zip(Self::RESERVED..)
+            .collect();
+        let codes: Vec<u32> = cells
+            .dictionary()
+            .iter()
+            .map(|word| code_of.get(word.as_ref()).copied().unwrap_or(Self::UNSEEN))
+            .collect();
+        cells
+            .codes()
+            .iter()
+            .map(|&code| codes.get(code as usize).copied().unwrap_or(Self::MISSING))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_other_splits_are_unseen() {
+        let cells = Words::from_iter([Some("b"), Some("a"), None, Some("c"), Some("b")]);
+        let vocabulary = Vocabulary::new("school", &cells, &[0, 1, 2]);
+        assert_eq!(vocabulary.words, ["a", "b"]);
+        assert_eq!(vocabulary.categories(), 4);
+        assert_eq!(
+            vocabulary.encode(&cells),
+            [3, 2, Vocabulary::MISSING, Vocabulary::UNSEEN, 3]
+        );
+    }
+}
