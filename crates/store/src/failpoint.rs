@@ -6,7 +6,7 @@
 //! never read.
 //!
 //! Points of this crate are `WHAT.STEP.before` and `WHAT.STEP.after`, where WHAT is `checkpoint`, `run`, `latest`,
-//! `index`, `config`, `data` or `journal`, and STEP is `create`, `write`, `fsync`, `verify`, `rename`, `fsync-dir` or
+//! `index`, `config`, `data`, `report`, `journal` or `scratch`, and STEP is `create`, `write`, `fsync`, `verify`, `rename`, `fsync-dir` or
 //! `delete`; besides `WHAT.write.within` between two pieces of a file.
 //!
 //! ```
