@@ -80,11 +80,16 @@ impl Roles {
             } = &mut error
             {
                 if let Some(numeric) = self.numeric.iter().find(|numeric| numeric.name == *column) {
-                    let input = numeric.key.trim_end_matches(".columns");
                     *key = Some(numeric.key.clone());
-                    *help = Some(format!(
-                        "list it in `{input}.categorical`, or leave it out: `columns = {{ all_except = [\"{column}\"] }}`"
-                    ));
+                    *help = Some(match numeric.key.strip_suffix(".columns") {
+                        Some(input) => format!(
+                            "list it in `{input}.categorical`, or leave it out: `columns = {{ all_except = [\"{column}\"] }}`"
+                        ),
+                        None => format!(
+                            "say what it is: `[inputs.table]` with `categorical = [\"{column}\"]`, or leave it out: \
+                             `columns = {{ all_except = [\"{column}\"] }}`"
+                        ),
+                    });
                 } else if let Some((_, task)) =
                     tasks.iter().find(|(_, task)| task.target.contains(column))
                 {
@@ -201,7 +206,7 @@ impl Question<'_> {
             .map(|name| Numeric {
                 name: name.clone(),
                 indicator: false,
-                key: "inputs".to_owned(),
+                key: format!("{}.source", self.data.key),
             })
             .collect();
     }

@@ -150,18 +150,15 @@ impl Experiment {
         let seed = fields
             .integer("seed", "the one seed; every random stream is derived from it by name")
             .or(42);
+        let tasks = tasks(fields);
         Self {
             name,
             seed: seed as u64,
             data: fields.table("data", "where the rows come from and how they are split", DataOptions::options),
             inputs: fields.tables("inputs", "groups of input columns", InputOptions::options),
             model: ModelOptions::options(fields),
-            tasks: tasks(fields),
-            weighting: fields.table("multitask", "how the tasks' losses become one step", |fields| {
-                fields
-                    .entry("weighting", "how losses become weights", WEIGHTINGS)
-                    .or("equal")
-            }),
+            weighting: weighting(fields, &tasks),
+            tasks,
             train: fields.table("train", "the optimizer loop", TrainOptions::options),
             score: fields.weights("score", "metrics (SPLIT/TASK/METRIC) and their weights in the score that picks the best checkpoint"),
             early_stopping: fields.optional_table("early_stopping", "when to stop before the last epoch", EarlyStopping::options),
@@ -195,6 +192,25 @@ fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
         );
     }
     tasks
+}
+
+fn weighting(fields: &mut Fields<'_>, tasks: &[TaskTable]) -> Chosen<Box<dyn Weighting>> {
+    fields.table("multitask", "how the tasks' losses become one step", |fields| {
+        let weighting = fields
+            .entry("weighting", "how losses become weights", WEIGHTINGS)
+            .or("fixed");
+        if !weighting.value.uses_task_weights()
+            && let Some(task) = tasks.iter().find(|task| task.weight != 1.0)
+        {
+            fields.problem(
+                "weighting",
+                "P0309",
+                format!("\"{}\" ignores the weight of task '{}'", weighting.name, task.name),
+                Some("take weighting = \"fixed\", or leave the task's weight out".to_owned()),
+            );
+        }
+        weighting
+    })
 }
 
 impl TrainOptions {

@@ -102,7 +102,7 @@ pub enum LoadError {
 /// # Errors
 /// Everything that this build does not take.
 pub fn experiment(resolved: &str) -> Result<Experiment, Problems> {
-    let document = Document::load(Layers::text("config.resolved.toml", resolved))?;
+    let document = Document::load(Layers::text("config.resolved.toml", resolved, "."))?;
     let reading = polytask_config::read(&document, Experiment::options);
     if reading.problems.0.is_empty() { Ok(reading.value) } else { Err(reading.problems) }
 }

@@ -8,7 +8,7 @@ use polytask_balance::{Family, Losses, TaskFacts, Weighting};
 use polytask_config::{Problem, Problems};
 use polytask_data::{DataErrors, DataFacts, Encoded, InputShape, Preprocessing, Sampler, Splits, TaskFit, TaskKind, prepare};
 use polytask_metrics::{Better, metric};
-use polytask_model::{LossOptions, ModelOptions, MultiTaskModel, ShapeErrors, TaskLoss, TaskSpec, build, names};
+use polytask_model::{LossOptions, ModelOptions, MultiTaskModel, Prior, ShapeErrors, TaskLoss, TaskSpec, build, names};
 use polytask_random::Seed;
 
 use crate::device::Place;
@@ -40,7 +40,7 @@ impl PlannedTask {
     /// What the model is built for.
     #[must_use]
     pub fn spec(&self) -> TaskSpec {
-        TaskSpec { name: self.name.clone(), kind: self.kind.clone(), loss: self.options.clone(), fit: self.fit.clone() }
+        spec(&self.name, self.options.clone(), &self.fit)
     }
 
     /// Regression values back in the unit of the file; anything else unchanged. Row-major.
@@ -130,8 +130,7 @@ pub fn planned_tasks(tables: Vec<crate::experiment::TaskTable>, fits: &[TaskFit]
                 problems.push(Problem::new("P0304", key, error.to_string()));
             }
         }
-        let spec = TaskSpec { name: table.name.clone(), kind: fit.kind.clone(), loss: table.loss.clone(), fit: fit.clone() };
-        match TaskLoss::new(&spec) {
+        match TaskLoss::new(&spec(&table.name, table.loss.clone(), fit)) {
             Ok(loss) => tasks.push(PlannedTask {
                 name: table.name,
                 kind: fit.kind.clone(),
@@ -256,7 +255,24 @@ impl Plan {
     /// The model with its initial weights, on `device`.
     ///
     /// # Errors
-    /// Shapes that do not fit, naming the layer and its key.
+    /// What the model is told of a task.
+fn spec(name: &str, loss: LossOptions, fit: &TaskFit) -> TaskSpec {
+    let outputs = fit.mean.len();
+    TaskSpec {
+        name: name.to_owned(),
+        kind: fit.kind.clone(),
+        loss,
+        prior: Prior {
+            counts: fit.counts.iter().map(|&count| count as f64).collect(),
+            rows: fit.labelled as f64,
+            // Targets are centred, unless the user asked for raw ones; a head then learns its own offset.
+            means: vec![0.0; outputs],
+            variances: vec![fit.variance; outputs],
+        },
+    }
+}
+
+/// Shapes that do not fit, naming the layer and its key.
     pub fn build(&self, device: &Device) -> Result<MultiTaskModel, Problems> {
         let specs: Vec<TaskSpec> = self.tasks.iter().map(PlannedTask::spec).collect();
         build(&self.model, &self.input_shape, &specs, self.seed, device).map_err(shape_problems)
@@ -299,13 +315,13 @@ impl Plan {
 
     /// The weighting's weights times the tasks' own, one per present task.
     pub(crate) fn weigh(&self, weighting: &mut dyn Weighting, losses: &Losses) -> Vec<f64> {
-        weighting
-            .weights(losses)
-            .alpha
-            .into_iter()
-            .zip(&losses.present)
-            .map(|(alpha, &task)| alpha * self.tasks.get(task).map_or(1.0, |task| task.weight))
-            .collect()
+        let uses_own = weighting.uses_task_weights();
+        let own = |task: usize| match self.tasks.get(task) {
+            Some(task) if uses_own => task.weight,
+            _ => 1.0,
+        };
+        let alpha = weighting.weights(losses).alpha;
+        alpha.into_iter().zip(&losses.present).map(|(alpha, &task)| alpha * own(task)).collect()
     }
 }
 
@@ -324,7 +340,7 @@ fn facts(task: &PlannedTask) -> TaskFacts {
     TaskFacts {
         name: task.name.clone(),
         family: match task.kind {
-            TaskKind::Regression { .. } if task.loss.is_squared_error() => Family::SquaredError,
+            TaskKind::Regression { .. } if task.options.name(&task.kind) == "mse" => Family::SquaredError,
             TaskKind::Regression { .. } => Family::Other,
             _ => Family::Classification,
         },

@@ -128,7 +128,7 @@ pub enum RestoreError {
     State(#[from] StateProblems),
     /// Weights that are not this model's.
     #[error("{0}")]
-    Weights(#[from] names::ImportError),
+    Weights(#[from] polytask_model::ImportErrors),
     /// An optimizer's state that is not this optimizer's.
     #[error("{0}")]
     Optimizer(String),

@@ -1,6 +1,5 @@
 //! One optimizer step, on one screen.
 
-use burn::module::Module;
 use burn::tensor::Tensor;
 use polytask_balance::{Losses, Needs, Observation};
 use polytask_data::Batch;
@@ -65,7 +64,8 @@ pub struct Stepped {
 /// is then as it was before the step.
 pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<Stepped, NotFinite> {
     let present = Present::of(batches, plan.tasks.len());
-    let statistics = plan.keeps_statistics.then(|| names::statistics(&state.model));
+    // A forward pass moves running statistics; a clone keeps those from before.
+    let before = plan.keeps_statistics.then(|| state.model.clone());
 
     let (model, weighting, now) = (&state.model, &mut state.weighting, state.progress.step);
     let mut seen: Option<Losses> = None;
@@ -110,10 +110,10 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         let squared_norm = rest.get(usize::from(has_penalty)).copied().unwrap_or(0.0);
 
         if losses.iter().chain([&penalty, &squared_norm]).any(|value| !value.is_finite()) {
-            if let Some(statistics) = statistics {
-                state.model = names::restore_statistics(state.model.clone(), statistics);
-            }
             let problem = diagnose(plan, state, batches, &present, losses, &passes.gradients);
+            if let Some(before) = before {
+                state.model = before;
+            }
             return skip_or_stop(plan, state, report, problem);
         }
 

@@ -138,8 +138,9 @@ impl Cells {
     /// The table, or everything that was wrong with its cells.
     pub(crate) fn finish(mut self) -> Result<Table, DataErrors> {
         let mut table = Table::new(self.file, self.lines.len());
-        let mut errors = misfits(table.file(), &mut self.columns);
-        errors.extend(self.errors);
+        // Broken records first: what follows them may be their doing.
+        let mut errors = self.errors;
+        errors.extend(misfits(table.file(), &mut self.columns));
         table.count_unparsable(self.unparsable);
         table.set_rows_before(self.rows_before);
         for column in self.columns {

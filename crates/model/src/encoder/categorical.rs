@@ -1,0 +1,132 @@
+//! Categorical columns: a learned vector per category, or one-hot.
+//!
+//! Category numbers come from the vocabulary that was fitted on the training split; one of them is reserved for what
+//! training never saw, so an unknown category at prediction time has a row in the table like any other.
+//!
+//! Width of an embedding: ⌈categories / 2⌉, at most 50 (Guo and Berkhahn 2016 leave it open; this is the usual rule of
+//! thumb). Its first numbers are normal with deviation 1/√width, so that a category weighs as much as one
+//! standardized column.
+
+use burn::module::{Module, Param};
+use burn::tensor::module::embedding;
+use burn::tensor::{Int, Tensor};
+use polytask_config::{Choice, Fields};
+use polytask_data::CategoricalShape;
+
+use crate::initial::Initial;
+
+/// How a category becomes numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    Embedding,
+    OneHot,
+}
+
+impl Choice for Coding {
+    const ALL: &'static [(&'static str, Self, &'static str)] = &[
+        ("embedding", Self::Embedding, "a learned vector per category"),
+        ("one_hot", Self::OneHot, "a 1 in the category's own column"),
+    ];
+}
+
+/// Options of all categorical columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CategoricalOptions {
+    pub coding: Coding,
+    /// Width of every embedding; by default it depends on the number of categories.
+    pub width: Option<usize>,
+}
+
+/// The width of an embedding by default.
+const WIDEST: usize = 50;
+
+impl CategoricalOptions {
+    pub(crate) fn options(fields: &mut Fields<'_>) -> Self {
+        Self {
+            coding: fields
+                .choice("coding", "how a category becomes numbers")
+                .or(Coding::Embedding),
+            width: fields
+                .integer("width", "width of every embedding; by default half the categories, at most 50")
+                .at_least(1)
+                .optional(),
+        }
+    }
+
+    pub(super) fn column(
+        self,
+        initial: &Initial<'_>,
+        name: &str,
+        shape: &CategoricalShape,
+    ) -> CategoricalColumn {
+        let categories = shape.categories.max(1);
+        let table = match self.coding {
+            Coding::OneHot => None,
+            Coding::Embedding => {
+                let width = self.width.unwrap_or(categories.div_ceil(2).min(WIDEST));
+                let name = format!("{name}.embeddings.{}.weight", shape.name);
+                let deviation = 1.0 / (width as f64).sqrt();
+                Some(initial.normal(&name, [categories, width], deviation))
+            }
+        };
+        CategoricalColumn {
+            weight: table,
+            name: shape.name.clone(),
+            categories,
+        }
+    }
+}
+
+/// One categorical column.
+#[derive(Module, Debug)]
+pub struct CategoricalColumn {
+    /// `[categories, width]`; none if the column is one-hot.
+    pub weight: Option<Param<Tensor<2>>>,
+    name: String,
+    categories: usize,
+}
+
+impl CategoricalColumn {
+    /// The column's name in the data.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many categories it knows, the reserved one included.
+    #[must_use]
+    pub fn categories(&self) -> usize {
+        self.categories
+    }
+
+    /// Numbers that it adds to a row.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        match &self.weight {
+            Some(table) => {
+                let [_, width] = table.lazy_shape().dims();
+                width
+            }
+            None => self.categories,
+        }
+    }
+
+    /// `[rows, 1]` category numbers to `[rows, width]`.
+    pub(crate) fn forward(&self, categories: Tensor<2, Int>) -> Tensor<2> {
+        match &self.weight {
+            Some(table) => embedding(table.val(), categories).flatten(1, 2),
+            None => one_hot(categories, self.categories),
+        }
+    }
+}
+
+/// `[rows, 1]` numbers below `classes` to `[rows, classes]` of zeros and ones.
+pub(crate) fn one_hot(numbers: Tensor<2, Int>, classes: usize) -> Tensor<2> {
+    let device = numbers.device();
+    let all = Tensor::<1, Int>::arange(0..classes as i64, &device).reshape([1, classes]);
+    let rows = numbers.dims()[0];
+    numbers
+        .expand([rows, classes])
+        .equal(all.expand([rows, classes]))
+        .float()
+}

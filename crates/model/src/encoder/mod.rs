@@ -1,0 +1,144 @@
+//! Encoders: from the inputs of a row to one vector, z = φ(x).
+//!
+//! An encoder is a function from options and input shape to a list of layers; it has no type of its own. Below the
+//! layers stand the categorical columns, embedded or one-hot, beside the numeric ones.
+
+mod categorical;
+mod cnn;
+mod mlp;
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use polytask_config::{Entry, Fields};
+use polytask_data::InputShape;
+
+pub(crate) use categorical::one_hot;
+pub use categorical::{CategoricalColumn, CategoricalOptions, Coding};
+pub use cnn::{Cnn, Collapse, MapNorm, Padding};
+pub use mlp::Mlp;
+
+use crate::error::ShapeError;
+use crate::features::{FeatureShape, Features, Inputs, join};
+use crate::initial::Initial;
+use crate::layer::{self, Layer};
+use crate::stack::{Origin, Stack};
+
+/// A way to make layers for inputs of some shape.
+pub trait Plan: std::fmt::Debug + Send + Sync {
+    /// Adds the layers; what does not fit is noted in the stack.
+    fn build(&self, stack: &mut Stack<'_>);
+}
+
+/// Every encoder.
+pub static ENCODERS: &[Entry<Box<dyn Plan>>] = &[mlp::ENTRY, cnn::ENTRY];
+
+/// What the config says about the encoder and the columns below it.
+#[derive(Debug)]
+pub struct EncoderOptions {
+    pub plan: Box<dyn Plan>,
+    pub categorical: CategoricalOptions,
+}
+
+impl EncoderOptions {
+    pub(crate) fn options(fields: &mut Fields<'_>) -> Self {
+        Self {
+            plan: fields
+                .entry("encoder", "the network from the inputs to the shared representation", ENCODERS)
+                .or("mlp")
+                .value,
+            categorical: fields.table(
+                "categorical",
+                "how categorical columns enter the encoder",
+                CategoricalOptions::options,
+            ),
+        }
+    }
+
+    /// The encoder for these inputs, with its first weights; its layers are named `NAME.layers.0` and so on.
+    pub(crate) fn build(
+        &self,
+        initial: &Initial<'_>,
+        name: &str,
+        inputs: &InputShape,
+    ) -> Result<Encoder, Vec<ShapeError>> {
+        let columns: Vec<CategoricalColumn> = inputs
+            .categorical
+            .iter()
+            .map(|column| self.categorical.column(initial, name, column))
+            .collect();
+        let tabular = inputs.numeric + columns.iter().map(CategoricalColumn::width).sum::<usize>();
+        let start = match inputs.image {
+            Some(map) => FeatureShape::Map {
+                map,
+                beside: tabular,
+            },
+            None => FeatureShape::Vector(tabular),
+        };
+        let mut stack = Stack::new(*initial, &format!("{name}.layers"), start);
+        if start.width() == 0 {
+            let origin = Origin::new("inputs", "inputs");
+            stack.problem(&origin, "there is no input column and no picture".to_owned());
+        }
+        self.plan.build(&mut stack);
+        stack.flatten();
+        let (layers, end) = stack.finish()?;
+        Ok(Encoder {
+            embeddings: columns,
+            layers,
+            start,
+            width: end.width(),
+        })
+    }
+}
+
+/// Columns, then layers: `[rows, …]` to `[rows, width]`.
+#[derive(Module, Debug)]
+pub struct Encoder {
+    /// One per categorical column.
+    pub embeddings: Vec<CategoricalColumn>,
+    pub layers: Vec<Layer>,
+    #[module(skip)]
+    start: FeatureShape,
+    width: usize,
+}
+
+impl Encoder {
+    /// Numbers per row of the representation.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Shape of the inputs once categories are numbers.
+    #[must_use]
+    pub fn start(&self) -> FeatureShape {
+        self.start
+    }
+
+    /// `[rows, width]`.
+    #[must_use]
+    pub fn forward(&self, inputs: &Inputs) -> Tensor<2> {
+        let tabular = self.tabular(inputs);
+        let features = match (inputs.image.clone(), tabular) {
+            (Some(map), beside) => Features::Map { map, beside },
+            (None, Some(values)) => Features::Vector(values),
+            // `build` has refused a model without inputs, and a batch has the inputs of its model.
+            (None, None) => unreachable!("a batch without inputs"),
+        };
+        layer::forward(&self.layers, features).into_vector()
+    }
+
+    fn tabular(&self, inputs: &Inputs) -> Option<Tensor<2>> {
+        let mut values = inputs.numeric.clone();
+        if let Some(categories) = &inputs.categorical {
+            for (index, column) in self.embeddings.iter().enumerate() {
+                let column = column.forward(categories.clone().narrow(1, index, 1));
+                values = Some(match values {
+                    Some(values) => join(values, Some(column)),
+                    None => column,
+                });
+            }
+        }
+        values
+    }
+}

@@ -1,0 +1,85 @@
+//! The closed vocabulary of layers: whatever an encoder is, it is a list of these.
+//!
+//! Forward, shape and description are written once per layer, in its file; every encoder has them.
+
+mod activation;
+mod conv;
+mod dropout;
+mod linear;
+mod norm;
+mod pool;
+mod reshape;
+mod residual;
+mod running;
+
+pub use activation::{Activation, ActivationKind};
+pub use conv::Conv;
+pub(crate) use conv::Window;
+pub use dropout::DropoutLayer;
+pub use linear::Linear;
+pub use norm::{BatchNorm, GroupNorm, LayerNorm};
+pub use pool::{Pool, PoolKind};
+pub use reshape::{Average, Flatten};
+pub use residual::Residual;
+pub use running::Running;
+
+use burn::module::Module;
+
+use crate::features::{FeatureShape, Features};
+
+/// One layer.
+#[derive(Module, Debug)]
+pub enum Layer {
+    Linear(Linear),
+    Conv(Conv),
+    BatchNorm(BatchNorm),
+    LayerNorm(LayerNorm),
+    GroupNorm(GroupNorm),
+    Activation(Activation),
+    Pool(Pool),
+    Dropout(DropoutLayer),
+    Flatten(Flatten),
+    Average(Average),
+    Residual(Residual),
+}
+
+/// What a layer does and says of itself.
+pub(crate) trait Step {
+    fn forward(&self, features: Features) -> Features;
+    /// The shape that it makes of this one. The builder has checked that it can.
+    fn shape(&self, shape: FeatureShape) -> FeatureShape;
+    /// One line: `conv 1 -> 16, kernel 3x3`.
+    fn describe(&self) -> String;
+}
+
+impl Layer {
+    pub(crate) fn step(&self) -> &dyn Step {
+        match self {
+            Self::Linear(layer) => layer,
+            Self::Conv(layer) => layer,
+            Self::BatchNorm(layer) => layer,
+            Self::LayerNorm(layer) => layer,
+            Self::GroupNorm(layer) => layer,
+            Self::Activation(layer) => layer,
+            Self::Pool(layer) => layer,
+            Self::Dropout(layer) => layer,
+            Self::Flatten(layer) => layer,
+            Self::Average(layer) => layer,
+            Self::Residual(layer) => layer,
+        }
+    }
+}
+
+/// One layer after the other.
+pub(crate) fn forward(layers: &[Layer], features: Features) -> Features {
+    layers.iter().fold(features, |features, layer| {
+        layer.step().forward(features)
+    })
+}
+
+/// The shape that the layers make of this one.
+pub(crate) fn shape(layers: &[Layer], shape: FeatureShape) -> FeatureShape {
+    layers
+        .iter()
+        .fold(shape, |shape, layer| layer.step().shape(shape))
+}

@@ -1,0 +1,168 @@
+//! The model: a sharing, and a head per task on what it represents.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use polytask_config::Fields;
+use polytask_data::InputShape;
+use polytask_random::Seed;
+
+use crate::encoder::{Encoder, EncoderOptions};
+use crate::error::{ShapeError, ShapeErrors};
+use crate::features::Inputs;
+use crate::head::{Head, HeadOptions};
+use crate::initial::Initial;
+use crate::loss::{TaskLoss, TaskSpec};
+use crate::sharing::{self, Plan, Sharing, Site};
+
+/// What the config says about the model: the keys `encoder`, `categorical`, `sharing` and `heads` of its root.
+#[derive(Debug)]
+pub struct ModelOptions {
+    pub encoder: EncoderOptions,
+    pub sharing: Box<dyn Plan>,
+    pub heads: HeadOptions,
+}
+
+impl ModelOptions {
+    /// Reads them from the root table.
+    pub fn options(fields: &mut Fields<'_>) -> Self {
+        let options = Self {
+            encoder: EncoderOptions::options(fields),
+            sharing: sharing::options(fields),
+            heads: fields.table("heads", "the heads of all tasks", HeadOptions::options),
+        };
+        if !options.heads.hidden.is_empty() && !options.sharing.allows_towers() {
+            fields.problem(
+                "heads.hidden",
+                "P0503",
+                "heads are linear with this sharing".to_owned(),
+                Some("leave `hidden` out, or use sharing = \"hard\"".to_owned()),
+            );
+        }
+        options
+    }
+}
+
+/// A model with its first weights, on this device; the seed and the names of parameters and tasks determine them.
+pub fn build(
+    options: &ModelOptions,
+    inputs: &InputShape,
+    tasks: &[TaskSpec],
+    seed: Seed,
+    device: &Device,
+) -> Result<MultiTaskModel, ShapeErrors> {
+    let mut problems = wrong_losses(tasks);
+    if !problems.is_empty() {
+        // A head's size is not known without its loss; the encoder's own problems are found below all the same.
+        let initial = Initial { seed, device };
+        if let Err(more) = options.encoder.build(&initial, "encoder", inputs) {
+            problems.extend(more);
+        }
+        return Err(ShapeErrors(problems));
+    }
+    let site = Site {
+        initial: Initial { seed, device },
+        encoder: &options.encoder,
+        heads: &options.heads,
+        inputs,
+        tasks,
+    };
+    let built = options.sharing.build(&site).map_err(ShapeErrors)?;
+    let width = built.sharing.wiring().encoder().width();
+    Ok(MultiTaskModel {
+        sharing: built.sharing,
+        heads: built.heads,
+        tasks: tasks.iter().map(|task| task.name.clone()).collect(),
+        notes: options.sharing.notes(width, site.scores()),
+    })
+}
+
+fn wrong_losses(tasks: &[TaskSpec]) -> Vec<ShapeError> {
+    tasks
+        .iter()
+        .filter_map(|task| {
+            let error = TaskLoss::new(task).err()?;
+            Some(ShapeError {
+                key: format!("tasks.{}.loss", task.name),
+                layer: format!("head of `{}`", task.name),
+                message: error.to_string(),
+            })
+        })
+        .collect()
+}
+
+/// A model of several tasks.
+#[derive(Module, Debug)]
+pub struct MultiTaskModel {
+    pub(crate) sharing: Sharing,
+    pub(crate) heads: Vec<Head>,
+    tasks: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl MultiTaskModel {
+    /// The predictions of each task, in task order, `[rows, width]` each: logits, values, or the cumulative logits of
+    /// an ordinal task. [`decode`](crate::decode) makes probabilities of them.
+    #[must_use]
+    pub fn forward(&self, inputs: &Inputs) -> Vec<Tensor<2>> {
+        self.heads_forward(self.representation(inputs))
+    }
+
+    /// What all heads read, `[rows, width]`: z of hard and latent sharing, the responses of a code dictionary.
+    #[must_use]
+    pub fn representation(&self, inputs: &Inputs) -> Tensor<2> {
+        self.sharing.wiring().representation(inputs)
+    }
+
+    /// The predictions of each task from the representation: `forward` is this after `representation`.
+    #[must_use]
+    pub fn heads_forward(&self, representation: Tensor<2>) -> Vec<Tensor<2>> {
+        self.heads
+            .iter()
+            .map(|head| head.forward(representation.clone()))
+            .collect()
+    }
+
+    /// Columns of the representation.
+    #[must_use]
+    pub fn representation_width(&self) -> usize {
+        self.sharing.wiring().width()
+    }
+
+    /// What the sharing adds to the loss, if it adds anything.
+    #[must_use]
+    pub fn penalty(&self) -> Option<Tensor<1>> {
+        self.sharing.wiring().penalty(&self.heads)
+    }
+
+    /// The constraints of the sharing, to be restored after each step of the optimizer.
+    #[must_use]
+    pub fn project(mut self) -> Self {
+        self.sharing.wiring_mut().project(&mut self.heads);
+        self
+    }
+
+    /// The canonical one of all models with these predictions; `sample` tells where the representation lies.
+    #[must_use]
+    pub fn canonicalise(mut self, sample: &Inputs) -> Self {
+        self.sharing
+            .wiring_mut()
+            .canonicalise(&mut self.heads, sample);
+        self
+    }
+
+    /// Names of the tasks, in task order.
+    #[must_use]
+    pub fn tasks(&self) -> &[String] {
+        &self.tasks
+    }
+
+    /// What the user should know about the choice of options before training.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    pub(crate) fn encoder(&self) -> &Encoder {
+        self.sharing.wiring().encoder()
+    }
+}

@@ -1,0 +1,269 @@
+//! Small tasks, inputs and models that the tests share.
+
+use std::sync::Arc;
+
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
+use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
+use polytask_data::{CategoricalShape, InputShape, TaskKind};
+use polytask_random::Seed;
+
+use super::reference::Rows;
+use crate::{
+    CategoricalOptions, Coding, EncoderOptions, HeadOptions, Inputs, Loss, LossOptions, Mlp,
+    ModelOptions, MultiTaskModel, Prior, TaskLoss, TaskSpec, build, names, sharing,
+};
+
+pub(super) fn flex() -> Device {
+    Device::flex().autodiff()
+}
+
+#[allow(deprecated, reason = "the second backend that the tests compare with")]
+pub(super) fn ndarray() -> Device {
+    Device::ndarray().autodiff()
+}
+
+/// Rows of standard normal numbers.
+pub(super) fn normals(name: &str, rows: usize, columns: usize) -> Rows {
+    let mut stream = Seed(7).stream(name, 0);
+    let mut row = || (0..columns).map(|_| f64::from(stream.normal() as f32)).collect();
+    (0..rows).map(|_| row()).collect()
+}
+
+pub(super) fn tensor(rows: &Rows, device: &Device) -> Tensor<2> {
+    let shape = [rows.len(), rows.first().map_or(0, Vec::len)];
+    Tensor::from_data(crate::initial::data(shape, rows.concat()), device)
+}
+
+pub(super) fn rows(tensor: Tensor<2>) -> Rows {
+    let [_, width] = tensor.dims();
+    let values: Vec<f64> = tensor.into_data().iter::<f64>().collect();
+    values.chunks(width).map(<[f64]>::to_vec).collect()
+}
+
+pub(super) fn vector(tensor: Tensor<1>) -> Vec<f64> {
+    tensor.into_data().iter::<f64>().collect()
+}
+
+pub(super) fn scalar(tensor: Tensor<1>) -> f64 {
+    vector(tensor)[0]
+}
+
+pub(super) fn numeric(rows: &Rows, device: &Device) -> Inputs {
+    Inputs {
+        numeric: Some(tensor(rows, device)),
+        ..Inputs::default()
+    }
+}
+
+pub(super) fn columns(numeric: usize) -> InputShape {
+    InputShape {
+        numeric,
+        categorical: Vec::new(),
+        image: None,
+    }
+}
+
+pub(super) fn category(name: &str, categories: usize) -> CategoricalShape {
+    CategoricalShape {
+        name: name.to_owned(),
+        categories,
+    }
+}
+
+pub(super) fn categories(values: &[i64], columns: usize, device: &Device) -> Tensor<2, Int> {
+    let shape = [values.len() / columns, columns];
+    Tensor::from_data(TensorData::new(values.to_vec(), shape), device)
+}
+
+/// A task of each kind with the usual loss and made-up counts.
+pub(super) fn task(name: &str, kind: TaskKind) -> TaskSpec {
+    let counts = match kind {
+        TaskKind::Binary => vec![30.0, 10.0],
+        TaskKind::Multiclass { classes } | TaskKind::Ordinal { levels: classes } => {
+            (0..classes).map(|class| 5.0 + class as f64).collect()
+        }
+        TaskKind::Multilabel { labels } => (0..labels).map(|label| 4.0 + label as f64).collect(),
+        TaskKind::Regression { .. } => Vec::new(),
+    };
+    TaskSpec {
+        name: name.to_owned(),
+        kind,
+        loss: LossOptions::default(),
+        prior: Prior {
+            counts,
+            rows: 40.0,
+            means: vec![0.25, -0.5],
+            variances: vec![1.5, 0.5],
+        },
+    }
+}
+
+pub(super) fn with_loss(
+    name: &str,
+    kind: TaskKind,
+    loss_name: &'static str,
+    loss: impl Loss + 'static,
+) -> TaskSpec {
+    TaskSpec {
+        loss: LossOptions::given(loss_name, Arc::new(loss)),
+        ..task(name, kind)
+    }
+}
+
+/// One task of every kind, gaussian regression included.
+pub(super) fn all_kinds() -> Vec<TaskSpec> {
+    vec![
+        task("passed", TaskKind::Binary),
+        task("digit", TaskKind::Multiclass { classes: 4 }),
+        task("tags", TaskKind::Multilabel { labels: 3 }),
+        task("grade", TaskKind::Regression { outputs: 2 }),
+        with_loss(
+            "noise",
+            TaskKind::Regression { outputs: 1 },
+            "gaussian_nll",
+            crate::Gaussian::default(),
+        ),
+        task("stars", TaskKind::Ordinal { levels: 4 }),
+    ]
+}
+
+/// Labels of a task for so many rows: class numbers, flags or values.
+pub(super) fn labels(task: &TaskSpec, count: usize) -> Rows {
+    let mut stream = Seed(11).stream(&task.name, 0);
+    let mut row = || match task.kind {
+        TaskKind::Binary => vec![stream.below(2) as f64],
+        TaskKind::Multiclass { classes } | TaskKind::Ordinal { levels: classes } => {
+            vec![stream.below(classes) as f64]
+        }
+        TaskKind::Multilabel { labels } => (0..labels).map(|_| stream.below(2) as f64).collect(),
+        TaskKind::Regression { outputs } => (0..outputs)
+            .map(|_| f64::from(stream.normal() as f32))
+            .collect(),
+    };
+    (0..count).map(|_| row()).collect()
+}
+
+pub(super) fn model_options(
+    encoder: impl crate::encoder::Plan + 'static,
+    sharing: impl sharing::Plan + 'static,
+    heads: HeadOptions,
+) -> ModelOptions {
+    ModelOptions {
+        encoder: EncoderOptions {
+            plan: Box::new(encoder),
+            categorical: CategoricalOptions {
+                coding: Coding::Embedding,
+                width: None,
+            },
+        },
+        sharing: Box::new(sharing),
+        heads,
+    }
+}
+
+pub(super) fn mlp(hidden: &[usize], activation: crate::ActivationKind) -> Mlp {
+    Mlp {
+        hidden: hidden.to_vec(),
+        block: crate::DenseBlock {
+            activation,
+            ..crate::DenseBlock::default()
+        },
+    }
+}
+
+pub(super) fn built(
+    options: &ModelOptions,
+    inputs: &InputShape,
+    tasks: &[TaskSpec],
+    device: &Device,
+) -> MultiTaskModel {
+    build(options, inputs, tasks, Seed(1), device).unwrap()
+}
+
+/// Targets and masks of a batch.
+pub(super) struct Labelled {
+    pub(super) targets: Vec<Rows>,
+    pub(super) masks: Vec<Vec<f64>>,
+}
+
+impl Labelled {
+    /// Every third row lacks the label of a task, another row for each task.
+    pub(super) fn of(tasks: &[TaskSpec], count: usize) -> Self {
+        let mask = |task: usize| {
+            (0..count)
+                .map(|row| f64::from(u8::from((row + task) % 3 != 0)))
+                .collect()
+        };
+        Self {
+            targets: tasks.iter().map(|task| labels(task, count)).collect(),
+            masks: (0..tasks.len()).map(mask).collect(),
+        }
+    }
+}
+
+/// The sum of the tasks' mean losses, and the penalty.
+pub(super) fn total_loss(
+    model: &MultiTaskModel,
+    tasks: &[TaskSpec],
+    inputs: &Inputs,
+    labelled: &Labelled,
+    device: &Device,
+) -> Tensor<1> {
+    let predictions = model.forward(inputs);
+    let mut total = Tensor::zeros([1], device);
+    for (at, (task, prediction)) in tasks.iter().zip(predictions).enumerate() {
+        let mask = &labelled.masks[at];
+        let count = mask.iter().sum::<f64>() as usize;
+        let loss = TaskLoss::new(task).unwrap().mean(
+            prediction,
+            tensor(&labelled.targets[at], device),
+            tensor(&vec![mask.clone()], device).flatten(0, 1),
+            count,
+        );
+        total = total + loss;
+    }
+    match model.penalty() {
+        Some(penalty) => total + penalty,
+        None => total,
+    }
+}
+
+/// The gradient of every parameter by canonical name; a parameter that the loss does not reach has none.
+pub(super) fn gradients(
+    model: &MultiTaskModel,
+    gradients: &Gradients,
+) -> Vec<(String, Option<Vec<f64>>)> {
+    struct Collect<'a>(&'a Gradients, Vec<(ParamId, Option<Vec<f64>>)>);
+    impl ModuleVisitor for Collect<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let gradient = param.val().grad(self.0);
+            let values = gradient.map(|gradient| gradient.into_data().iter::<f64>().collect());
+            self.1.push((param.id, values));
+        }
+    }
+    let mut collect = Collect(gradients, Vec::new());
+    model.visit(&mut collect);
+    names::parameters(model)
+        .into_iter()
+        .filter(|parameter| parameter.trainable)
+        .map(|parameter| {
+            let found = collect.1.iter().find(|(id, _)| *id == parameter.id);
+            (parameter.name, found.unwrap().1.clone())
+        })
+        .collect()
+}
+
+pub(super) fn close(found: f64, wanted: f64, tolerance: f64) -> bool {
+    (found - wanted).abs() <= tolerance * (1.0 + wanted.abs())
+}
+
+#[track_caller]
+pub(super) fn assert_rows(found: &Rows, wanted: &Rows, tolerance: f64) {
+    assert_eq!(found.len(), wanted.len());
+    for (found, wanted) in found.iter().zip(wanted) {
+        assert_eq!(found.len(), wanted.len());
+        for (found, wanted) in found.iter().zip(wanted) {
+            assert!(close(*found, *wanted, tolerance), "{found} for {wanted}");
+        }
+    }
+}
