@@ -21,6 +21,7 @@ mod schema;
 mod state;
 mod suggest;
 mod terminal;
+mod unknown;
 mod values;
 
 pub use choice::Choice;
@@ -28,8 +29,8 @@ pub use codes::{CODES, Code, code};
 pub use document::{Document, Layers};
 pub use entry::{Chosen, Entry, PathOr, TextsOr};
 pub use fields::{
-    ChoiceField, EntryField, Fields, Flag, Integer, IntegerList, Number, NumberList, PathField,
-    PathList, PathOrEntryField, Text, TextList, TextsOrTableField,
+    ChoiceField, EntryField, Fields, Flag, Integer, IntegerList, List, Number, NumberList,
+    PathField, PathList, PathOrEntryField, Text, TextList, TextsOrTableField,
 };
 pub use literal::Literal;
 pub use problem::{Problem, Problems};

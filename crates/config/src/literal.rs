@@ -46,6 +46,16 @@ impl Literal {
         }
     }
 
+    /// The text, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self {
+            Some(text)
+        } else {
+            None
+        }
+    }
+
     /// The same with paths as they were written.
     pub(crate) fn as_written(&self) -> Self {
         match self {

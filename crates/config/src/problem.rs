@@ -1,8 +1,9 @@
 //! What is wrong with a configuration, and where.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::document::Place;
+use crate::document::{Document, Place, SourceKind};
 
 /// One thing that is wrong.
 ///
@@ -29,6 +30,8 @@ pub struct Problem {
     /// A few words at the caret.
     pub label: Option<String>,
     pub(crate) place: Option<Place>,
+    /// Another place that has to do with it, and a few words there.
+    pub(crate) second: Option<(Place, &'static str)>,
 }
 
 impl Problem {
@@ -42,6 +45,7 @@ impl Problem {
             help: None,
             label: None,
             place: None,
+            second: None,
         }
     }
 
@@ -65,6 +69,11 @@ impl Problem {
 
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
+        self
+    }
+
+    pub(crate) fn with_second(mut self, place: Place, label: &'static str) -> Self {
+        self.second = Some((place, label));
         self
     }
 }
@@ -91,6 +100,33 @@ impl Problems {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Gives each problem that only has a key the place of that key: of its value or, if it is not given, of the
+    /// innermost table around it that is.
+    pub(crate) fn place(&mut self, document: &Document) {
+        for problem in self.0.iter_mut().filter(|problem| problem.place.is_none()) {
+            problem.place = document.place_of(&problem.key);
+        }
+    }
+
+    /// Sorts by position: the main file first, then other files, then the command line.
+    pub(crate) fn sort(&mut self, document: &Document) {
+        let main = &document.0.root.place.source;
+        self.0.sort_by_cached_key(|problem| match &problem.place {
+            None => (0, String::new(), 0),
+            Some(place) => {
+                let is_file = place.source.kind == SourceKind::File;
+                match is_file {
+                    true if Arc::ptr_eq(&place.source, main) => {
+                        (0, String::new(), place.span.start)
+                    }
+                    true => (1, place.source.name.clone(), place.span.start),
+                    // One --set after the other, as they were given.
+                    false => (2, String::new(), 0),
+                }
+            }
+        });
     }
 }
 

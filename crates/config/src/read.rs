@@ -7,6 +7,7 @@ use crate::fields::{Fields, Scope, Work};
 use crate::problem::Problems;
 use crate::resolved::Resolved;
 use crate::schema::Schema;
+use crate::unknown::unknown_keys;
 
 /// What reading gave.
 #[derive(Debug)]
@@ -39,11 +40,22 @@ pub fn read<T>(document: &Document, listing: impl FnOnce(&mut Fields<'_>) -> T) 
     let mut fields = Fields::new(&mut work, scope);
     let value = listing(&mut fields);
     let scope = fields.into_scope();
-    let mut problems = document.0.problems.clone();
-    problems.append(&mut work.problems);
+    let schema = Schema {
+        keys: scope.schema,
+        families: work
+            .families
+            .into_iter()
+            .map(|(_, family)| family)
+            .collect(),
+    };
+    let mut problems = Problems(document.0.problems.clone());
+    problems.0.append(&mut work.problems);
+    problems.0.extend(unknown_keys(document, &schema));
+    problems.place(document);
+    problems.sort(document);
     Reading {
         value,
-        problems: Problems(problems),
+        problems,
         resolved: Resolved {
             items: scope.resolved,
         },

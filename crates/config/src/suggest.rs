@@ -1,6 +1,6 @@
 //! Did you mean.
 
-/// The candidate nearest to `word`, if one is near enough.
+/// The candidate nearest to `word`, if it is near enough: about one edit for every three letters.
 pub(crate) fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
@@ -19,28 +19,79 @@ pub(crate) fn nearest<'c>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Edits (insert, delete, replace, swap neighbours) from one word to another: optimal string alignment.
-fn distance(left: &str, right: &str) -> usize {
+/// How many edits lead from one word to the other: insert, delete, replace or swap two neighbours, none twice at one
+/// place (optimal string alignment). Case does not count, nor does `-` for `_`.
+pub(crate) fn distance(left: &str, right: &str) -> usize {
     const LONGEST: usize = 64;
-    let left: Vec<char> = left.chars().take(LONGEST + 1).collect();
-    let right: Vec<char> = right.chars().take(LONGEST + 1).collect();
-    if left.len() > LONGEST || right.len() > LONGEST {
+    let letters = |word: &str| -> Vec<char> {
+        let fold = |letter: char| {
+            if letter == '-' {
+                '_'
+            } else {
+                letter.to_ascii_lowercase()
+            }
+        };
+        word.chars().take(LONGEST + 1).map(fold).collect()
+    };
+    let (left, right) = (letters(left), letters(right));
+    if left.len().max(right.len()) > LONGEST {
         return usize::MAX;
     }
-    let width = right.len() + 1;
-    let mut before_last = vec![0; width];
-    let mut last: Vec<usize> = (0..width).collect();
+    // rows[j] is the distance from the first letters of `left` to the first j of `right`.
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=right.len()).collect();
     for (i, a) in left.iter().enumerate() {
-        let mut row = vec![i + 1; width];
+        let mut row = vec![i + 1];
         for (j, b) in right.iter().enumerate() {
-            let same = usize::from(!a.eq_ignore_ascii_case(b));
-            let mut best = (last[j] + same).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && left[i - 1] == *b && right[j - 1] == *a {
-                best = best.min(before_last[j - 1] + 1);
+            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX - 1);
+            let replaced = at(&last, j) + usize::from(a != b);
+            let mut best = replaced.min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            let swapped =
+                i > 0 && j > 0 && left.get(i - 1) == Some(b) && right.get(j - 1) == Some(a);
+            if swapped {
+                best = best.min(at(&before_last, j - 1) + 1);
             }
-            row[j + 1] = best;
+            row.push(best);
         }
         before_last = std::mem::replace(&mut last, row);
     }
-    last[right.len()]
+    last.last().copied().unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, nearest};
+
+    #[test]
+    fn each_kind_of_edit_counts_once() {
+        for (left, right, edits) in [
+            ("epochs", "epochs", 0),
+            ("epoch", "epochs", 1),
+            ("epocsh", "epochs", 1),
+            ("epochx", "epochs", 1),
+            ("Epochs", "epochs", 0),
+            ("batch-size", "batch_size", 0),
+            ("ca", "abc", 3),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(distance(left, right), edits, "{left} {right}");
+            assert_eq!(distance(right, left), edits, "{right} {left}");
+        }
+    }
+
+    #[test]
+    fn a_word_unlike_all_others_suggests_nothing() {
+        assert_eq!(nearest("banana", ["epochs", "batch_size"]), None);
+        assert_eq!(nearest("a", ["b"]), None);
+        assert_eq!(nearest(&"x".repeat(10_000), ["x"]), None);
+    }
+
+    #[test]
+    fn the_nearest_of_several_wins() {
+        assert_eq!(
+            nearest("batch_siz", ["batch_sizes", "batch_size", "patch_size"]),
+            Some("batch_size")
+        );
+    }
 }

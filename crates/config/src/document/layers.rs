@@ -28,7 +28,7 @@ pub struct Layers {
 #[derive(Clone, Debug)]
 pub(crate) enum Main {
     File(PathBuf),
-    Text { name: String, text: String },
+    Text { name: String, bytes: Vec<u8> },
 }
 
 #[derive(Clone, Debug)]
@@ -52,10 +52,20 @@ impl Layers {
         text: impl Into<String>,
         directory: impl AsRef<Path>,
     ) -> Self {
+        Self::bytes(name, text.into(), directory)
+    }
+
+    /// The same before it is known whether the bytes are UTF-8.
+    #[must_use]
+    pub fn bytes(
+        name: impl Into<String>,
+        bytes: impl Into<Vec<u8>>,
+        directory: impl AsRef<Path>,
+    ) -> Self {
         Self::new(
             Main::Text {
                 name: name.into(),
-                text: text.into(),
+                bytes: bytes.into(),
             },
             directory.as_ref(),
         )

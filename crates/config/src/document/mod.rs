@@ -1,11 +1,14 @@
 //! What the user wrote: layers of TOML, merged, each value with its place.
 
+mod depth;
 mod key_path;
 mod layers;
 mod load;
 mod merge;
 mod overrides;
 mod parse;
+mod profile;
+mod text;
 
 pub(crate) mod node;
 
@@ -13,7 +16,7 @@ use std::sync::Arc;
 
 pub(crate) use key_path::{Step, join, steps};
 pub use layers::Layers;
-pub(crate) use node::{Node, Place, Source, SourceKind, Table, Value};
+pub(crate) use node::{Node, Place, SourceKind, Table, Value};
 
 use crate::problem::{Problem, Problems};
 
@@ -33,6 +36,8 @@ pub struct Document(pub(crate) Arc<Inner>);
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) root: Arc<Node>,
+    /// Every profile's changes, whether or not it was asked for.
+    pub(crate) profiles: Vec<(String, Table)>,
     /// What was wrong before anything was read: syntax, `extends`, profile, version.
     pub(crate) problems: Vec<Problem>,
     /// A syntax error may have swallowed keys, so a missing one says nothing.
@@ -47,20 +52,28 @@ impl Document {
     /// # Errors
     /// When there is nothing to read: the file is missing, is no UTF-8, or is too large.
     pub fn load(layers: Layers) -> Result<Self, Problems> {
-        load::load(layers)
+        load::load(&layers)
     }
 
-    /// The value at a key path such as `inputs.profile.columns[2]`.
-    pub(crate) fn locate(&self, path: &str) -> Option<Arc<Node>> {
-        let mut node = Arc::clone(&self.0.root);
+    /// The value at a key path such as `inputs.profile.columns[2]`, or the innermost table or list around it.
+    fn locate(&self, path: &str) -> Option<Arc<Node>> {
+        let mut node = &self.0.root;
         for step in steps(path)? {
             let next = match (&node.value, step) {
-                (Value::Table(table), Step::Key(key)) => table.get(&key).cloned(),
-                (Value::List(items), Step::Index(index)) => items.get(index).cloned(),
+                (Value::Table(table), Step::Key(key)) => table.get(&key),
+                (Value::List(items), Step::Index(index)) => items.get(index),
                 _ => None,
             };
-            node = next?;
+            match next {
+                Some(next) => node = next,
+                None => break,
+            }
         }
-        Some(node)
+        (!Arc::ptr_eq(node, &self.0.root)).then(|| Arc::clone(node))
+    }
+
+    /// Where that is in its text.
+    pub(crate) fn place_of(&self, path: &str) -> Option<Place> {
+        self.locate(path).map(|node| node.place.clone())
     }
 }

@@ -109,6 +109,18 @@ impl Node {
         }
     }
 
+    /// The same place with another value.
+    pub(crate) fn with_value(&self, value: Value) -> Arc<Self> {
+        Arc::new(Self {
+            value,
+            place: self.place.clone(),
+            key: self.key.clone(),
+            rank: self.rank,
+            profile: self.profile.clone(),
+            before: self.before.clone(),
+        })
+    }
+
     /// What it is, with its article.
     pub(crate) fn kind(&self) -> &'static str {
         match &self.value {

@@ -88,7 +88,7 @@ fn assignment(
             Step::Index(_) => None,
         });
         keys.collect::<Option<Vec<_>>>()
-            .filter(|keys| !keys.is_empty() && keys.len() <= super::load::DEPTH)
+            .filter(|keys| !keys.is_empty() && keys.len() <= super::text::DEPTH)
     });
     let Some(mut keys) = keys else {
         return Err(
@@ -99,6 +99,7 @@ fn assignment(
                 .at(layer.place(key_span)),
         );
     };
+    super::text::within_depth(&layer.source)?;
     let span = start..start + value.len();
     let leaf = parse::value(layer, value, start, key_span.clone())
         .unwrap_or_else(|| layer.node(Value::Text(value.to_owned()), span, key_span.clone()));

@@ -1,5 +1,6 @@
 //! One text to one tree, with every syntax error that the parser can get past.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -37,22 +38,130 @@ impl Layer {
     }
 }
 
-/// The text's table, and what is wrong with its syntax.
-pub(crate) fn document(layer: &Layer) -> (Table, Vec<Problem>) {
-    let (table, errors) = DeTable::parse_recoverable(&layer.source.text);
-    let problems = errors
+/// What a text holds.
+pub(crate) struct Parsed {
+    pub(crate) table: Table,
+    /// What is wrong with its syntax.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Parses a whole text. Lines with a syntax error are left out of the table: what the parser made of them would only
+/// give further problems that are none.
+pub(crate) fn document(layer: &Layer) -> Parsed {
+    let text = &layer.source.text;
+    let (parsed, errors) = DeTable::parse_recoverable(text);
+    let mut table = self::table(layer, parsed.get_ref(), 0);
+    let problems: Vec<Problem> = errors
         .iter()
-        .map(|error| {
-            let span = error.span().unwrap_or(0..0);
-            let code = if error.message() == "duplicate key" {
-                codes::DUPLICATE_KEY
-            } else {
-                codes::SYNTAX
-            };
-            Problem::new(code, "", error.message().to_owned()).at(layer.place(span))
-        })
+        .map(|error| syntax(layer, &table, error.message(), error.span()))
         .collect();
-    (self::table(layer, table.get_ref(), 0), problems)
+    if !errors.is_empty() {
+        let lines = LineNumbers::new(text);
+        let spans = errors
+            .iter()
+            .map(|error| error.span().unwrap_or(text.len()..text.len()));
+        let bad: BTreeSet<usize> = spans.flat_map(|span| lines.of(&span)).collect();
+        table = without_lines(&table, &lines, &bad);
+    }
+    Parsed { table, problems }
+}
+
+fn syntax(layer: &Layer, table: &Table, message: &str, span: Option<Range<usize>>) -> Problem {
+    let text = &layer.source.text;
+    let span = span.unwrap_or(text.len()..text.len());
+    if message != "duplicate key" {
+        return Problem::new(codes::SYNTAX, "", message.to_owned())
+            .with_label("here")
+            .at(layer.place(span));
+    }
+    let key = text.get(span.clone()).unwrap_or_default();
+    let mut before = Vec::new();
+    same_key(table, text, key, &span, &mut before);
+    let first = before.into_iter().max_by_key(|first| first.start);
+    let problem = Problem::new(
+        codes::DUPLICATE_KEY,
+        "",
+        format!("{} is given twice", quoted_key(key)),
+    )
+    .with_label("the second time")
+    .at(layer.place(span));
+    match first {
+        Some(first) => problem.with_second(layer.place(first), "the first time"),
+        None => problem,
+    }
+}
+
+fn quoted_key(key: &str) -> String {
+    format!("`{}`", crate::terminal::shown(key, 80))
+}
+
+/// The places of the same key before `span`. The parser does not say which table they are in; the nearest is the one.
+fn same_key(
+    table: &Table,
+    text: &str,
+    key: &str,
+    span: &Range<usize>,
+    found: &mut Vec<Range<usize>>,
+) {
+    for (_, node) in table.iter() {
+        if node.key.end <= span.start && text.get(node.key.clone()) == Some(key) {
+            found.push(node.key.clone());
+        }
+        if let Some(inner) = node.table() {
+            same_key(inner, text, key, span, found);
+        }
+    }
+}
+
+/// Where lines start.
+struct LineNumbers(Vec<usize>);
+
+impl LineNumbers {
+    fn new(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at + 1).collect())
+    }
+
+    fn of(&self, span: &Range<usize>) -> std::ops::RangeInclusive<usize> {
+        let line = |at: usize| self.0.partition_point(|start| *start <= at);
+        line(span.start)..=line(span.end.max(span.start))
+    }
+}
+
+fn without_lines(table: &Table, lines: &LineNumbers, bad: &BTreeSet<usize>) -> Table {
+    let mut kept = Table::default();
+    for (key, node) in table.iter() {
+        let is_bad = |span: &Range<usize>| bad.range(lines.of(span)).next().is_some();
+        let is_placeholder = node.place.span.is_empty();
+        let node = match &node.value {
+            Value::Table(inner) => node.with_value(Value::Table(without_lines(inner, lines, bad))),
+            _ if is_placeholder || is_bad(&node.key) || is_bad(&node.place.span) => continue,
+            _ => Arc::clone(node),
+        };
+        kept.set(key, node);
+    }
+    kept
+}
+
+/// The same tree with another rank.
+pub(crate) fn ranked(table: &Table, rank: Rank) -> Table {
+    let mut ranked_table = Table::default();
+    for (key, node) in table.iter() {
+        let value = match &node.value {
+            Value::Table(inner) => Value::Table(ranked(inner, rank)),
+            other => other.clone(),
+        };
+        let (place, key_span) = (node.place.clone(), node.key.clone());
+        let node = Node {
+            value,
+            place,
+            key: key_span,
+            rank,
+            profile: None,
+            before: None,
+        };
+        ranked_table.set(key, Arc::new(node));
+    }
+    ranked_table
 }
 
 /// A single value, such as what follows `--set a.b=`, which starts at `offset` in the layer's text.

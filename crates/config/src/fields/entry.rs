@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::Scope;
 use super::family::{Member, Members};
+use super::fault::{unknown_name, wrong_type};
 use super::slot::Slot;
-use super::word::{PlacedPath, unknown_name};
+use super::word::PlacedPath;
 use crate::codes;
 use crate::document::{Node, Table, Value, join};
 use crate::entry::{Chosen, Entry, PathOr};
@@ -85,7 +86,8 @@ impl<'f, T: 'static> EntryField<'f, T> {
             Value::Text(name) => self.slot.named(&self.members, name, &node, None),
             Value::Table(_) => self.slot.from_table(&self.members, &node, default),
             _ => {
-                let problem = self.slot.wrong_type("a name or a table with `type`", &node);
+                let kind = "a name or a table with `type`";
+                let problem = wrong_type(&self.slot.path(), kind, kind, &node);
                 self.slot.report(problem);
                 None
             }
@@ -135,7 +137,7 @@ impl<'f, T: 'static> PathOrEntryField<'f, T> {
         };
         match &node.value {
             Value::Text(_) => {
-                let path = PlacedPath::read(&self.slot, &node).ok()?;
+                let path = PlacedPath::read(&self.slot.path(), &node).ok()?;
                 self.slot.resolve(path.literal(), Origin::of(&node));
                 Some(PathOr::Path(path.absolute))
             }
@@ -144,7 +146,8 @@ impl<'f, T: 'static> PathOrEntryField<'f, T> {
                 .from_table(&self.members, &node, None)
                 .map(PathOr::Entry),
             _ => {
-                let problem = self.slot.wrong_type("a path or a table with `type`", &node);
+                let kind = "a path or a table with `type`";
+                let problem = wrong_type(&self.slot.path(), kind, kind, &node);
                 self.slot.report(problem);
                 None
             }
@@ -201,10 +204,7 @@ impl Slot<'_> {
             Some(kind) => match &kind.value {
                 Value::Text(name) => self.named(members, name, kind, Some(options)),
                 _ => {
-                    let problem = Problem {
-                        key: path,
-                        ..self.wrong_type("a name", kind)
-                    };
+                    let problem = wrong_type(&path, "a name", "a string", kind);
                     self.report(problem);
                     None
                 }

@@ -1,247 +1,83 @@
 //! Lists.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use super::Fields;
-use super::Scope;
+use super::fault::{wrong_length, wrong_type};
 use super::number::{integer, number};
 use super::slot::{Ending, Slot};
 use super::word::{PlacedPath, text};
-use crate::codes;
 use crate::document::{Node, Value};
-use crate::entry::TextsOr;
 use crate::literal::Literal;
 use crate::problem::Problem;
-use crate::resolved::Item;
 use crate::schema::{Kind, Range};
 
-macro_rules! list {
-    ($(#[$doc:meta])* $name:ident, $item:ty, $each:ty) => {
-        $(#[$doc])*
-        pub struct $name<'f> {
-            slot: Slot<'f>,
-            each: Range<$each>,
-            length: Range<usize>,
-        }
+/// A list of finite numbers: give its bounds, then end with `or`, `required` or `optional`.
+pub type NumberList<'f> = List<'f, f64, f64>;
+/// A list of counts: give its bounds, then end with `or`, `required` or `optional`.
+pub type IntegerList<'f> = List<'f, usize, usize>;
+/// A list of strings: end with `or`, `required` or `optional`.
+pub type TextList<'f> = List<'f, String, ()>;
+/// A list of paths: end with `or`, `required` or `optional`.
+pub type PathList<'f> = List<'f, PathBuf, ()>;
 
-        impl<'f> $name<'f> {
-            pub(crate) fn new(slot: Slot<'f>) -> Self {
-                Self { slot, each: Range::default(), length: Range::default() }
-            }
-
-            /// An empty list is a problem.
-            #[must_use]
-            pub fn at_least_one(mut self) -> Self {
-                self.length.at_least = Some(1);
-                self
-            }
-
-            /// Any other number of items is a problem.
-            #[must_use]
-            pub fn exactly(mut self, items: usize) -> Self {
-                self.length.at_least = Some(items);
-                self.length.at_most = Some(items);
-                self
-            }
-
-            /// The list, or this default.
-            pub fn or(self, default: Vec<$item>) -> Vec<$item> {
-                self.end(Some(default), false).unwrap_or_default()
-            }
-
-            /// The list; a missing one is a problem.
-            pub fn required(self) -> Vec<$item> {
-                self.end(None, true).unwrap_or_default()
-            }
-
-            /// The list, if it is given.
-            pub fn optional(self) -> Option<Vec<$item>> {
-                self.end(None, false)
-            }
-        }
-    };
-}
-
-list! {
-    /// A list of finite numbers: give its bounds, then end with `or`, `required` or `optional`.
-    NumberList, f64, f64
-}
-
-list! {
-    /// A list of counts: give its bounds, then end with `or`, `required` or `optional`.
-    IntegerList, usize, usize
-}
-
-list! {
-    /// A list of strings: end with `or`, `required` or `optional`.
-    TextList, String, usize
-}
-
-list! {
-    /// A list of paths: end with `or`, `required` or `optional`.
-    PathList, PathBuf, usize
-}
-
-fn ending<T>(default: Option<Vec<T>>, is_required: bool) -> Ending<Vec<T>> {
-    match default {
-        Some(default) => Ending::Or(default),
-        None if is_required => Ending::Required(Vec::new()),
-        None => Ending::Optional,
-    }
-}
-
-/// Reads each item; all problems at once.
-fn items<T>(
-    slot: &Slot<'_>,
-    node: &Node,
-    (wanted, length, single): (&str, &Range<usize>, bool),
-    each: impl Fn(&str, &Node) -> Result<T, Problem>,
-) -> Result<Vec<T>, Vec<Problem>> {
-    let path = slot.path();
-    let list = match &node.value {
-        Value::List(list) => list,
-        Value::Text(_) if single => {
-            return each(&path, node)
-                .map(|item| vec![item])
-                .map_err(|problem| vec![problem]);
-        }
-        _ => return Err(vec![slot.wrong_type(wanted, node)]),
-    };
-    let mut values = Vec::new();
-    let mut problems = Vec::new();
-    for (index, item) in list.iter().enumerate() {
-        match each(&format!("{path}[{index}]"), item) {
-            Ok(value) => values.push(value),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if !length.holds(&list.len()) {
-        let message = format!("`{path}` must have{length} items, not {}", list.len());
-        problems.push(Problem::new(codes::OUT_OF_RANGE, path, message).at(node.place.clone()));
-    }
-    if problems.is_empty() {
-        Ok(values)
-    } else {
-        Err(problems)
-    }
-}
-
-fn literals<T>(values: &[T], literal: impl Fn(&T) -> Literal) -> Literal {
-    Literal::List(values.iter().map(literal).collect())
-}
-
-impl NumberList<'_> {
-    /// Bounds of each item.
-    #[must_use]
-    pub fn each(mut self, range: Range<f64>) -> Self {
-        self.each = range;
-        self
-    }
-
-    fn end(mut self, default: Option<Vec<f64>>, is_required: bool) -> Option<Vec<f64>> {
-        let (each, length) = (self.each, self.length);
-        let write = |values: &Vec<f64>| literals(values, |value| Literal::Number(*value));
-        self.slot.end(
-            Kind::Numbers { each, length },
-            ending(default, is_required),
-            write,
-            |slot, node| {
-                items(
-                    slot,
-                    node,
-                    ("a list of numbers", &length, false),
-                    |path, item| number(slot, path, item, &each),
-                )
-            },
-        )
-    }
-}
-
-impl IntegerList<'_> {
-    /// Bounds of each item.
-    #[must_use]
-    pub fn each(mut self, range: Range<usize>) -> Self {
-        self.each = range;
-        self
-    }
-
-    fn end(mut self, default: Option<Vec<usize>>, is_required: bool) -> Option<Vec<usize>> {
-        let (each, length) = (self.each, self.length);
-        let write = |values: &Vec<usize>| literals(values, |value| Literal::Integer(*value));
-        self.slot.end(
-            Kind::Integers { each, length },
-            ending(default, is_required),
-            write,
-            |slot, node| {
-                items(
-                    slot,
-                    node,
-                    ("a list of integers", &length, false),
-                    |path, item| integer(slot, path, item, &each),
-                )
-            },
-        )
-    }
-}
-
-impl TextList<'_> {
-    fn end(mut self, default: Option<Vec<String>>, is_required: bool) -> Option<Vec<String>> {
-        let (_, length) = (self.each, self.length);
-        let write = |values: &Vec<String>| literals(values, |value| Literal::Text(value.clone()));
-        self.slot.end(
-            Kind::Texts { length },
-            ending(default, is_required),
-            write,
-            |slot, node| {
-                items(
-                    slot,
-                    node,
-                    ("a list of strings", &length, true),
-                    |_, item| text(slot, item),
-                )
-            },
-        )
-    }
-}
-
-impl PathList<'_> {
-    fn end(mut self, default: Option<Vec<PathBuf>>, is_required: bool) -> Option<Vec<PathBuf>> {
-        let (_, length) = (self.each, self.length);
-        let default = default.map(|paths| {
-            paths
-                .into_iter()
-                .map(|path| PlacedPath::of_default(&self.slot, path))
-                .collect()
-        });
-        let write = |values: &Vec<PlacedPath>| literals(values, PlacedPath::literal);
-        self.slot
-            .end(
-                Kind::Paths { length },
-                ending(default, is_required),
-                write,
-                |slot, node| {
-                    items(slot, node, ("a list of paths", &length, true), |_, item| {
-                        PlacedPath::read(slot, item)
-                    })
-                },
-            )
-            .map(|paths| paths.into_iter().map(|path| path.absolute).collect())
-    }
-}
-
-/// A list of strings or a table: end with `required` or `optional`.
-pub struct TextsOrTableField<'f, R> {
+/// A list of `T`, bounded by `B`: give its bounds, then end with `or`, `required` or `optional`.
+pub struct List<'f, T: 'static, B: 'static> {
     slot: Slot<'f>,
+    each: Range<B>,
     length: Range<usize>,
-    read: R,
+    way: &'static Way<T, B>,
 }
 
-impl<'f, R> TextsOrTableField<'f, R> {
-    pub(crate) fn new(slot: Slot<'f>, read: R) -> Self {
+/// How items of one type are read; with each goes what the resolved text says.
+pub(crate) struct Way<T: 'static, B: 'static> {
+    kind: fn(Range<B>, Range<usize>) -> Kind,
+    read: fn(&str, &Node, &Range<B>) -> Result<(T, Literal), Problem>,
+    default: fn(&Slot<'_>, T) -> (T, Literal),
+    /// Whether a single string stands for a list of one.
+    is_single: bool,
+}
+
+pub(crate) const NUMBERS: &Way<f64, f64> = &Way {
+    kind: |each, length| Kind::Numbers { each, length },
+    read: |path, node, each| number(path, node, each).map(|item| (item, Literal::Number(item))),
+    default: |_, item| (item, Literal::Number(item)),
+    is_single: false,
+};
+
+pub(crate) const INTEGERS: &Way<usize, usize> = &Way {
+    kind: |each, length| Kind::Integers { each, length },
+    read: |path, node, each| integer(path, node, each).map(|item| (item, Literal::Integer(item))),
+    default: |_, item| (item, Literal::Integer(item)),
+    is_single: false,
+};
+
+pub(crate) const TEXTS: &Way<String, ()> = &Way {
+    kind: |_, length| Kind::Texts { length },
+    read: |path, node, _| text(path, node).map(|item| (item.clone(), Literal::Text(item))),
+    default: |_, item| (item.clone(), Literal::Text(item)),
+    is_single: true,
+};
+
+pub(crate) const PATHS: &Way<PathBuf, ()> = &Way {
+    kind: |_, length| Kind::Paths { length },
+    read: |path, node, _| {
+        PlacedPath::read(path, node).map(|item| (item.absolute.clone(), item.literal()))
+    },
+    default: |slot, item| {
+        let literal = PlacedPath::of_default(slot, item.clone()).literal();
+        (item, literal)
+    },
+    is_single: true,
+};
+
+impl<'f, T: 'static, B: Copy + 'static> List<'f, T, B> {
+    pub(crate) fn new(slot: Slot<'f>, way: &'static Way<T, B>) -> Self {
         Self {
             slot,
+            each: Range::default(),
             length: Range::default(),
-            read,
+            way,
         }
     }
 
@@ -252,69 +88,132 @@ impl<'f, R> TextsOrTableField<'f, R> {
         self
     }
 
+    /// Any other number of items is a problem.
+    #[must_use]
+    pub fn exactly(mut self, items: usize) -> Self {
+        self.length.at_least = Some(items);
+        self.length.at_most = Some(items);
+        self
+    }
+
+    /// Bounds of each item.
+    #[must_use]
+    pub fn each(mut self, range: Range<B>) -> Self {
+        self.each = range;
+        self
+    }
+
     /// The list, or this default.
-    pub fn or<T>(self, default: Vec<String>) -> TextsOr<T>
-    where
-        R: FnOnce(&mut Fields<'_>) -> T,
-    {
-        self.end(Some(default), false)
-            .unwrap_or(TextsOr::Texts(Vec::new()))
+    pub fn or(self, default: Vec<T>) -> Vec<T> {
+        let default = default
+            .into_iter()
+            .map(|item| (self.way.default)(&self.slot, item));
+        let default = default.collect();
+        self.end(Ending::Or(default)).unwrap_or_default()
     }
 
-    /// What is given; nothing is a problem.
-    pub fn required<T>(self) -> TextsOr<T>
-    where
-        R: FnOnce(&mut Fields<'_>) -> T,
-    {
-        self.end(None, true).unwrap_or(TextsOr::Texts(Vec::new()))
+    /// The list; a missing one is a problem.
+    pub fn required(self) -> Vec<T> {
+        self.end(Ending::Required(Vec::new())).unwrap_or_default()
     }
 
-    /// What is given, if anything is.
-    pub fn optional<T>(self) -> Option<TextsOr<T>>
-    where
-        R: FnOnce(&mut Fields<'_>) -> T,
-    {
-        self.end(None, false)
+    /// The list, if it is given.
+    pub fn optional(self) -> Option<Vec<T>> {
+        self.end(Ending::Optional)
     }
 
-    fn end<T>(mut self, default: Option<Vec<String>>, is_required: bool) -> Option<TextsOr<T>>
-    where
-        R: FnOnce(&mut Fields<'_>) -> T,
-    {
-        let path = self.slot.path();
-        let node = self.slot.node().filter(|_| self.slot.scope.is_reading);
-        let table = node.filter(|node| node.table().is_some());
-        let scope = match &table {
-            Some(table) => Scope::reading(&path, Some(std::sync::Arc::clone(table))),
-            None => Scope::describing(&path),
+    fn end(mut self, ending: Ending<Vec<(T, Literal)>>) -> Option<Vec<T>> {
+        let (way, each, length) = (self.way, self.each, self.length);
+        let kind = (way.kind)(each, length);
+        let wanted = kind.to_string();
+        let write = |items: &Vec<(T, Literal)>| {
+            Literal::List(items.iter().map(|(_, literal)| literal.clone()).collect())
         };
-        let (value, below) = self.slot.below(scope, self.read);
-        let length = self.length;
-        let kind = Kind::TextsOrTable {
-            length,
-            keys: below.schema,
+        let read = |slot: &Slot<'_>, node: &Node| {
+            items(
+                &slot.path(),
+                node,
+                (&wanted, &length, way.is_single),
+                |path, item| (way.read)(path, item, &each),
+            )
         };
-        if table.is_some() {
-            self.slot.declare(kind, None, is_required);
-            self.slot.scope.resolve(
-                self.slot.key,
-                Item::Table {
-                    items: below.resolved,
-                    is_entry: true,
-                },
-            );
-            return Some(TextsOr::Table(value));
+        let items = self.slot.end(kind, ending, write, read)?;
+        Some(items.into_iter().map(|(item, _)| item).collect())
+    }
+}
+
+impl NumberList<'_> {
+    /// Each item is within; both bounds are allowed.
+    #[must_use]
+    pub fn each_within(mut self, range: RangeInclusive<f64>) -> Self {
+        (self.each.at_least, self.each.at_most) = (Some(*range.start()), Some(*range.end()));
+        self
+    }
+
+    /// Each item is greater.
+    #[must_use]
+    pub fn each_above(mut self, bound: f64) -> Self {
+        self.each.above = Some(bound);
+        self
+    }
+
+    /// Each item is as great or greater.
+    #[must_use]
+    pub fn each_at_least(mut self, bound: f64) -> Self {
+        self.each.at_least = Some(bound);
+        self
+    }
+}
+
+impl IntegerList<'_> {
+    /// Each item is within; both bounds are allowed.
+    #[must_use]
+    pub fn each_within(mut self, range: RangeInclusive<usize>) -> Self {
+        (self.each.at_least, self.each.at_most) = (Some(*range.start()), Some(*range.end()));
+        self
+    }
+
+    /// Each item is as great or greater.
+    #[must_use]
+    pub fn each_at_least(mut self, bound: usize) -> Self {
+        self.each.at_least = Some(bound);
+        self
+    }
+}
+
+/// Reads each item; all problems at once.
+pub(crate) fn items<T>(
+    path: &str,
+    node: &Node,
+    (wanted, length, is_single): (&str, &Range<usize>, bool),
+    each: impl Fn(&str, &Node) -> Result<T, Problem>,
+) -> Result<Vec<T>, Vec<Problem>> {
+    let list = match &node.value {
+        Value::List(list) => list,
+        Value::Text(_) if is_single => {
+            return each(path, node)
+                .map(|item| vec![item])
+                .map_err(|problem| vec![problem]);
         }
-        let write = |values: &Vec<String>| literals(values, |value| Literal::Text(value.clone()));
-        self.slot
-            .end(kind, ending(default, is_required), write, |slot, node| {
-                items(
-                    slot,
-                    node,
-                    ("a list of strings or a table", &length, true),
-                    |_, item| text(slot, item),
-                )
-            })
-            .map(TextsOr::Texts)
+        _ => {
+            let kind = wanted.split(',').next().unwrap_or(wanted);
+            return Err(vec![wrong_type(path, wanted, kind, node)]);
+        }
+    };
+    let mut values = Vec::new();
+    let mut problems = Vec::new();
+    for (index, item) in list.iter().enumerate() {
+        match each(&format!("{path}[{index}]"), item) {
+            Ok(value) => values.push(value),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !length.holds(&list.len()) {
+        problems.push(wrong_length(path, wanted, list.len(), node));
+    }
+    if problems.is_empty() {
+        Ok(values)
+    } else {
+        Err(problems)
     }
 }

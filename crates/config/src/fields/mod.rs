@@ -2,17 +2,21 @@
 
 mod entry;
 mod family;
+mod fault;
 mod list;
 mod number;
 mod slot;
 mod table;
+mod texts_or_table;
 mod word;
 
 use std::sync::Arc;
 
+pub(crate) use entry::live_options;
 pub use entry::{EntryField, PathOrEntryField};
-pub use list::{IntegerList, NumberList, PathList, TextList, TextsOrTableField};
+pub use list::{IntegerList, List, NumberList, PathList, TextList};
 pub use number::{Integer, Number};
+pub use texts_or_table::TextsOrTableField;
 pub use word::{ChoiceField, Flag, PathField, Text};
 
 use crate::choice::Choice;
@@ -164,22 +168,22 @@ impl<'a> Fields<'a> {
 
     /// A list of finite numbers.
     pub fn numbers(&mut self, key: &'static str, help: &'static str) -> NumberList<'_> {
-        NumberList::new(self.slot(key, help))
+        NumberList::new(self.slot(key, help), list::NUMBERS)
     }
 
     /// A list of counts.
     pub fn integers(&mut self, key: &'static str, help: &'static str) -> IntegerList<'_> {
-        IntegerList::new(self.slot(key, help))
+        IntegerList::new(self.slot(key, help), list::INTEGERS)
     }
 
     /// A list of strings; a single string is a list of one.
     pub fn texts(&mut self, key: &'static str, help: &'static str) -> TextList<'_> {
-        TextList::new(self.slot(key, help))
+        TextList::new(self.slot(key, help), list::TEXTS)
     }
 
     /// A list of paths; a single one is a list of one.
     pub fn paths(&mut self, key: &'static str, help: &'static str) -> PathList<'_> {
-        PathList::new(self.slot(key, help))
+        PathList::new(self.slot(key, help), list::PATHS)
     }
 
     /// One member of a family: `"name"` or `{ type = "name", … }`.

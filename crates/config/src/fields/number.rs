@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use super::fault::{not_finite, out_of_range, wrong_type};
 use super::slot::{Ending, Slot};
-use crate::codes;
 use crate::document::{Node, Value};
 use crate::literal::Literal;
 use crate::problem::Problem;
@@ -82,7 +82,7 @@ impl<'f> Number<'f> {
             Kind::Number(range),
             ending,
             |value| Literal::Number(*value),
-            |slot, node| number(slot, &slot.path(), node, &range).map_err(|problem| vec![problem]),
+            |slot, node| number(&slot.path(), node, &range).map_err(|problem| vec![problem]),
         )
     }
 }
@@ -150,7 +150,7 @@ impl<'f> Integer<'f> {
             Kind::Integer(range),
             ending,
             |value| Literal::Integer(*value),
-            |slot, node| integer(slot, &slot.path(), node, &range).map_err(|problem| vec![problem]),
+            |slot, node| integer(&slot.path(), node, &range).map_err(|problem| vec![problem]),
         )
     }
 }
@@ -177,61 +177,34 @@ fn placeholder(range: &Range<f64>) -> f64 {
         .unwrap_or(0.0)
 }
 
-pub(crate) fn number(
-    slot: &Slot<'_>,
-    path: &str,
-    node: &Node,
-    range: &Range<f64>,
-) -> Result<f64, Problem> {
+pub(crate) fn number(path: &str, node: &Node, range: &Range<f64>) -> Result<f64, Problem> {
+    let wanted = Kind::Number(*range).to_string();
     let value = match node.value {
         Value::Number(value) => value,
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "a number that is written as an integer is read as a float"
-        )]
+        // Beyond 2^53 not every integer is a float; the nearest one is what TOML's own floats give too.
         Value::Integer(value) => value as f64,
-        _ => return Err(slot.wrong_type("a number", node)),
+        _ => return Err(wrong_type(path, &wanted, "a number", node)),
     };
     if !value.is_finite() {
-        let message = format!("`{path}` must be finite");
-        return Err(Problem::new(codes::NOT_FINITE, path, message)
-            .with_label("not a finite number")
-            .at(node.place.clone()));
+        return Err(not_finite(path, &wanted, node));
     }
     if range.holds(&value) {
         Ok(value)
     } else {
-        Err(out_of_range(path, node, &range.to_string()))
+        Err(out_of_range(path, &wanted, node))
     }
 }
 
-pub(crate) fn integer(
-    slot: &Slot<'_>,
-    path: &str,
-    node: &Node,
-    range: &Range<usize>,
-) -> Result<usize, Problem> {
+pub(crate) fn integer(path: &str, node: &Node, range: &Range<usize>) -> Result<usize, Problem> {
+    let wanted = Kind::Integer(*range).to_string();
     let Value::Integer(value) = node.value else {
-        return Err(slot.wrong_type("an integer", node));
+        return Err(wrong_type(path, &wanted, "an integer", node));
     };
     match usize::try_from(value) {
         Ok(value) if range.holds(&value) => Ok(value),
-        _ if range == &Range::default() => Err(out_of_range(path, node, " at least 0")),
-        _ => Err(out_of_range(path, node, &range.to_string())),
+        _ if *range == Range::default() => {
+            Err(out_of_range(path, "an integer of at least 0", node))
+        }
+        _ => Err(out_of_range(path, &wanted, node)),
     }
-}
-
-fn out_of_range(path: &str, node: &Node, range: &str) -> Problem {
-    Problem::new(
-        codes::OUT_OF_RANGE,
-        path,
-        format!(
-            "`{path}` must be{}",
-            range
-                .replacen(" from ", " between ", 1)
-                .replacen(" to ", " and ", 1)
-        ),
-    )
-    .with_label(format!("must be{range}"))
-    .at(node.place.clone())
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::fault::named;
 use super::{Fields, Scope, Work};
 use crate::codes;
 use crate::document::{Node, join};
@@ -60,14 +61,6 @@ impl Slot<'_> {
         self.work.problems.push(problem);
     }
 
-    /// The value has another type than the kind wants.
-    pub(crate) fn wrong_type(&self, kind: &str, node: &Node) -> Problem {
-        let message = format!("`{}` wants {kind}, not {}", self.path(), node.kind());
-        Problem::new(codes::WRONG_TYPE, self.path(), message)
-            .with_label(format!("expected {kind}, found {}", node.kind()))
-            .at(node.place.clone())
-    }
-
     pub(crate) fn missing(&mut self, kind: &Kind) {
         let is_broken = self
             .work
@@ -77,19 +70,24 @@ impl Slot<'_> {
         if is_broken {
             return;
         }
-        let message = format!("`{}` is missing", self.path());
-        let mut problem = Problem::new(codes::MISSING_KEY, self.path(), message)
-            .with_help(format!("add {} = …: {kind}, {}", self.key, self.help));
-        if let Some(table) = self
+        let message = format!("{} is missing", named(&self.path()));
+        let table = self
             .scope
             .node
             .as_ref()
-            .filter(|_| !self.scope.path.is_empty())
-        {
-            problem = problem
-                .at(table.place.clone())
-                .with_label(format!("`{}` is missing here", self.key));
-        }
+            .filter(|_| !self.scope.path.is_empty());
+        let wanted = format!("`{} = …`: {}, {kind}", self.key, self.help);
+        let mut problem = Problem::new(codes::MISSING_KEY, self.path(), message);
+        problem = match table {
+            Some(table) => problem
+                .with_label(format!("`{}` is missing here", self.key))
+                .with_help(format!("add {wanted}"))
+                .at(table.place.clone()),
+            None if self.scope.path.is_empty() => {
+                problem.with_help(format!("add at the top {wanted}"))
+            }
+            None => problem.with_help(format!("add a table [{}] with {wanted}", self.scope.path)),
+        };
         self.report(problem);
     }
 

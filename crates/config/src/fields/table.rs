@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
+use super::fault::{bad_name, wrong_type};
 use super::number::number;
 use super::{Fields, Scope};
-use crate::codes;
 use crate::document::{Node, Table, join};
 use crate::literal::Literal;
-use crate::problem::Problem;
 use crate::resolved::{Item, Origin};
 use crate::schema::{self, Kind, Range};
 
@@ -96,12 +95,9 @@ impl Fields<'_> {
                 continue;
             }
             if node.table().is_none() {
-                let slot = self.slot(key, help);
-                let problem = slot.wrong_type("a table", &node);
-                self.work.problems.push(Problem {
-                    key: path,
-                    ..problem
-                });
+                self.work
+                    .problems
+                    .push(wrong_type(&path, "a table", "a table", &node));
                 continue;
             }
             let scope = Scope::reading(&path, Some(node));
@@ -158,7 +154,7 @@ impl Fields<'_> {
             .map(named)
             .unwrap_or_default()
         {
-            match number(&slot, &join(&path, &name), &node, &Range::default()) {
+            match number(&join(&path, &name), &node, &Range::default()) {
                 Ok(weight) => {
                     let origin = Origin::of(&node);
                     items.push((
@@ -196,7 +192,7 @@ impl Fields<'_> {
         if node.table().is_some() {
             return Some(Ok(node));
         }
-        let problem = slot.wrong_type("a table", &node);
+        let problem = wrong_type(&slot.path(), "a table", "a table", &node);
         slot.report(problem);
         Some(Err(()))
     }
@@ -214,12 +210,4 @@ fn is_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-fn bad_name(path: &str, name: &str, node: &Node) -> Problem {
-    let message = format!("{} is no name", crate::terminal::quoted(name));
-    Problem::new(codes::BAD_NAME, path, message)
-        .with_label("not [a-z][a-z0-9_]*")
-        .with_help("a name starts with a letter a-z and goes on with a-z, 0-9 and _")
-        .at(node.key_place())
 }

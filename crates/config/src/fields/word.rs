@@ -3,15 +3,13 @@
 use std::marker::PhantomData;
 use std::path::PathBuf;
 
+use super::fault::{unknown_name, wrong_type};
 use super::slot::{Ending, Slot};
 use crate::choice::{Choice, name_of};
-use crate::codes;
 use crate::document::{Node, Value};
 use crate::literal::Literal;
 use crate::problem::Problem;
 use crate::schema::Kind;
-use crate::suggest;
-use crate::terminal::quoted;
 
 /// `true` or `false`: end with `or`, `required` or `optional`.
 pub struct Flag<'f>(Slot<'f>);
@@ -43,7 +41,12 @@ impl<'f> Flag<'f> {
             |value| Literal::Flag(*value),
             |slot, node| match node.value {
                 Value::Flag(value) => Ok(value),
-                _ => Err(vec![slot.wrong_type("true or false", node)]),
+                _ => Err(vec![wrong_type(
+                    &slot.path(),
+                    "true or false",
+                    "true or false",
+                    node,
+                )]),
             },
         )
     }
@@ -78,7 +81,7 @@ impl<'f> Text<'f> {
             Kind::Text,
             ending,
             |value| Literal::Text(value.clone()),
-            |slot, node| text(slot, node).map_err(|problem| vec![problem]),
+            |slot, node| text(&slot.path(), node).map_err(|problem| vec![problem]),
         )
     }
 }
@@ -111,7 +114,7 @@ impl<'f> PathField<'f> {
     fn end(mut self, ending: Ending<PlacedPath>) -> Option<PathBuf> {
         self.0
             .end(Kind::Path, ending, PlacedPath::literal, |slot, node| {
-                PlacedPath::read(slot, node).map_err(|problem| vec![problem])
+                PlacedPath::read(&slot.path(), node).map_err(|problem| vec![problem])
             })
             .map(|path| path.absolute)
     }
@@ -134,8 +137,8 @@ impl PlacedPath {
         Self { absolute, written }
     }
 
-    pub(crate) fn read(slot: &Slot<'_>, node: &Node) -> Result<Self, Problem> {
-        let written = text(slot, node)?;
+    pub(crate) fn read(path: &str, node: &Node) -> Result<Self, Problem> {
+        let written = text(path, node)?;
         let absolute = node.place.source.directory.join(&written);
         Ok(Self { absolute, written })
     }
@@ -148,10 +151,10 @@ impl PlacedPath {
     }
 }
 
-pub(crate) fn text(slot: &Slot<'_>, node: &Node) -> Result<String, Problem> {
+pub(crate) fn text(path: &str, node: &Node) -> Result<String, Problem> {
     match &node.value {
         Value::Text(text) => Ok(text.clone()),
-        _ => Err(slot.wrong_type("a string", node)),
+        _ => Err(wrong_type(path, "a string", "a string", node)),
     }
 }
 
@@ -200,7 +203,7 @@ impl<'f, C: Choice> ChoiceField<'f, C> {
         );
         let write = |value: &C| Literal::Text(name_of(value).unwrap_or_default().to_owned());
         self.slot.end(kind, ending, write, |slot, node| {
-            let word = text(slot, node).map_err(|problem| vec![problem])?;
+            let word = text(&slot.path(), node).map_err(|problem| vec![problem])?;
             let found = C::ALL.iter().find(|(name, _, _)| *name == word);
             let names = || C::ALL.iter().map(|(name, _, _)| *name);
             found
@@ -208,25 +211,4 @@ impl<'f, C: Choice> ChoiceField<'f, C> {
                 .ok_or_else(|| vec![unknown_name(&slot.path(), node, &word, names())])
         })
     }
-}
-
-/// A word that is not among `names`.
-pub(crate) fn unknown_name(
-    path: &str,
-    node: &Node,
-    word: &str,
-    names: impl Iterator<Item = &'static str> + Clone,
-) -> Problem {
-    let mut problem = Problem::new(
-        codes::UNKNOWN_NAME,
-        path,
-        format!("`{path}` cannot be {}", quoted(word)),
-    )
-    .with_label("not one of the allowed values")
-    .at(node.place.clone());
-    if let Some(near) = suggest::nearest(word, names.clone()) {
-        problem = problem.with_help(format!("did you mean \"{near}\"?"));
-    }
-    let allowed: Vec<&str> = names.collect();
-    problem.with_help(format!("allowed: {}", allowed.join(", ")))
 }

@@ -106,7 +106,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Bounds; its `Display` starts with a space: ` from 0 to 1`, ` above 0`, nothing.
+/// Bounds; its `Display` starts with a space: ` from 0 to 1`, ` of at least 1`, ` above 0 and below 1`, or is nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range<N> {
     /// The least value.
@@ -160,9 +160,9 @@ impl<N: fmt::Display> fmt::Display for Range<N> {
             return write!(f, " from {least} to {most}");
         }
         let parts = [
-            ("at least", &self.at_least),
+            ("of at least", &self.at_least),
             ("above", &self.above),
-            ("at most", &self.at_most),
+            ("of at most", &self.at_most),
             ("below", &self.below),
         ];
         let mut word = " ";
