@@ -24,7 +24,7 @@ use crate::quoted::{quoted, shown};
 #[non_exhaustive]
 pub enum DataError {
     /// A file cannot be opened or is no regular file.
-    #[error("cannot open {}: {reason}", shown(file))]
+    #[error("cannot open {}: {}", shown(file), shown(reason))]
     Open {
         /// The full path that was tried.
         file: String,
@@ -34,7 +34,7 @@ pub enum DataError {
         reason: String,
     },
     /// Reading failed half-way, or the compressed stream is damaged.
-    #[error("{}: cannot be read: {reason}", Place(file, *line, None))]
+    #[error("{}: cannot be read: {}", Place(file, *line, None), shown(reason))]
     Read {
         /// The file.
         file: String,
@@ -44,7 +44,7 @@ pub enum DataError {
         reason: String,
     },
     /// The file breaks the rules of its format.
-    #[error("{}: {problem}", Place(file, *line, None))]
+    #[error("{}: {}", Place(file, *line, None), shown(problem))]
     Format {
         /// The file.
         file: String,
@@ -56,7 +56,7 @@ pub enum DataError {
         help: Option<String>,
     },
     /// Something is larger than the configured limit.
-    #[error("{}: {what} is {found}, the limit is {limit}", Place(file, *line, None))]
+    #[error("{}: {} is {found}, the limit is {limit}", Place(file, *line, None), shown(what))]
     Limit {
         /// The file.
         file: String,
@@ -72,7 +72,7 @@ pub enum DataError {
         option: &'static str,
     },
     /// A cell holds what its column cannot hold.
-    #[error("{}: column `{}`: {} is not {wanted}", Place(file, *line, Some(*row)), shown(column), quoted(value))]
+    #[error("{}: column `{}`: {} is not {}", Place(file, *line, Some(*row)), shown(column), quoted(value), shown(wanted))]
     Cell {
         /// The file.
         file: String,
@@ -138,7 +138,7 @@ pub enum DataError {
         columns: Vec<String>,
     },
     /// The configuration asks for what this data cannot give.
-    #[error("{problem}")]
+    #[error("{}", shown(problem))]
     Option {
         /// The key at fault.
         key: Option<String>,
@@ -164,7 +164,7 @@ pub enum DataError {
         rows: usize,
     },
     /// The thread that prepares batches died.
-    #[error("the thread that prepares batches failed: {reason}")]
+    #[error("the thread that prepares batches failed: {}", shown(reason))]
     Worker {
         /// Its last words.
         reason: String,
@@ -189,7 +189,7 @@ impl DataError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Format { help, .. } | Self::Option { help, .. } | Self::NotNumeric { help, .. } => {
-                help.clone()
+                help.as_deref().map(shown)
             }
             Self::Limit { option, .. } => Some(format!(
                 "if the input is meant to be so, raise `data.limits.{option}`"

@@ -29,6 +29,15 @@ enum Message {
 
 impl Prefetch {
     /// Prepares the batches named by `indices`, at most `depth` ahead; 0 prepares each when it is asked for.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use polytask_data::{Encoded, Prefetch};
+    ///
+    /// let batches = Prefetch::start(Arc::new(Encoded::default()), vec![vec![2, 0], vec![1]].into_iter(), 4);
+    /// let rows: Result<Vec<_>, _> = batches.map(|batch| batch.map(|batch| batch.rows)).collect();
+    /// assert_eq!(rows, Ok(vec![vec![2, 0], vec![1]]));
+    /// ```
     #[must_use]
     pub fn start(
         encoded: Arc<Encoded>,
@@ -49,11 +58,7 @@ impl Prefetch {
             .name("prefetch".to_owned())
             .spawn(move || {
                 loop {
-                    let message = match catch_unwind(AssertUnwindSafe(|| batches.next())) {
-                        Ok(Some(batch)) => Message::Batch(batch),
-                        Ok(None) => Message::End,
-                        Err(panic) => Message::Failed(words(panic.as_ref())),
-                    };
+                    let message = next(&mut batches);
                     let is_last = !matches!(message, Message::Batch(_));
                     // Nobody listens any more: the epoch was left early.
                     if sender.send(message).is_err() || is_last {
@@ -76,6 +81,15 @@ impl Prefetch {
     }
 }
 
+/// The next batch; a panic on the way to it is a message, not the end of the thread.
+fn next(batches: &mut dyn Iterator<Item = Batch>) -> Message {
+    match catch_unwind(AssertUnwindSafe(|| batches.next())) {
+        Ok(Some(batch)) => Message::Batch(batch),
+        Ok(None) => Message::End,
+        Err(panic) => Message::Failed(words(panic.as_ref())),
+    }
+}
+
 fn words(panic: &(dyn std::any::Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
@@ -89,7 +103,7 @@ impl Iterator for Prefetch {
 
     fn next(&mut self) -> Option<Self::Item> {
         let received = match &mut self.source {
-            Source::Inline(batches) => return batches.next().map(Ok),
+            Source::Inline(batches) => Ok(next(batches.as_mut())),
             Source::Done => return None,
             Source::Worker(receiver) => receiver.recv(),
         };

@@ -11,7 +11,12 @@ const TASK: &str = "[tasks.y]\ntype = \"regression\"\n";
 
 fn rows(delimiter: char) -> String {
     table(&["a", "b", "y"].join(&delimiter.to_string()), 30, |row| {
-        [row.to_string(), (row * row % 7).to_string(), format!("{}.5", row)].join(&delimiter.to_string())
+        [
+            row.to_string(),
+            (row * row % 7).to_string(),
+            format!("{}.5", row),
+        ]
+        .join(&delimiter.to_string())
     })
 }
 
@@ -20,15 +25,25 @@ fn the_same_rows_in_any_dress_are_the_same_data() {
     let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
     gz.write_all(rows(',').as_bytes()).unwrap();
     let gz = gz.finish().unwrap();
-    let quoted: String = rows(',').lines().map(|line| format!("\"{}\"\r\n", line.replace(',', "\",\""))).collect();
+    let quoted: String = rows(',')
+        .lines()
+        .map(|line| format!("\"{}\"\r\n", line.replace(',', "\",\"")))
+        .collect();
     let spaced = rows(',').replace(',', " , ");
-    let bare: String = rows(',').lines().skip(1).map(|line| format!("{line}\n")).collect();
+    let bare: String = rows(',')
+        .lines()
+        .skip(1)
+        .map(|line| format!("{line}\n"))
+        .collect();
     let objects: String = rows(',')
         .lines()
         .skip(1)
         .map(|line| {
             let cells: Vec<&str> = line.split(',').collect();
-            format!("{{\"a\": {}, \"b\": \"{}\", \"y\": {}}}\n", cells[0], cells[1], cells[2])
+            format!(
+                "{{\"a\": {}, \"b\": \"{}\", \"y\": {}}}\n",
+                cells[0], cells[1], cells[2]
+            )
         })
         .collect();
     let folder = Folder::new()
@@ -86,7 +101,8 @@ fn any_change_of_the_data_changes_the_fingerprint() {
 #[test]
 fn a_truncated_gzip_is_an_error() {
     let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
-    gz.write_all(table("a,y", 9999, |row| format!("{row},{}", row * row % 8191)).as_bytes()).unwrap();
+    gz.write_all(table("a,y", 9999, |row| format!("{row},{}", row * row % 8191)).as_bytes())
+        .unwrap();
     let gz = gz.finish().unwrap();
     let folder = Folder::new().with("cut.csv.gz", &gz[..gz.len() / 2]);
     let errors = folder.errors(&format!("[data]\nsource = \"cut.csv.gz\"\n{TASK}"));
@@ -101,7 +117,12 @@ fn a_bomb_goes_off_nowhere() {
         gz.write_all(b"1,2\n1,3\n1,2\n1,4\n").unwrap();
     }
     let folder = Folder::new().with("bomb.csv.gz", gz.finish().unwrap());
-    let errors = folder.errors(&format!("[data]\nsource = \"bomb.csv.gz\"\nlimits.total_bytes = 1000000\n{TASK}"));
-    assert!(errors.contains("the decompressed size in bytes is 1000001, the limit is 1000000"), "{errors}");
+    let errors = folder.errors(&format!(
+        "[data]\nsource = \"bomb.csv.gz\"\nlimits.total_bytes = 1000000\n{TASK}"
+    ));
+    assert!(
+        errors.contains("the decompressed size in bytes is 1000001, the limit is 1000000"),
+        "{errors}"
+    );
     assert!(errors.contains("`data.limits.total_bytes`"), "{errors}");
 }

@@ -1,1 +1,405 @@
+//! Images and arrays: idx, NPZ, tables of pictures.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use image::{ImageFormat, Rgb, RgbImage};
+use polytask_data::TaskKind;
+
+use crate::Folder;
+use crate::written::{idx, npy, zip};
+
+fn gz(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Images of 2 by 3 pixels; pixel p of image n is n + 10 p.
+fn pixels(images: u8) -> Vec<u8> {
+    (0..images)
+        .flat_map(|image| (0..6).map(move |pixel| image + 10 * pixel))
+        .collect()
+}
+
+const DIGIT: &str = "[tasks.digit]\ntype = \"multiclass\"\n";
+
+#[test]
+fn idx_images_are_standardised_and_their_labels_are_classes() {
+    let folder = Folder::new()
+        .with("images.gz", gz(&idx(8, &[20, 2, 3], &pixels(20))))
+        .with(
+            "labels",
+            idx(8, &[20], &(0..20).map(|row| row % 3).collect::<Vec<u8>>()),
+        )
+        .with("test-images", idx(8, &[4, 2, 3], &pixels(4)))
+        .with(
+            "test-labels",
+            idx(
+                0x0C,
+                &[4],
+                &[0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2],
+            ),
+        );
+    let config = format!(
+        "[data]\nsource = {{ type = \"idx\", images = \"images.gz\", labels = {{ digit = {{ file = \"labels\" }} }} }}\n\
+         test = {{ type = \"idx\", images = \"test-images\", labels = {{ digit = {{ file = \"test-labels\" }} }} }}\n{DIGIT}"
+    );
+    let prepared = folder.prepare(&config).unwrap();
+    assert_eq!(prepared.preprocessing.input_shape().image, Some([1, 2, 3]));
+    assert_eq!(prepared.preprocessing.tasks()[0].classes, ["0", "1", "2"]);
+    assert_eq!(
+        (prepared.splits.val.len(), prepared.splits.test.as_slice()),
+        (2, [20, 21, 22, 23].as_slice())
+    );
+    assert_eq!(
+        prepared.encoded.labels(0, &prepared.splits.test).values,
+        [2.0, 1.0, 0.0, 2.0]
+    );
+    let train = prepared.encoded.batch(&prepared.splits.train).image;
+    let mean = train.iter().map(|value| f64::from(*value)).sum::<f64>() / train.len() as f64;
+    let variance = train
+        .iter()
+        .map(|value| f64::from(*value).powi(2))
+        .sum::<f64>()
+        / train.len() as f64;
+    assert!(
+        mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-5,
+        "{mean} {variance}"
+    );
+    let unit = folder
+        .prepare(&format!("{config}[inputs.image]\nnormalize = \"unit\"\n"))
+        .unwrap();
+    assert_eq!(unit.encoded.batch(&[7]).image[1], 17.0 / 255.0);
+}
+
+#[test]
+fn each_part_of_an_idx_source_has_the_labels_of_its_own_tasks() {
+    let folder = Folder::new()
+        .with("d-images", idx(8, &[12, 2, 3], &pixels(12)))
+        .with(
+            "d-labels",
+            idx(8, &[12], &(0..12).map(|row| row % 2).collect::<Vec<u8>>()),
+        )
+        .with("l-images", idx(8, &[18, 2, 3], &pixels(18)))
+        .with(
+            "l-labels",
+            idx(8, &[18], &(0..18).map(|row| row % 3).collect::<Vec<u8>>()),
+        );
+    let config = "[data]\nsplit = { type = \"random\", train = 1.0 }\n[data.source]\ntype = \"idx\"\n\
+        [data.source.parts.digits]\nimages = \"d-images\"\nlabels.digit.file = \"d-labels\"\n\
+        [data.source.parts.letters]\nimages = \"l-images\"\nlabels.letter.file = \"l-labels\"\n\
+        [tasks.digit]\ntype = \"binary\"\n[tasks.letter]\ntype = \"multiclass\"\n";
+    let prepared = folder.prepare(config).unwrap();
+    let rows: Vec<u32> = (0..30).collect();
+    assert_eq!(
+        (
+            prepared.encoded.label_count(0, &rows),
+            prepared.encoded.label_count(1, &rows)
+        ),
+        (12, 18)
+    );
+    let labels = prepared.encoded.labels(1, &[11, 12, 14]);
+    assert_eq!(
+        (labels.mask, labels.values),
+        (vec![0.0, 1.0, 1.0], vec![0.0, 0.0, 2.0])
+    );
+    assert_eq!(
+        prepared.preprocessing.tasks()[1].kind,
+        TaskKind::Multiclass { classes: 3 }
+    );
+}
+
+#[test]
+fn a_damaged_idx_file_is_named() {
+    let good = idx(8, &[20, 2, 3], &pixels(20));
+    let cases: [(&str, Vec<u8>, &str); 7] = [
+        ("cut", good[..50].to_vec(), "there are only 34 bytes"),
+        (
+            "long",
+            [good.clone(), vec![0]].concat(),
+            "there are more than 120 bytes",
+        ),
+        (
+            "text",
+            b"not an idx file".to_vec(),
+            "it does not begin with two zero bytes",
+        ),
+        (
+            "header",
+            good[..9].to_vec(),
+            "the file ends within its idx header",
+        ),
+        (
+            "kind",
+            idx(7, &[1, 1, 1], &[0]),
+            "unknown idx element type 0x07",
+        ),
+        (
+            "huge",
+            idx(8, &[u32::MAX, 60000, 60000], &[]),
+            "the size that the idx header states is",
+        ),
+        (
+            "few",
+            idx(8, &[19, 2, 3], &pixels(19)),
+            "there are 20 labels for the 19 images",
+        ),
+    ];
+    for (name, bytes, wanted) in cases {
+        let folder = Folder::new()
+            .with("images", bytes)
+            .with("labels", idx(8, &[20], &[0; 20]));
+        let found = folder.errors(&format!(
+            "[data]\nsource = {{ type = \"idx\", images = \"images\", labels = {{ digit = {{ file = \"labels\" }} }} }}\n{DIGIT}"
+        ));
+        assert!(found.contains(wanted), "{name}: {found}");
+    }
+}
+
+fn arrays() -> Vec<(&'static str, Vec<u8>)> {
+    let numbers: Vec<u8> = (0..60u32)
+        .flat_map(|number| (number as f32 * 0.5).to_le_bytes())
+        .collect();
+    let targets: Vec<u8> = (0..20i64)
+        .flat_map(|number| (number * number).to_le_bytes())
+        .collect();
+    let words: Vec<u8> = (0..20)
+        .flat_map(|row| [["no", "yes"][row % 2].as_bytes(), &[0; 3]].concat()[..3].to_vec())
+        .collect();
+    vec![
+        ("x.npy", npy("<f4", "(20, 3)", &numbers)),
+        ("area.npy", npy("<i8", "(20,)", &targets)),
+        ("answer.npy", npy("|S3", "(20,)", &words)),
+    ]
+}
+
+const NPZ_TASKS: &str = "[tasks.area]\ntype = \"regression\"\n[tasks.answer]\ntype = \"binary\"\n";
+
+#[test]
+fn arrays_of_an_npz_file_are_columns() {
+    let folder = Folder::new()
+        .with("stored.npz", zip(&arrays(), false))
+        .with("packed.npz", zip(&arrays(), true));
+    let stored = folder
+        .prepare(&format!("[data]\nsource = \"stored.npz\"\n{NPZ_TASKS}"))
+        .unwrap();
+    assert_eq!(stored.preprocessing.numeric_names(), ["x_0", "x_1", "x_2"]);
+    assert_eq!(stored.encoded.values(0, 13), Some([169.0].as_slice()));
+    assert_eq!(stored.preprocessing.tasks()[1].classes, ["no", "yes"]);
+    let packed = folder
+        .prepare(&format!(
+            "[data]\nsource = {{ type = \"npz\", file = \"packed.npz\" }}\n{NPZ_TASKS}"
+        ))
+        .unwrap();
+    assert_eq!(packed.facts.fingerprint, stored.facts.fingerprint);
+}
+
+#[test]
+fn an_ending_of_the_names_chooses_the_arrays() {
+    let files = [
+        ("x_train.npy", npy("|u1", "(20, 2, 3)", &pixels(20))),
+        ("y_train.npy", npy("|u1", "(20,)", &[0, 1].repeat(10))),
+        ("x_test.npy", npy("|u1", "(4, 2, 3)", &pixels(4))),
+        ("y_test.npy", npy("|u1", "(4,)", &[1, 1, 0, 0])),
+    ];
+    let folder = Folder::new().with("mnist.npz", zip(&files, true));
+    let source =
+        |suffix: &str| format!("{{ type = \"npz\", file = \"mnist.npz\", suffix = \"{suffix}\" }}");
+    let config = format!(
+        "[data]\nsource = {}\ntest = {}\n[tasks.digit]\ntype = \"binary\"\ntarget = \"y\"\n",
+        source("_train"),
+        source("_test")
+    );
+    let prepared = folder.prepare(&config).unwrap();
+    assert_eq!(prepared.preprocessing.input_shape().image, Some([1, 2, 3]));
+    assert_eq!(
+        prepared.encoded.labels(0, &prepared.splits.test).values,
+        [1.0, 1.0, 0.0, 0.0]
+    );
+    let found = folder.errors(
+        "[data]\nsource = \"mnist.npz\"\n[tasks.digit]\ntype = \"binary\"\ntarget = \"y\"\n",
+    );
+    assert!(
+        found.contains("has 4 rows, the first array has 20")
+            && found.contains("`suffix = \"_train\"`"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_damaged_npz_file_is_named() {
+    let object = [("x.npy", npy("|O", "(3,)", &[0; 24]))];
+    let mut flipped = zip(&arrays(), false);
+    flipped[100] ^= 1;
+    let good = zip(&arrays(), true);
+    let cases: [(&str, Vec<u8>, &str); 5] = [
+        (
+            "pickle",
+            zip(&object, true),
+            "is of type |O; numbers, booleans and text are read",
+        ),
+        ("checksum", flipped, "`x.npy` is damaged"),
+        (
+            "cut",
+            good[..good.len() - 30].to_vec(),
+            "this is no zip archive",
+        ),
+        (
+            "shape",
+            zip(&[("x.npy", npy("<f4", "(9, 9)", &[0; 4]))], true),
+            "has 4 bytes for shape [9, 9]; 324 are wanted",
+        ),
+        (
+            "text",
+            b"PK, but otherwise text".to_vec(),
+            "this is no zip archive",
+        ),
+    ];
+    for (name, bytes, wanted) in cases {
+        let folder = Folder::new().with("a.npz", bytes);
+        let found = folder.errors(&format!("[data]\nsource = \"a.npz\"\n{NPZ_TASKS}"));
+        assert!(found.contains(wanted), "{name}: {found}");
+    }
+}
+
+fn picture(width: u32, height: u32, shade: u8, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let image = RgbImage::from_fn(width, height, |x, y| {
+        Rgb([shade, (x * 20) as u8, (y * 20) as u8])
+    });
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+fn pictures(table: &str) -> Folder {
+    (0..8).fold(Folder::new().with("index.csv", table), |folder, number| {
+        let (name, format) = if number % 2 == 0 {
+            ("png", ImageFormat::Png)
+        } else {
+            ("jpg", ImageFormat::Jpeg)
+        };
+        folder.with(
+            &format!("pictures/{number}.{name}"),
+            picture(4, 3, 30 * number, format),
+        )
+    })
+}
+
+fn index(rows: usize) -> String {
+    crate::table("path,shade,kind", rows, |row| {
+        format!(
+            "pictures/{row}.{},{},{}",
+            ["png", "jpg"][row % 2],
+            30 * row,
+            ["a", "b"][row % 2]
+        )
+    })
+}
+
+const PICTURE_TASKS: &str = "[tasks.shade]\ntype = \"regression\"\n[tasks.kind]\ntype = \"binary\"\n[inputs.image]\nnormalize = \"unit\"\n";
+
+#[test]
+fn a_table_of_pictures_is_a_source() {
+    let folder = pictures(&index(8));
+    let config = |more: &str| {
+        format!(
+            "[data]\nsource = {{ type = \"images\", file = \"index.csv\"{more} }}\n{PICTURE_TASKS}"
+        )
+    };
+    let prepared = folder.prepare(&config("")).unwrap();
+    assert_eq!(prepared.preprocessing.input_shape().image, Some([3, 3, 4]));
+    let image = prepared.encoded.batch(&[2]).image;
+    assert!(image[..12].iter().all(|red| *red == 60.0 / 255.0));
+    assert_eq!(
+        (image[12 + 5], image[24 + 5]),
+        (20.0 / 255.0, 20.0 / 255.0),
+        "pixel (1, 1)"
+    );
+    let scaled = folder
+        .prepare(&config(", channels = 1, size = [6, 8]"))
+        .unwrap();
+    assert_eq!(scaled.preprocessing.input_shape().image, Some([1, 6, 8]));
+    // A folder of new pictures, with what the checkpoint holds.
+    let chunk = scaled
+        .preprocessing
+        .open(&folder.path("pictures"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (chunk.encoded.rows(), chunk.kept[1].as_slice()),
+        (8, ["1.jpg".to_owned()].as_slice())
+    );
+    assert_eq!(
+        chunk.encoded.batch(&[3]).image,
+        scaled.encoded.batch(&[3]).image
+    );
+}
+
+#[test]
+fn pictures_that_cannot_be_used_are_named() {
+    let config =
+        format!("[data]\nsource = {{ type = \"images\", file = \"index.csv\" }}\n{PICTURE_TASKS}");
+    let row = |path: &str| format!("{}{path},1,a\n", index(8));
+    for (path, content, wanted) in [
+        ("pictures/none.png", None, "index.csv:10: cannot open "),
+        ("../outside.png", None, "index.csv:10: "),
+        ("", None, "index.csv:10: column `path` has a missing value"),
+        (
+            "pictures/text.png",
+            Some(b"hello".to_vec()),
+            "it is neither PNG nor JPEG",
+        ),
+        (
+            "pictures/cut.png",
+            Some(picture(4, 3, 9, ImageFormat::Png)[..60].to_vec()),
+            "cannot be decoded",
+        ),
+        (
+            "pictures/large.png",
+            Some(picture(5, 3, 9, ImageFormat::Png)),
+            "the picture is of shape [3, 3, 5]",
+        ),
+    ] {
+        let mut folder = pictures(&row(path));
+        if let Some(content) = content {
+            folder = folder.with(path, content);
+        }
+        let found = folder.errors(&config);
+        assert!(found.contains(wanted), "{path}: {found}");
+    }
+    let limited = format!("{config}[data.limits]\nimage_side = 3\n");
+    let found = pictures(&index(8)).errors(&limited);
+    assert!(
+        found.contains("the longer side of an image is 4, the limit is 3"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_path_may_leave_the_folder_only_if_that_is_allowed() {
+    let outside = Folder::new().with("secret.png", picture(4, 3, 1, ImageFormat::Png));
+    let path = outside.path("secret.png");
+    let folder = pictures(&format!("{}{},1,a\n", index(8), path.display()));
+    let config = |more: &str| {
+        format!(
+            "[data]\nsource = {{ type = \"images\", file = \"index.csv\"{more} }}\n{PICTURE_TASKS}"
+        )
+    };
+    assert!(
+        folder
+            .errors(&config(""))
+            .contains("leads out of the folder of the pictures")
+    );
+    assert_eq!(
+        folder
+            .prepare(&config(", allow_outside_root = true"))
+            .unwrap()
+            .encoded
+            .rows(),
+        9
+    );
+}

@@ -25,7 +25,8 @@ impl Folder {
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("polytask-data-{}-{number}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("polytask-data-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -47,14 +48,20 @@ impl Folder {
 
     pub fn prepare_with(&self, config: &str, seed: Seed) -> Result<Prepared, DataErrors> {
         let (options, problems) = options(&self.0, config);
-        assert_eq!(problems, Vec::<String>::new(), "the configuration itself is fine");
+        assert_eq!(
+            problems,
+            Vec::<String>::new(),
+            "the configuration itself is fine"
+        );
         prepare(&options.data, &options.inputs, &options.tasks, seed)
     }
 
     /// The errors as text, without the folder's name.
     pub fn errors(&self, config: &str) -> String {
         let errors = self.prepare(config).err().expect("this must fail");
-        errors.to_string().replace(&format!("{}/", self.0.display()), "")
+        errors
+            .to_string()
+            .replace(&format!("{}/", self.0.display()), "")
     }
 }
 
@@ -79,7 +86,13 @@ pub fn options(folder: &Path, config: &str) -> (Options, Vec<String>) {
         tasks: fields.tables("tasks", "tasks", TaskOptions::options),
     });
     let Problems(problems) = reading.problems;
-    (reading.value, problems.iter().map(|problem| format!("{}: {}", problem.key, problem.message)).collect())
+    (
+        reading.value,
+        problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.key, problem.message))
+            .collect(),
+    )
 }
 
 /// `count` rows made by `row`, after a header.

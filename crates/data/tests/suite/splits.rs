@@ -11,12 +11,27 @@ const TASKS: &str = "[inputs.x]\ncolumns = [\"x\"]\n[tasks.y]\ntype = \"multicla
 
 fn rows(count: usize) -> String {
     // Class c is rare; groups have three rows each.
-    table("x,group,y", count, |row| format!("{row},g{},{}", row / 3, if row % 50 == 0 { "c" } else { ["a", "b"][row % 2] }))
+    table("x,group,y", count, |row| {
+        format!(
+            "{row},g{},{}",
+            row / 3,
+            if row % 50 == 0 {
+                "c"
+            } else {
+                ["a", "b"][row % 2]
+            }
+        )
+    })
 }
 
 fn prepare(rows: &str, split: &str, seed: u64) -> Prepared {
     let folder = Folder::new().with("a.csv", rows);
-    folder.prepare_with(&format!("[data]\nsource = \"a.csv\"\nsplit = {split}\n{TASKS}"), Seed(seed)).unwrap()
+    folder
+        .prepare_with(
+            &format!("[data]\nsource = \"a.csv\"\nsplit = {split}\n{TASKS}"),
+            Seed(seed),
+        )
+        .unwrap()
 }
 
 fn sizes(prepared: &Prepared) -> [usize; 3] {
@@ -25,17 +40,31 @@ fn sizes(prepared: &Prepared) -> [usize; 3] {
 
 fn part_of_row(prepared: &Prepared) -> BTreeMap<u32, Part> {
     let parts = Part::ALL.into_iter();
-    parts.flat_map(|part| prepared.splits.of(part).iter().map(move |&row| (row, part))).collect()
+    parts
+        .flat_map(|part| prepared.splits.of(part).iter().map(move |&row| (row, part)))
+        .collect()
 }
 
 #[test]
 fn every_row_is_in_one_part_and_the_sizes_are_right() {
-    for split in ["\"random\"", "{ type = \"random\", train = 0.8 }", "{ type = \"stratified\", val = 0.1, test = 0.1 }"] {
+    for split in [
+        "\"random\"",
+        "{ type = \"random\", train = 0.8 }",
+        "{ type = \"stratified\", val = 0.1, test = 0.1 }",
+    ] {
         let prepared = prepare(&rows(1000), split, 1);
         assert_eq!(sizes(&prepared), [800, 100, 100], "{split}");
         assert_eq!(part_of_row(&prepared).len(), 1000, "{split}");
     }
-    assert_eq!(sizes(&prepare(&rows(10), "{ type = \"random\", train = 0.7, val = 0.15, test = 0.15 }", 1)).iter().sum::<usize>(), 10);
+    let few = table("x,group,y", 10, |row| format!("{row},g,{}", row % 2));
+    assert_eq!(
+        sizes(&prepare(
+            &few,
+            "{ type = \"random\", train = 0.7, val = 0.15, test = 0.15 }",
+            1
+        )),
+        [7, 2, 1]
+    );
 }
 
 #[test]
@@ -65,7 +94,8 @@ fn groups_stay_together_and_adding_rows_moves_none() {
     }
     let after = part_of_row(&prepare(&rows(1800), split, 2));
     assert!(before.iter().all(|(row, part)| after[row] == *part));
-    let shares = Part::ALL.map(|part| after.values().filter(|found| **found == part).count() as f64 / 1800.0);
+    let shares = Part::ALL
+        .map(|part| after.values().filter(|found| **found == part).count() as f64 / 1800.0);
     for (share, wanted) in shares.into_iter().zip([0.6, 0.2, 0.2]) {
         assert!((share - wanted).abs() < 0.06, "{shares:?}");
     }
@@ -75,57 +105,126 @@ fn groups_stay_together_and_adding_rows_moves_none() {
 
 #[test]
 fn a_column_names_the_part() {
-    let csv = table("x,fold,y", 30, |row| format!("{row},{},{}", ["learn", "dev", "test"][row % 3], row % 2));
+    let csv = table("x,fold,y", 30, |row| {
+        format!("{row},{},{}", ["learn", "dev", "test"][row % 3], row % 2)
+    });
     let split = "{ type = \"column\", column = \"fold\", train = \"learn\" }";
     let prepared = prepare(&csv, split, 1);
-    assert!(part_of_row(&prepared).iter().all(|(row, part)| *part as u32 == row % 3));
+    assert!(
+        part_of_row(&prepared)
+            .iter()
+            .all(|(row, part)| *part as u32 == row % 3)
+    );
     let folder = Folder::new().with("a.csv", csv);
-    let found = folder.errors(&format!("[data]\nsource = \"a.csv\"\nsplit = {{ type = \"column\", column = \"fold\" }}\n{TASKS}"));
-    assert!(found.contains("a.csv:2: column `fold`: \"learn\" is not one of train, training, val"), "{found}");
+    let found = folder.errors(&format!(
+        "[data]\nsource = \"a.csv\"\nsplit = {{ type = \"column\", column = \"fold\" }}\n{TASKS}"
+    ));
+    assert!(
+        found.contains("a.csv:2: column `fold`: \"learn\" is not one of train, training, val"),
+        "{found}"
+    );
 }
 
 #[test]
 fn separate_files_keep_their_rows_and_the_rest_is_divided() {
-    let folder = Folder::new().with("a.csv", rows(100)).with("val.csv", rows(20)).with("test.csv", rows(30));
+    let folder = Folder::new()
+        .with("a.csv", rows(100))
+        .with("val.csv", rows(20))
+        .with("test.csv", rows(30));
     let sizes = |config: &str| {
-        sizes(&folder.prepare(&format!("[data]\nsource = \"a.csv\"\n{config}\n{TASKS}")).unwrap())
+        sizes(
+            &folder
+                .prepare(&format!("[data]\nsource = \"a.csv\"\n{config}\n{TASKS}"))
+                .unwrap(),
+        )
     };
     assert_eq!(sizes("test = \"test.csv\""), [90, 10, 30]);
-    assert_eq!(sizes("val = \"val.csv\"\ntest = \"test.csv\""), [100, 20, 30]);
-    assert_eq!(sizes("test = \"test.csv\"\nsplit = { type = \"random\", val = 0.25 }"), [75, 25, 30]);
-    assert_eq!(sizes("test = \"test.csv\"\nsplit = { type = \"random\", train = 0.5 }"), [50, 50, 30]);
+    assert_eq!(
+        sizes("val = \"val.csv\"\ntest = \"test.csv\""),
+        [100, 20, 30]
+    );
+    assert_eq!(
+        sizes("test = \"test.csv\"\nsplit = { type = \"random\", val = 0.25 }"),
+        [75, 25, 30]
+    );
+    assert_eq!(
+        sizes("test = \"test.csv\"\nsplit = { type = \"random\", train = 0.5 }"),
+        [50, 50, 30]
+    );
     let found = folder.errors(&format!(
         "[data]\nsource = \"a.csv\"\ntest = \"test.csv\"\nsplit = {{ type = \"random\", test = 0.25 }}\n{TASKS}"
     ));
-    assert!(found.contains("a file or the source brings the test rows"), "{found}");
+    assert!(
+        found.contains("a file or the source brings the test rows"),
+        "{found}"
+    );
 }
 
 #[test]
 fn columns_of_a_separate_file_may_stand_in_another_order() {
     let folder = Folder::new()
-        .with("a.csv", table("x,z,y", 20, |row| format!("{row},{},{}", 2 * row, row % 2)))
-        .with("test.csv", table("y,extra,z,x", 6, |row| format!("{},?,{},{row}", row % 2, 2 * row)))
+        .with(
+            "a.csv",
+            table("x,z,y", 20, |row| format!("{row},{},{}", 2 * row, row % 2)),
+        )
+        .with(
+            "test.csv",
+            table("y,extra,z,x", 6, |row| {
+                format!("{},?,{},{row}", row % 2, 2 * row)
+            }),
+        )
         .with("bad.csv", table("y,x", 6, |row| format!("{row},{row}")));
-    let config = |test: &str| format!("[data]\nsource = \"a.csv\"\ntest = \"{test}\"\n[tasks.y]\ntype = \"binary\"\n");
+    let config = |test: &str| {
+        format!("[data]\nsource = \"a.csv\"\ntest = \"{test}\"\n[tasks.y]\ntype = \"binary\"\n")
+    };
     let prepared = folder.prepare(&config("test.csv")).unwrap();
     for row in 0..6 {
-        assert_eq!(prepared.encoded.batch(&[row]).numeric, prepared.encoded.batch(&[20 + row]).numeric);
-        assert_eq!(prepared.encoded.labels(0, &[row]), prepared.encoded.labels(0, &[20 + row]));
+        assert_eq!(
+            prepared.encoded.batch(&[row]).numeric,
+            prepared.encoded.batch(&[20 + row]).numeric
+        );
+        assert_eq!(
+            prepared.encoded.labels(0, &[row]),
+            prepared.encoded.labels(0, &[20 + row])
+        );
     }
-    assert!(folder.errors(&config("bad.csv")).contains("there is no column `z` in bad.csv"));
+    assert!(
+        folder
+            .errors(&config("bad.csv"))
+            .contains("there is no column `z` in bad.csv")
+    );
 }
 
 #[test]
 fn shares_are_checked() {
     let folder = Folder::new().with("a.csv", rows(100));
     for (split, wanted) in [
-        ("{ type = \"random\", train = 0.9, val = 0.3 }", "the shares add up to 1.2"),
-        ("{ type = \"random\", train = 0.5, val = 0.2, test = 0.2 }", "the shares add up to 0.8999"),
-        ("{ type = \"random\", val = 0.5, test = 0.5 }", "no rows are left for training"),
-        ("{ type = \"stratified\", task = \"z\" }", "there is no task `z`"),
+        (
+            "{ type = \"random\", train = 0.9, val = 0.3 }",
+            "the shares add up to 1.2",
+        ),
+        (
+            "{ type = \"random\", train = 0.5, val = 0.2, test = 0.2 }",
+            "the shares add up to 0.8999",
+        ),
+        (
+            "{ type = \"random\", val = 0.5, test = 0.5 }",
+            "no rows are left for training",
+        ),
+        (
+            "{ type = \"stratified\", task = \"z\" }",
+            "there is no task `z`",
+        ),
     ] {
-        let errors = folder.prepare(&format!("[data]\nsource = \"a.csv\"\nsplit = {split}\n{TASKS}")).unwrap_err();
+        let errors = folder
+            .prepare(&format!(
+                "[data]\nsource = \"a.csv\"\nsplit = {split}\n{TASKS}"
+            ))
+            .unwrap_err();
         assert!(errors.to_string().contains(wanted), "{split}: {errors}");
-        assert!(errors.errors[0].key().unwrap().starts_with("data.split."), "{split}");
+        assert!(
+            errors.errors[0].key().unwrap().starts_with("data.split."),
+            "{split}"
+        );
     }
 }

@@ -10,8 +10,17 @@ const CONFIG: &str = "[data]\nsource = { type = \"csv\", file = \"a.csv\", delim
 
 fn csv(rows: usize) -> String {
     table("id;age;school;passed;grade;note", rows, |row| {
-        let age = if row % 7 == 0 { "?".to_owned() } else { row.to_string() };
-        format!("r{row};{age};{};{};{}.25;\"a; {row}\"", ["GP", "MS"][row % 2], row % 2, row)
+        let age = if row % 7 == 0 {
+            "?".to_owned()
+        } else {
+            row.to_string()
+        };
+        format!(
+            "r{row};{age};{};{};{}.25;\"a; {row}\"",
+            ["GP", "MS"][row % 2],
+            row % 2,
+            row
+        )
     })
 }
 
@@ -45,16 +54,29 @@ fn a_file_without_labels_is_predicted_chunk_by_chunk() {
         })
         .collect();
     let folder = folder.with("new.csv", without);
-    let chunks: Vec<Chunk> = preprocessing(&folder).open(&folder.path("new.csv")).unwrap().collect::<Result<_, _>>().unwrap();
+    let chunks: Vec<Chunk> = preprocessing(&folder)
+        .open(&folder.path("new.csv"))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
     assert!(chunks.len() > 1);
     let mut row = 0u32;
     for chunk in &chunks {
         assert_eq!(chunk.columns, ["note", "id"]);
         for index in 0..chunk.encoded.rows() as u32 {
-            let (found, wanted) = (chunk.encoded.batch(&[index]), prepared.encoded.batch(&[row]));
-            assert_eq!((found.numeric, found.categorical), (wanted.numeric, wanted.categorical));
+            let (found, wanted) = (
+                chunk.encoded.batch(&[index]),
+                prepared.encoded.batch(&[row]),
+            );
+            assert_eq!(
+                (found.numeric, found.categorical),
+                (wanted.numeric, wanted.categorical)
+            );
             assert_eq!(found.targets[0].mask, [0.0]);
-            assert_eq!(chunk.kept[index as usize], [format!("a; {row}"), format!("r{row}")]);
+            assert_eq!(
+                chunk.kept[index as usize],
+                [format!("a; {row}"), format!("r{row}")]
+            );
             row += 1;
         }
     }
@@ -64,41 +86,104 @@ fn a_file_without_labels_is_predicted_chunk_by_chunk() {
 #[test]
 fn a_bad_row_ends_the_stream_with_its_place() {
     let folder = Folder::new().with("a.csv", csv(100));
-    let folder = folder.with("new.csv", table("age;school", 9000, |row| if row == 8000 { "x;GP".to_owned() } else { format!("{row};GP") }));
-    let mut chunks = preprocessing(&folder).open(&folder.path("new.csv")).unwrap();
+    let folder = folder.with(
+        "new.csv",
+        table("age;school", 9000, |row| {
+            if row == 8000 {
+                "x;GP".to_owned()
+            } else {
+                format!("{row};GP")
+            }
+        }),
+    );
+    let mut chunks = preprocessing(&folder)
+        .open(&folder.path("new.csv"))
+        .unwrap();
     assert!(chunks.next().unwrap().is_ok());
     let error = chunks.next().unwrap().unwrap_err();
-    assert!(error.to_string().contains("new.csv:8002: column `age`: \"x\" is not a number"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("new.csv:8002: column `age`: \"x\" is not a number"),
+        "{error}"
+    );
     assert!(chunks.next().is_none());
 }
 
 #[test]
 fn an_input_that_is_not_there_is_named() {
-    let folder = Folder::new().with("a.csv", csv(100)).with("new.csv", "agee;school\n1;GP\n");
-    let error = preprocessing(&folder).open(&folder.path("new.csv")).err().unwrap();
-    assert!(error.to_string().contains("there is no column `age`"), "{error}");
-    assert!(error.to_string().contains("did you mean `agee`?"), "{error}");
-    assert!(preprocessing(&folder).open(&folder.path("none.csv")).is_err());
-    assert!(preprocessing(&folder).open(&folder.path("what.xls")).is_err());
+    let folder = Folder::new()
+        .with("a.csv", csv(100))
+        .with("new.csv", "agee;school\n1;GP\n");
+    let error = preprocessing(&folder)
+        .open(&folder.path("new.csv"))
+        .err()
+        .unwrap();
+    assert!(
+        error.to_string().contains("there is no column `age`"),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("did you mean `agee`?"),
+        "{error}"
+    );
+    assert!(
+        preprocessing(&folder)
+            .open(&folder.path("none.csv"))
+            .is_err()
+    );
+    assert!(
+        preprocessing(&folder)
+            .open(&folder.path("what.xls"))
+            .is_err()
+    );
 }
 
 #[test]
 fn a_file_may_lack_the_labels_of_some_tasks_not_of_all() {
     let folder = Folder::new()
         .with("a.csv", csv(100))
-        .with("one.csv", table("age;school;grade", 10, |row| format!("{row};GP;{row}")))
-        .with("none.csv", table("age;school", 10, |row| format!("{row};GP")));
-    let encoded = preprocessing(&folder).load(&folder.path("one.csv")).unwrap();
+        .with(
+            "one.csv",
+            table("age;school;grade", 10, |row| format!("{row};GP;{row}")),
+        )
+        .with(
+            "none.csv",
+            table("age;school", 10, |row| format!("{row};GP")),
+        );
+    let encoded = preprocessing(&folder)
+        .load(&folder.path("one.csv"))
+        .unwrap();
     let rows: Vec<u32> = (0..10).collect();
-    assert_eq!((encoded.label_count(0, &rows), encoded.label_count(1, &rows)), (0, 10));
-    let error = preprocessing(&folder).load(&folder.path("none.csv")).unwrap_err();
-    assert!(error.to_string().contains("there is no column `passed`"), "{error}");
+    assert_eq!(
+        (encoded.label_count(0, &rows), encoded.label_count(1, &rows)),
+        (0, 10)
+    );
+    let error = preprocessing(&folder)
+        .load(&folder.path("none.csv"))
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("there is no column `passed`"),
+        "{error}"
+    );
 }
 
 #[test]
 fn another_kind_of_file_is_read_by_its_name() {
-    let objects = (0..10).map(|row| format!("{{\"school\": \"MS\", \"age\": {row}, \"id\": \"q{row}\"}}\n")).collect::<String>();
-    let folder = Folder::new().with("a.csv", csv(100)).with("new.jsonl", objects);
-    let chunk = preprocessing(&folder).open(&folder.path("new.jsonl")).unwrap().next().unwrap().unwrap();
-    assert_eq!((chunk.encoded.rows(), chunk.columns), (10, vec!["id".to_owned()]));
+    let objects = (0..10)
+        .map(|row| format!("{{\"school\": \"MS\", \"age\": {row}, \"id\": \"q{row}\"}}\n"))
+        .collect::<String>();
+    let folder = Folder::new()
+        .with("a.csv", csv(100))
+        .with("new.jsonl", objects);
+    let chunk = preprocessing(&folder)
+        .open(&folder.path("new.jsonl"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (chunk.encoded.rows(), chunk.columns),
+        (10, vec!["id".to_owned()])
+    );
 }

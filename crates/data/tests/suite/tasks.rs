@@ -4,7 +4,8 @@ use polytask_data::{Prepared, TaskKind};
 
 use crate::{Folder, table};
 
-const DATA: &str = "[data]\nsource = \"a.csv\"\nsplit = \"column\"\n[inputs.x]\ncolumns = [\"x\"]\n";
+const DATA: &str =
+    "[data]\nsource = \"a.csv\"\nsplit = \"column\"\n[inputs.x]\ncolumns = [\"x\"]\n";
 
 /// Ten rows for training, one for val, with these labels.
 fn prepare(labels: [&str; 10], val: &str, task: &str) -> Result<Prepared, String> {
@@ -23,12 +24,24 @@ const ANSWERS: [&str; 10] = ["yes", "no", "no", "", "yes", "no", "no", "no", "no
 fn binary_labels_are_the_negative_and_the_positive_class() {
     let prepared = prepare(ANSWERS, "yes", "type = \"binary\"").unwrap();
     let fit = &prepared.preprocessing.tasks()[0];
-    assert_eq!((&fit.kind, fit.classes.as_slice()), (&TaskKind::Binary, ["no".to_owned(), "yes".to_owned()].as_slice()));
-    assert_eq!((fit.counts.as_slice(), fit.labelled), ([6, 2].as_slice(), 8));
+    assert_eq!(
+        (&fit.kind, fit.classes.as_slice()),
+        (
+            &TaskKind::Binary,
+            ["no".to_owned(), "yes".to_owned()].as_slice()
+        )
+    );
+    assert_eq!(
+        (fit.counts.as_slice(), fit.labelled),
+        ([6, 2].as_slice(), 8)
+    );
     let entropy = -(0.75f64 * 0.75f64.ln() + 0.25 * 0.25f64.ln());
     assert!((fit.entropy - entropy).abs() < 1e-12);
     let labels = prepared.encoded.labels(0, &[0, 1, 3, 10]);
-    assert_eq!((labels.values, labels.mask, labels.labelled), (vec![1.0, 0.0, 0.0, 1.0], vec![1.0, 1.0, 0.0, 1.0], 3));
+    assert_eq!(
+        (labels.values, labels.mask, labels.labelled),
+        (vec![1.0, 0.0, 0.0, 1.0], vec![1.0, 1.0, 0.0, 1.0], 3)
+    );
     let positive = prepare(ANSWERS, "yes", "type = \"binary\"\npositive = \"no\"").unwrap();
     assert_eq!(positive.preprocessing.tasks()[0].classes, ["yes", "no"]);
 }
@@ -36,12 +49,26 @@ fn binary_labels_are_the_negative_and_the_positive_class() {
 #[test]
 fn a_binary_task_wants_two_labels() {
     let one = prepare(["1"; 10], "1", "type = \"binary\"").unwrap_err();
-    assert!(one.contains("task y: all training rows have the same label \"1\""), "{one}");
-    let three = prepare(["a", "b", "c", "a", "b", "c", "a", "b", "c", "a"], "a", "type = \"binary\"").unwrap_err();
-    assert!(three.contains("a binary task has two labels, this one has 3: \"a\", \"b\", \"c\""), "{three}");
+    assert!(
+        one.contains("task y: all training rows have the same label \"1\""),
+        "{one}"
+    );
+    let three = prepare(
+        ["a", "b", "c", "a", "b", "c", "a", "b", "c", "a"],
+        "a",
+        "type = \"binary\"",
+    )
+    .unwrap_err();
+    assert!(
+        three.contains("a binary task has two labels, this one has 3: \"a\", \"b\", \"c\""),
+        "{three}"
+    );
     assert!(three.contains("type = \"multiclass\""), "{three}");
     let none = prepare([""; 10], "1", "type = \"binary\"").unwrap_err();
-    assert!(none.contains("task y: no training row has a label"), "{none}");
+    assert!(
+        none.contains("task y: no training row has a label"),
+        "{none}"
+    );
     let other = prepare(ANSWERS, "yes", "type = \"binary\"\npositive = \"ja\"").unwrap_err();
     assert!(other.contains("no label is \"ja\""), "{other}");
 }
@@ -52,13 +79,33 @@ const GRADES: [&str; 10] = ["10", "9", "9", "2", "", "2", "10", "9", "2", "2"];
 fn classes_are_in_numeric_order_or_as_listed() {
     let prepared = prepare(GRADES, "9", "type = \"multiclass\"").unwrap();
     let fit = &prepared.preprocessing.tasks()[0];
-    assert_eq!((&fit.kind, fit.classes.join(" ")), (&TaskKind::Multiclass { classes: 3 }, "2 9 10".to_owned()));
+    assert_eq!(
+        (&fit.kind, fit.classes.join(" ")),
+        (&TaskKind::Multiclass { classes: 3 }, "2 9 10".to_owned())
+    );
     assert_eq!(fit.counts, [4, 3, 2]);
-    assert_eq!(prepared.encoded.labels(0, &[0, 1, 10]).values, [2.0, 1.0, 1.0]);
-    let listed = prepare(GRADES, "7", "type = \"multiclass\"\nclasses = [\"10\", \"9\", \"2\", \"7\"]").unwrap();
+    assert_eq!(
+        prepared.encoded.labels(0, &[0, 1, 10]).values,
+        [2.0, 1.0, 1.0]
+    );
+    let listed = prepare(
+        GRADES,
+        "7",
+        "type = \"multiclass\"\nclasses = [\"10\", \"9\", \"2\", \"7\"]",
+    )
+    .unwrap();
     let fit = &listed.preprocessing.tasks()[0];
-    assert_eq!((fit.classes.join(" "), fit.counts.as_slice()), ("10 9 2 7".to_owned(), [2, 3, 4, 0].as_slice()));
-    assert!(listed.facts.notes.iter().any(|note| note.contains("no training row has the label \"7\"")));
+    assert_eq!(
+        (fit.classes.join(" "), fit.counts.as_slice()),
+        ("10 9 2 7".to_owned(), [2, 3, 4, 0].as_slice())
+    );
+    assert!(
+        listed
+            .facts
+            .notes
+            .iter()
+            .any(|note| note.contains("no training row has the label \"7\""))
+    );
 }
 
 #[test]
@@ -67,7 +114,13 @@ fn a_label_that_training_never_saw_is_refused_or_masked() {
     assert!(refused.contains("a.csv:12: column `y`: \"3\" is not a label that training knows for task y: \"2\", \"9\", \"10\""), "{refused}");
     let masked = prepare(GRADES, "3", "type = \"multiclass\"\nunseen = \"mask\"").unwrap();
     assert!(!masked.encoded.has_label(0, 10));
-    assert!(masked.facts.notes.iter().any(|note| note.contains("1 labels that no training row has are masked")));
+    assert!(
+        masked
+            .facts
+            .notes
+            .iter()
+            .any(|note| note.contains("1 labels that no training row has are masked"))
+    );
 }
 
 #[test]
@@ -75,17 +128,33 @@ fn a_column_of_numbers_is_no_class_label() {
     let csv = table("x,y", 1500, |row| format!("{row},{row}.5"));
     let folder = Folder::new().with("a.csv", csv);
     let found = folder.errors("[data]\nsource = \"a.csv\"\n[tasks.y]\ntype = \"multiclass\"\n");
-    assert!(found.contains("different numbers in training") && found.contains("type = \"regression\""), "{found}");
+    assert!(
+        found.contains("different numbers in training") && found.contains("type = \"regression\""),
+        "{found}"
+    );
 }
 
 #[test]
 fn levels_are_in_numeric_order_or_as_listed() {
     let numeric = prepare(GRADES, "9", "type = \"ordinal\"").unwrap();
-    assert_eq!(numeric.preprocessing.tasks()[0].kind, TaskKind::Ordinal { levels: 3 });
-    let words = ["low", "high", "low", "mid", "mid", "high", "low", "", "low", "low"];
+    assert_eq!(
+        numeric.preprocessing.tasks()[0].kind,
+        TaskKind::Ordinal { levels: 3 }
+    );
+    let words = [
+        "low", "high", "low", "mid", "mid", "high", "low", "", "low", "low",
+    ];
     let unknown = prepare(words, "mid", "type = \"ordinal\"").unwrap_err();
-    assert!(unknown.contains("`levels = [\"low\", \"middle\", \"high\"]` names them, lowest first"), "{unknown}");
-    let listed = prepare(words, "mid", "type = \"ordinal\"\nlevels = [\"low\", \"mid\", \"high\"]").unwrap();
+    assert!(
+        unknown.contains("`levels = [\"low\", \"middle\", \"high\"]` names them, lowest first"),
+        "{unknown}"
+    );
+    let listed = prepare(
+        words,
+        "mid",
+        "type = \"ordinal\"\nlevels = [\"low\", \"mid\", \"high\"]",
+    )
+    .unwrap();
     assert_eq!(listed.encoded.labels(0, &[0, 1, 3]).values, [0.0, 2.0, 1.0]);
 }
 
@@ -112,10 +181,18 @@ fn several_flags_are_columns_or_share_one() {
     let rows: Vec<u32> = (0..20).collect();
     let columns = prepared.encoded.labels(0, &rows);
     assert_eq!(columns, prepared.encoded.labels(1, &rows));
-    assert_eq!((&columns.values[..4], columns.mask[5]), ([1.0, 0.0, 0.0, 1.0].as_slice(), 0.0));
-    let [columns, shared] = prepared.preprocessing.tasks() else { panic!() };
+    assert_eq!(
+        (&columns.values[..4], columns.mask[5]),
+        ([1.0, 0.0, 0.0, 1.0].as_slice(), 0.0)
+    );
+    let [columns, shared] = prepared.preprocessing.tasks() else {
+        panic!()
+    };
     assert_eq!(columns.classes, ["green", "red"]);
-    assert_eq!((&columns.counts, &columns.kind, columns.entropy), (&shared.counts, &shared.kind, shared.entropy));
+    assert_eq!(
+        (&columns.counts, &columns.kind, columns.entropy),
+        (&shared.counts, &shared.kind, shared.entropy)
+    );
     let of = |count: u64| {
         let share = count as f64 / columns.labelled as f64;
         -(share * share.ln() + (1.0 - share) * (1.0 - share).ln())
@@ -125,9 +202,19 @@ fn several_flags_are_columns_or_share_one() {
 
 #[test]
 fn a_flag_that_is_none_is_named() {
-    let folder = Folder::new().with("a.csv", table("x,f,g", 9, |row| format!("{row},1,{}", if row == 6 { "2" } else { "0" })));
-    let found = folder.errors("[data]\nsource = \"a.csv\"\n[tasks.y]\ntype = \"multilabel\"\ntarget = [\"f\", \"g\"]\n");
-    assert!(found.contains("a.csv:8: column `g`: \"2\" is not a flag: 0 or 1"), "{found}");
+    let folder = Folder::new().with(
+        "a.csv",
+        table("x,f,g", 9, |row| {
+            format!("{row},1,{}", if row == 6 { "2" } else { "0" })
+        }),
+    );
+    let found = folder.errors(
+        "[data]\nsource = \"a.csv\"\n[tasks.y]\ntype = \"multilabel\"\ntarget = [\"f\", \"g\"]\n",
+    );
+    assert!(
+        found.contains("a.csv:8: column `g`: \"2\" is not a flag: 0 or 1"),
+        "{found}"
+    );
 }
 
 #[test]
@@ -149,17 +236,28 @@ fn targets_are_scaled_by_the_training_rows_and_kept_in_their_unit() {
     let labels = prepared.encoded.labels(0, &[9, 11]);
     assert!((f64::from(labels.values[0]) - 4.5 / std).abs() < 1e-6);
     assert_eq!(labels.mask, [1.0, 0.0], "a row needs all outputs");
-    assert_eq!(prepared.encoded.values(0, 10), Some([1000.0, 1000.0].as_slice()));
-    let raw = folder.prepare(&format!("{config}normalize = \"none\"\n")).unwrap();
+    assert_eq!(
+        prepared.encoded.values(0, 10),
+        Some([1000.0, 1000.0].as_slice())
+    );
+    let raw = folder
+        .prepare(&format!("{config}normalize = \"none\"\n"))
+        .unwrap();
     let fit = &raw.preprocessing.tasks()[0];
-    assert_eq!((fit.mean.as_slice(), fit.std.as_slice()), ([0.0, 0.0].as_slice(), [1.0, 1.0].as_slice()));
+    assert_eq!(
+        (fit.mean.as_slice(), fit.std.as_slice()),
+        ([0.0, 0.0].as_slice(), [1.0, 1.0].as_slice())
+    );
     assert!((fit.variance - (8.25 + 33.0) / 2.0).abs() < 1e-9);
     assert_eq!(raw.encoded.labels(0, &[9]).values, [9.0, 118.0]);
 }
 
 #[test]
 fn one_column_can_be_the_target_of_two_tasks() {
-    let folder = Folder::new().with("a.csv", table("x,grade", 20, |row| format!("{row},{}", row % 4)));
+    let folder = Folder::new().with(
+        "a.csv",
+        table("x,grade", 20, |row| format!("{row},{}", row % 4)),
+    );
     let config = "[data]\nsource = \"a.csv\"\n[tasks.number]\ntype = \"regression\"\ntarget = \"grade\"\n\
         [tasks.class]\ntype = \"multiclass\"\ntarget = \"grade\"\n";
     let prepared = folder.prepare(config).unwrap();
