@@ -45,10 +45,22 @@ impl Pool {
         match self.kind {
             PoolKind::Max => max_pool2d(
                 map,
-                MaxPoolOptions::new(window, window, [0, 0], [1, 1], false),
+                MaxPoolOptions {
+                    kernel_size: window,
+                    stride: window,
+                    padding: [(0, 0); 2],
+                    dilation: [1, 1],
+                    ceil_mode: false,
+                },
             ),
             PoolKind::Average => {
-                avg_pool2d(map, AvgPoolOptions::new(window, window, [0, 0], true, false))
+                avg_pool2d(map, AvgPoolOptions {
+                    kernel_size: window,
+                    stride: window,
+                    padding: [(0, 0); 2],
+                    count_include_pad: true,
+                    ceil_mode: false,
+                })
             }
             PoolKind::None => map,
         }

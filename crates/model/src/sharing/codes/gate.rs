@@ -66,7 +66,7 @@ fn sparsemax(a: Tensor<2>) -> Tensor<2> {
 
 fn entmax15(a: Tensor<2>) -> Tensor<2> {
     let a = a / 2.0;
-    let support = support(a.clone(), Tensor::square);
+    let support = support(a.clone(), |above| above.square());
     let size = support.clone().sum_dim(1);
     let mean = (a.clone() * support.clone()).sum_dim(1) / size.clone();
     let spread = ((a.clone() - mean.clone()).square() * support.clone()).sum_dim(1);
