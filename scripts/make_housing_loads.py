@@ -7,10 +7,10 @@ leaks 0.34 * air_changes * volume W/K, and g the share of the wall that is glass
 
     loss    = u (wall_area (1 - g) + roof_area) + 1.4 wall_area g + 0.34 air_changes volume          (W/K)
     sun     = wall_area g (0.6 - 0.4 cos(orientation))            south, 180 degrees, has the most   (m2)
-    heating_load = softplus(72 loss / floor_area - 260 sun / floor_area - 12; 6) + 2 N               (kWh/m2 a)
-    cooling_load = softplus(300 sun / floor_area - 9 loss / floor_area + 4; 4) + 1.5 N               (kWh/m2 a)
+    heating_load = softplus(72 loss / floor_area - 130 sun / floor_area - 12; 6) + 2 N               (kWh/m2 a)
+    cooling_load = softplus(130 sun / floor_area - 6 loss / floor_area + 4; 4) + 1.0 N               (kWh/m2 a)
 
-with softplus(x; s) = s ln(1 + exp(x / s)), volume = 2.6 floor_area, roof_area = floor_area / floors and wall_area from a
+and neither is below 0; softplus(x; s) = s ln(1 + exp(x / s)), volume = 2.6 floor_area, roof_area = floor_area / floors and wall_area from a
 house of that floor area, with the length twice to once its width. Both loads need loss and sun, with opposite signs.
 """
 
@@ -44,11 +44,11 @@ def house(draws):
     u = 1 / (0.25 + insulation / 3.5)
     loss = u * (wall * (1 - glass) + roof) + 1.4 * wall * glass + 0.34 * air * 2.6 * area
     sun = wall * glass * (0.6 - 0.4 * math.cos(math.radians(orientation)))
-    heating = softplus(72 * loss / area - 260 * sun / area - 12, 6) + 2 * draws.normal()
-    cooling = softplus(300 * sun / area - 9 * loss / area + 4, 4) + 1.5 * draws.normal()
+    heating = softplus(72 * loss / area - 130 * sun / area - 12, 6) + 2 * draws.normal()
+    cooling = softplus(130 * sun / area - 6 * loss / area + 4, 4) + 1.0 * draws.normal()
     return [
         f"{area:.0f}", floors, f"{wall:.0f}", f"{roof:.0f}", f"{insulation:.0f}", f"{glass:.2f}", f"{orientation:.0f}",
-        f"{air:.2f}", f"{heating:.1f}", f"{cooling:.1f}",
+        f"{air:.2f}", f"{max(heating, 0.0):.1f}", f"{max(cooling, 0.0):.1f}",
     ]
 
 

@@ -56,6 +56,26 @@ impl Literal {
         }
     }
 
+    /// Whether both say the same; a path is where it leads.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Path { absolute, .. },
+                Self::Path {
+                    absolute: other, ..
+                },
+            ) => absolute == other,
+            (Self::List(left), Self::List(right)) => {
+                left.len() == right.len()
+                    && left
+                        .iter()
+                        .zip(right)
+                        .all(|(left, right)| left.is_same(right))
+            }
+            _ => self == other,
+        }
+    }
+
     /// The same with paths as they were written.
     pub(crate) fn as_written(&self) -> Self {
         match self {

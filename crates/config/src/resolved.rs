@@ -1,10 +1,13 @@
 //! Every key with its value and where the value comes from.
 
+mod write;
+
+use std::collections::BTreeMap;
 use std::fmt;
-use std::fmt::Write as _;
 
 use crate::document::{Node, SourceKind, join};
-use crate::literal::{Literal, toml_key};
+use crate::literal::Literal;
+use crate::terminal::shown;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,14 +36,15 @@ impl fmt::Display for Origin {
             Self::File {
                 name,
                 line,
-                profile: None,
-            } => write!(f, "{name}:{line}"),
-            Self::File {
-                name,
-                line,
-                profile: Some(profile),
-            } => write!(f, "{name}:{line} (profile {profile})"),
-            Self::Flag(flag) => f.write_str(flag),
+                profile,
+            } => {
+                write!(f, "{}:{line}", shown(name, 200))?;
+                match profile {
+                    Some(profile) => write!(f, " (profile {})", shown(profile, 80)),
+                    None => Ok(()),
+                }
+            }
+            Self::Flag(flag) => f.write_str(&shown(flag, 80)),
             Self::Set => f.write_str("--set"),
         }
     }
@@ -87,6 +91,22 @@ pub struct Difference {
 }
 
 /// A configuration with every default filled in.
+///
+/// ```
+/// use polytask_config::{Document, Layers, read};
+///
+/// let layers = Layers::text("demo.toml", "epochs = 3", "/").set("rate=0.5");
+/// let document = Document::load(layers).unwrap();
+/// let reading = read(&document, |fields| {
+///     fields.integer("epochs", "passes over the rows").or(10);
+///     fields.number("rate", "step size").or(0.1);
+///     fields.flag("shuffle", "another order each epoch").or(true);
+/// });
+/// assert_eq!(reading.resolved.to_toml(), "epochs = 3\nrate = 0.5\nshuffle = true\n");
+///
+/// let origins: Vec<String> = reading.resolved.origins().iter().map(|one| one.origin.to_string()).collect();
+/// assert_eq!(origins, ["demo.toml:1", "--set", "default"]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resolved {
     pub(crate) items: Vec<(String, Item)>,
@@ -100,21 +120,42 @@ pub(crate) enum Item {
     },
     Table {
         items: Vec<(String, Item)>,
-        is_entry: bool,
+        form: Form,
     },
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Under a header, if anything is in it.
+    Section,
+    /// Under a header, even if nothing is in it: that it is there says something.
+    Kept,
+    /// Inline, if it is short.
+    Inline,
+}
+
+impl Item {
+    pub(crate) fn leaf(value: Literal, origin: Origin) -> Self {
+        Self::Leaf { value, origin }
+    }
+
+    pub(crate) fn table(items: Vec<(String, Self)>, form: Form) -> Self {
+        Self::Table { items, form }
+    }
 }
 
 impl Resolved {
     /// The configuration as TOML, paths absolute. Reading it again gives the same value and the same text.
     #[must_use]
     pub fn to_toml(&self) -> String {
-        self.written(&Literal::to_string)
+        write::toml(&self.items, &Literal::to_string)
     }
 
-    fn written(&self, literal: &dyn Fn(&Literal) -> String) -> String {
-        let mut text = String::new();
-        write_table(&mut text, "", &self.items, literal);
-        text
+    /// The same with paths as they were written: it says the same only from where it was read.
+    #[must_use]
+    pub fn to_toml_as_written(&self) -> String {
+        write::toml(&self.items, &|value| value.as_written().to_string())
     }
 
     /// Every key with its value and origin, in the order of the listing.
@@ -123,6 +164,60 @@ impl Resolved {
         let mut settings = Vec::new();
         collect(&mut settings, "", &self.items);
         settings
+    }
+
+    /// The keys in which `self` (left) and `other` (right) differ, whoever set them. Paths are the same if they lead to
+    /// the same place, however they are written.
+    ///
+    /// ```
+    /// # use polytask_config::{Document, Layers, read};
+    /// # let resolved = |text| {
+    /// #     let document = Document::load(Layers::text("demo.toml", text, "/")).unwrap();
+    /// #     read(&document, |fields| fields.integer("epochs", "passes").or(10)).resolved
+    /// # };
+    /// let differences = resolved("epochs = 3").diff(&resolved(""));
+    /// assert_eq!(differences[0].key, "epochs");
+    /// assert_eq!(differences[0].right.as_ref().unwrap().to_string(), "10");
+    /// assert!(resolved("").diff(&resolved("epochs = 10")).is_empty());
+    /// ```
+    #[must_use]
+    pub fn diff(&self, other: &Self) -> Vec<Difference> {
+        let left = self.origins();
+        let mut right: BTreeMap<String, Setting> = other
+            .origins()
+            .into_iter()
+            .map(|setting| (setting.key.clone(), setting))
+            .collect();
+        let order: Vec<String> = other
+            .origins()
+            .into_iter()
+            .map(|setting| setting.key)
+            .collect();
+        let mut differences = Vec::new();
+        for setting in left {
+            let value = right.remove(&setting.key).map(|other| other.value);
+            if !value
+                .as_ref()
+                .is_some_and(|value| value.is_same(&setting.value))
+            {
+                let (key, left) = (setting.key, Some(setting.value));
+                differences.push(Difference {
+                    key,
+                    left,
+                    right: value,
+                });
+            }
+        }
+        for key in order {
+            if let Some(setting) = right.remove(&key) {
+                differences.push(Difference {
+                    key,
+                    left: None,
+                    right: Some(setting.value),
+                });
+            }
+        }
+        differences
     }
 }
 
@@ -138,27 +233,6 @@ fn collect(settings: &mut Vec<Setting>, prefix: &str, items: &[(String, Item)]) 
                 });
             }
             Item::Table { items, .. } => collect(settings, &key, items),
-        }
-    }
-}
-
-fn write_table(
-    text: &mut String,
-    prefix: &str,
-    items: &[(String, Item)],
-    literal: &dyn Fn(&Literal) -> String,
-) {
-    for (key, item) in items {
-        if let Item::Leaf { value, .. } = item {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{} = {}", toml_key(key), literal(value));
-        }
-    }
-    for (key, item) in items {
-        if let Item::Table { items, .. } = item {
-            let path = join(prefix, key);
-            let _ = writeln!(text, "\n[{path}]");
-            write_table(text, &path, items, literal);
         }
     }
 }

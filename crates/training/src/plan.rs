@@ -8,7 +8,7 @@ use polytask_balance::{Family, Losses, TaskFacts, Weighting};
 use polytask_config::{Problem, Problems};
 use polytask_data::{DataErrors, DataFacts, Encoded, InputShape, Preprocessing, Sampler, Splits, TaskFit, TaskKind, prepare};
 use polytask_metrics::{Better, metric};
-use polytask_model::{LossOptions, ModelOptions, MultiTaskModel, Prior, ShapeErrors, TaskLoss, TaskSpec, build, names};
+use polytask_model::{LossOptions, ModelOptions, MultiTaskModel, ShapeErrors, TaskLoss, TaskSpec, build, names};
 use polytask_random::Seed;
 
 use crate::device::Place;
@@ -40,7 +40,7 @@ impl PlannedTask {
     /// What the model is built for.
     #[must_use]
     pub fn spec(&self) -> TaskSpec {
-        spec(&self.name, self.options.clone(), &self.fit)
+        specification(&self.name, self.options.clone(), &self.fit)
     }
 
     /// Regression values back in the unit of the file; anything else unchanged. Row-major.
@@ -130,7 +130,7 @@ pub fn planned_tasks(tables: Vec<crate::experiment::TaskTable>, fits: &[TaskFit]
                 problems.push(Problem::new("P0304", key, error.to_string()));
             }
         }
-        match TaskLoss::new(&spec(&table.name, table.loss.clone(), fit)) {
+        match TaskLoss::new(&specification(&table.name, table.loss.clone(), fit)) {
             Ok(loss) => tasks.push(PlannedTask {
                 name: table.name,
                 kind: fit.kind.clone(),
@@ -255,24 +255,7 @@ impl Plan {
     /// The model with its initial weights, on `device`.
     ///
     /// # Errors
-    /// What the model is told of a task.
-fn spec(name: &str, loss: LossOptions, fit: &TaskFit) -> TaskSpec {
-    let outputs = fit.mean.len();
-    TaskSpec {
-        name: name.to_owned(),
-        kind: fit.kind.clone(),
-        loss,
-        prior: Prior {
-            counts: fit.counts.iter().map(|&count| count as f64).collect(),
-            rows: fit.labelled as f64,
-            // Targets are centred, unless the user asked for raw ones; a head then learns its own offset.
-            means: vec![0.0; outputs],
-            variances: vec![fit.variance; outputs],
-        },
-    }
-}
-
-/// Shapes that do not fit, naming the layer and its key.
+    /// Shapes that do not fit, naming the layer and its key.
     pub fn build(&self, device: &Device) -> Result<MultiTaskModel, Problems> {
         let specs: Vec<TaskSpec> = self.tasks.iter().map(PlannedTask::spec).collect();
         build(&self.model, &self.input_shape, &specs, self.seed, device).map_err(shape_problems)
@@ -334,6 +317,11 @@ pub(crate) fn shape_problems(errors: ShapeErrors) -> Problems {
             .map(|error| Problem::new("P0308", error.key.clone(), error.to_string()))
             .collect(),
     )
+}
+
+/// What the model is told of a task.
+fn specification(name: &str, loss: LossOptions, fit: &TaskFit) -> TaskSpec {
+    TaskSpec { name: name.to_owned(), kind: fit.kind.clone(), loss, fit: fit.clone() }
 }
 
 fn facts(task: &PlannedTask) -> TaskFacts {

@@ -83,10 +83,9 @@ impl Saver {
         if let Some(tensor) = first_not_finite(&values) {
             return Err(SaveError::NotFinite { step, tensor });
         }
-        let mut checkpoint = Checkpoint::at_step(step);
+        let mut checkpoint = Checkpoint::at_step(step).with_score(score);
         checkpoint.meta.extend(self.texts.clone());
         checkpoint.meta.insert(polytask_store::EPOCH.to_owned(), epoch.to_string());
-        checkpoint.set_score(score);
         checkpoint.parts = to_parts(values);
         Ok(self.writer.publish(&checkpoint, &self.retention)?)
     }

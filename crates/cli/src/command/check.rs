@@ -171,7 +171,7 @@ pub(crate) fn report(
         "level": level.name(), "valid": true, "problems": [], "name": experiment.name,
         "config": {"given": given, "defaults": defaults},
     });
-    let mut say = |text: &str| {
+    let say = |text: &str| {
         if is_json {
             Ok(())
         } else {

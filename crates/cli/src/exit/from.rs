@@ -46,7 +46,7 @@ impl From<DeviceError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Diverged(_) | RunError::Weights { .. } => Self::new(Exit::Diverged, error.to_string())
+            RunError::Diverged(_) => Self::new(Exit::Diverged, error.to_string())
                 .hint("a lower train.optimizer.lr or train.gradient_clip_norm may help; train.on_nan = \"skip_step\" goes on"),
             RunError::Save(SaveError::NotFinite { .. }) => Self::new(Exit::Diverged, error.to_string()),
             RunError::Save(SaveError::Store(error)) => error.into(),

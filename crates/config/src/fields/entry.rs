@@ -13,7 +13,7 @@ use crate::document::{Node, Table, Value, join};
 use crate::entry::{Chosen, Entry, PathOr};
 use crate::literal::Literal;
 use crate::problem::Problem;
-use crate::resolved::{Item, Origin};
+use crate::resolved::{Form, Item, Origin};
 use crate::schema::Kind;
 
 /// A member of a family: end with `or`, `required` or `optional`.
@@ -258,19 +258,11 @@ impl Slot<'_> {
         let (value, below) = self.below(scope, member.new);
         let mut items = vec![(
             "type".to_owned(),
-            Item::Leaf {
-                value: Literal::Text(member.name.to_owned()),
-                origin,
-            },
+            Item::leaf(Literal::Text(member.name.to_owned()), origin),
         )];
         items.extend(below.resolved);
-        self.scope.resolve(
-            self.key,
-            Item::Table {
-                items,
-                is_entry: true,
-            },
-        );
+        self.scope
+            .resolve(self.key, Item::table(items, Form::Inline));
         Chosen {
             name: member.name,
             value,

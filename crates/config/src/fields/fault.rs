@@ -80,6 +80,17 @@ pub(crate) fn not_finite(path: &str, wanted: &str, node: &Node) -> Problem {
     .at(node.place.clone())
 }
 
+/// A path of no letters.
+pub(crate) fn empty_path(path: &str, node: &Node) -> Problem {
+    Problem::new(
+        codes::OUT_OF_RANGE,
+        path,
+        format!("{} must be a path", named(path)),
+    )
+    .with_label("names nothing")
+    .at(node.place.clone())
+}
+
 /// A list of another length.
 pub(crate) fn wrong_length(path: &str, wanted: &str, found: usize, node: &Node) -> Problem {
     let items = if found == 1 { "item" } else { "items" };

@@ -65,8 +65,8 @@ pub(crate) const PATHS: &Way<PathBuf, ()> = &Way {
         PlacedPath::read(path, node).map(|item| (item.absolute.clone(), item.literal()))
     },
     default: |slot, item| {
-        let literal = PlacedPath::of_default(slot, item.clone()).literal();
-        (item, literal)
+        let item = PlacedPath::of_default(slot, item);
+        (item.absolute.clone(), item.literal())
     },
     is_single: true,
 };

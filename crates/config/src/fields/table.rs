@@ -7,11 +7,11 @@ use super::number::number;
 use super::{Fields, Scope};
 use crate::document::{Node, Table, join};
 use crate::literal::Literal;
-use crate::resolved::{Item, Origin};
+use crate::resolved::{Form, Item, Origin};
 use crate::schema::{self, Kind, Range};
 
 impl Fields<'_> {
-    /// A table; an absent one is all its defaults.
+    /// A table; an absent one is all its defaults, and its required keys are missing.
     pub fn table<T>(
         &mut self,
         key: &'static str,
@@ -22,21 +22,18 @@ impl Fields<'_> {
         let node = self.table_node(key, help);
         let path = self.key_path(key);
         let scope = match node {
+            // Of what is no table nothing can be said, not even that a key is missing.
             Some(Err(())) => Scope::describing(&path),
-            _ if !is_reading => Scope::describing(&path),
-            Some(Ok(node)) => Scope::reading(&path, Some(node)),
-            None => Scope::reading(&path, None),
+            None if !is_reading => Scope::describing(&path),
+            given => Scope::reading(&path, given.and_then(Result::ok)),
         };
         let mut slot = self.slot(key, help);
         let (value, below) = slot.below(scope, read);
-        slot.declare(Kind::Table(below.schema), None, false);
-        slot.scope.resolve(
-            key,
-            Item::Table {
-                items: below.resolved,
-                is_entry: false,
-            },
-        );
+        // Absent, it is all its defaults, if all have one.
+        let is_required = below.schema.iter().any(|node| node.is_required);
+        slot.declare(Kind::Table(below.schema), None, is_required);
+        slot.scope
+            .resolve(key, Item::table(below.resolved, Form::Section));
         value
     }
 
@@ -61,13 +58,8 @@ impl Fields<'_> {
         if !is_given {
             return None;
         }
-        slot.scope.resolve(
-            key,
-            Item::Table {
-                items: below.resolved,
-                is_entry: false,
-            },
-        );
+        slot.scope
+            .resolve(key, Item::table(below.resolved, Form::Kept));
         Some(value)
     }
 
@@ -109,13 +101,7 @@ impl Fields<'_> {
                     keys.push(node);
                 }
             }
-            items.push((
-                name.clone(),
-                Item::Table {
-                    items: below.resolved,
-                    is_entry: false,
-                },
-            ));
+            items.push((name.clone(), Item::table(below.resolved, Form::Kept)));
             values.push((name, value));
         }
         if values.is_empty() {
@@ -129,13 +115,7 @@ impl Fields<'_> {
         let slot = &mut self.slot(key, help);
         slot.declare(Kind::Tables(keys), None, false);
         if !items.is_empty() {
-            slot.scope.resolve(
-                key,
-                Item::Table {
-                    items,
-                    is_entry: false,
-                },
-            );
+            slot.scope.resolve(key, Item::table(items, Form::Section));
         }
         values
     }
@@ -157,26 +137,14 @@ impl Fields<'_> {
             match number(&join(&path, &name), &node, &Range::default()) {
                 Ok(weight) => {
                     let origin = Origin::of(&node);
-                    items.push((
-                        name.clone(),
-                        Item::Leaf {
-                            value: Literal::Number(weight),
-                            origin,
-                        },
-                    ));
+                    items.push((name.clone(), Item::leaf(Literal::Number(weight), origin)));
                     weights.push((name, weight));
                 }
                 Err(problem) => slot.report(problem),
             }
         }
         if !items.is_empty() {
-            slot.scope.resolve(
-                key,
-                Item::Table {
-                    items,
-                    is_entry: false,
-                },
-            );
+            slot.scope.resolve(key, Item::table(items, Form::Section));
         }
         weights
     }

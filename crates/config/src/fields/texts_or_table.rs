@@ -6,7 +6,7 @@ use super::word::text;
 use super::{Fields, Scope};
 use crate::entry::TextsOr;
 use crate::literal::Literal;
-use crate::resolved::Item;
+use crate::resolved::{Form, Item};
 use crate::schema::{Kind, Range};
 
 /// A list of strings or a table: end with `or`, `required` or `optional`.
@@ -87,13 +87,9 @@ impl<'f, R> TextsOrTableField<'f, R> {
             };
             self.slot
                 .declare(kind, default, matches!(ending, Ending::Required(_)));
-            self.slot.scope.resolve(
-                self.slot.key,
-                Item::Table {
-                    items: below.resolved,
-                    is_entry: true,
-                },
-            );
+            self.slot
+                .scope
+                .resolve(self.slot.key, Item::table(below.resolved, Form::Inline));
             return Some(TextsOr::Table(value));
         }
         let wanted = kind.to_string();

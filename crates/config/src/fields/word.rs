@@ -1,9 +1,9 @@
 //! Flags, strings, paths and choices.
 
 use std::marker::PhantomData;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::fault::{unknown_name, wrong_type};
+use super::fault::{empty_path, unknown_name, wrong_type};
 use super::slot::{Ending, Slot};
 use crate::choice::{Choice, name_of};
 use crate::document::{Node, Value};
@@ -130,16 +130,19 @@ pub(crate) struct PlacedPath {
 impl PlacedPath {
     pub(crate) fn of_default(slot: &Slot<'_>, path: PathBuf) -> Self {
         let written = path.display().to_string();
-        let document = slot.work.document.as_ref();
-        let absolute = document.map_or(path.clone(), |document| {
-            document.0.root.place.source.directory.join(&path)
-        });
+        let absolute = match &slot.work.document {
+            Some(document) => placed(&document.0.root.place.source.directory, &path),
+            None => path,
+        };
         Self { absolute, written }
     }
 
     pub(crate) fn read(path: &str, node: &Node) -> Result<Self, Problem> {
         let written = text(path, node)?;
-        let absolute = node.place.source.directory.join(&written);
+        if written.is_empty() {
+            return Err(empty_path(path, node));
+        }
+        let absolute = placed(&node.place.source.directory, Path::new(&written));
         Ok(Self { absolute, written })
     }
 
@@ -149,6 +152,11 @@ impl PlacedPath {
             written: self.written.clone(),
         }
     }
+}
+
+/// Joined, without `.` in between.
+fn placed(directory: &Path, path: &Path) -> PathBuf {
+    directory.join(path).components().collect()
 }
 
 pub(crate) fn text(path: &str, node: &Node) -> Result<String, Problem> {
