@@ -6,6 +6,7 @@
 //! be read. A missing label is a normal case: it is a 0 in the mask of [`Labels`], everywhere.
 
 mod batch;
+pub mod builtin;
 mod codes;
 mod column;
 mod encoded;

@@ -10,7 +10,7 @@ use polytask_config::{Entry, Fields};
 use polytask_random::Seed;
 
 use super::linear::Linear;
-use super::matrix::{Matrix, add, centre, combine, dot, orthonormal};
+use super::matrix::{Matrix, add, centre, combine, orthonormal};
 use super::parts::{self, Rows};
 use super::split_mix::SplitMix64;
 use crate::error::DataErrors;
@@ -168,6 +168,7 @@ pub fn reduced_rank_anchor() -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
 mod tests {
     use super::super::golden;
     use super::super::matrix::tests::{eigen, least_squares, product, transposed};
+    use super::super::matrix::dot;
     use super::*;
 
     #[test]

@@ -27,8 +27,7 @@ pub use layout::Layout;
 pub(crate) use layout::Unknown;
 pub(crate) use typed::as_wanted;
 
-// Until the generators' dependencies are in the manifest: `use crate::builtin::GENERATORS;`
-const GENERATORS: &[Entry<Box<dyn Source>>] = &[];
+use crate::builtin::GENERATORS;
 use crate::error::DataErrors;
 use crate::limits::Limits;
 use crate::table::Table;

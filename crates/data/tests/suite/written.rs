@@ -5,7 +5,7 @@ use flate2::{Compression, Crc};
 use std::io::Write;
 
 /// An idx file.
-pub fn idx(kind: u8, shape: &[u32], elements: &[u8]) -> Vec<u8> {
+pub(crate) fn idx(kind: u8, shape: &[u32], elements: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, kind, shape.len() as u8];
     shape
         .iter()
@@ -15,7 +15,7 @@ pub fn idx(kind: u8, shape: &[u32], elements: &[u8]) -> Vec<u8> {
 }
 
 /// An array in NumPy's format.
-pub fn npy(descriptor: &str, shape: &str, elements: &[u8]) -> Vec<u8> {
+pub(crate) fn npy(descriptor: &str, shape: &str, elements: &[u8]) -> Vec<u8> {
     let mut header =
         format!("{{'descr': '{descriptor}', 'fortran_order': False, 'shape': {shape}, }}");
     while (10 + header.len() + 1) % 64 != 0 {
@@ -30,7 +30,7 @@ pub fn npy(descriptor: &str, shape: &str, elements: &[u8]) -> Vec<u8> {
 }
 
 /// A zip archive, deflated or stored.
-pub fn zip(files: &[(&str, Vec<u8>)], is_packed: bool) -> Vec<u8> {
+pub(crate) fn zip(files: &[(&str, Vec<u8>)], is_packed: bool) -> Vec<u8> {
     let mut archive = Vec::new();
     let mut directory = Vec::new();
     for (name, content) in files {
