@@ -4,7 +4,10 @@
 //! 100 numeric columns to the temporary folder (once), prepares it, and prints seconds and peak memory. The yardstick is
 //! the features as raw 32-bit numbers: 80 MB.
 
-#![allow(clippy::print_stdout, reason = "a program that prints what it measured")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a program that prints what it measured"
+)]
 
 use std::fmt::Write as _;
 use std::io::{BufWriter, Write as _};
@@ -25,12 +28,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = folder.join(&name);
     if !path.exists() {
         write_table(&path, rows, columns)?;
-        println!("wrote {}; run again to measure without the writing", path.display());
+        println!(
+            "wrote {}; run again to measure without the writing",
+            path.display()
+        );
     }
     let size = std::fs::metadata(&path)?.len();
 
-    let text = format!("[data]\nsource = \"{name}\"\n[tasks.y]\ntype = \"regression\"\n[tasks.z]\ntype = \"binary\"\n");
-    let document = Document::load(Layers::text("load.toml", &text, &folder)).map_err(|_| "the configuration is wrong")?;
+    let text = format!(
+        "[data]\nsource = \"{name}\"\n[tasks.y]\ntype = \"regression\"\n[tasks.z]\ntype = \"binary\"\n"
+    );
+    let document = Document::load(Layers::text("load.toml", &text, &folder))
+        .map_err(|_| "the configuration is wrong")?;
     let (data, tasks) = read(&document, |fields| {
         let data = fields.table("data", "rows", DataOptions::options);
         (data, fields.tables("tasks", "tasks", TaskOptions::options))
@@ -41,12 +50,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let prepared = prepare(&data, &[], &tasks, Seed(1))?;
     let seconds = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let batches = prepared.splits.train.chunks(256).map(|rows| prepared.encoded.batch(rows).rows.len()).sum::<usize>();
+    let batches = prepared
+        .splits
+        .train
+        .chunks(256)
+        .map(|rows| prepared.encoded.batch(rows).rows.len())
+        .sum::<usize>();
     let epoch = start.elapsed().as_secs_f64();
 
     let raw = (rows * columns * 4) as f64 / 1e6;
     println!("file             {:.1} MB", size as f64 / 1e6);
-    println!("load and prepare {seconds:.2} s ({:.0} MB/s)", size as f64 / 1e6 / seconds);
+    println!(
+        "load and prepare {seconds:.2} s ({:.0} MB/s)",
+        size as f64 / 1e6 / seconds
+    );
     println!("one epoch        {epoch:.2} s in batches of 256 ({batches} rows)");
     match (before, peak_memory()) {
         (Some(before), Some(peak)) => println!(

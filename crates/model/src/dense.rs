@@ -25,8 +25,16 @@ pub enum VectorNorm {
 impl Choice for VectorNorm {
     const ALL: &'static [(&'static str, Self, &'static str)] = &[
         ("none", Self::None, "no normalization"),
-        ("layer", Self::Layer, "over the numbers of each row (Ba et al. 2016)"),
-        ("batch", Self::Batch, "over the rows of the batch (Ioffe and Szegedy 2015)"),
+        (
+            "layer",
+            Self::Layer,
+            "over the numbers of each row (Ba et al. 2016)",
+        ),
+        (
+            "batch",
+            Self::Batch,
+            "over the rows of the batch (Ioffe and Szegedy 2015)",
+        ),
     ];
 }
 
@@ -69,7 +77,10 @@ impl DenseBlock {
                 .below(1.0)
                 .or(usual.dropout),
             residual: fields
-                .flag("residual", "add a block's input to its output where the widths agree")
+                .flag(
+                    "residual",
+                    "add a block's input to its output where the widths agree",
+                )
                 .or(usual.residual),
             bias: fields
                 .flag("bias", "linear layers have a bias")

@@ -117,7 +117,11 @@ impl Head {
 
     /// Columns of its predictions.
     pub(crate) fn width(&self) -> usize {
-        let offset = self.offset.bias.as_ref().or(self.offset.thresholds.as_ref());
+        let offset = self
+            .offset
+            .bias
+            .as_ref()
+            .or(self.offset.thresholds.as_ref());
         offset.map_or(0, |values| values.lazy_shape().num_elements())
     }
 }

@@ -33,8 +33,7 @@ pub use head::{HeadOptions, HeadStart};
 pub use layer::{ActivationKind, PoolKind};
 pub use loss::{
     Absolute, Bce, ClassWeights, CrossEntropy, Focal, Gaussian, Huber, LOSSES, Loss, LossFacts,
-    LossOptions, Ordinal, Outputs, PositiveWeight, Squared, TaskLoss, TaskSpec, decode,
-    kind_name,
+    LossOptions, Ordinal, Outputs, PositiveWeight, Squared, TaskLoss, TaskSpec, decode, kind_name,
 };
 pub use multitask::{ModelOptions, MultiTaskModel, build};
 pub use sharing::{Alpha, CodesOptions, GateMap, HardOptions, LatentOptions, SHARINGS};

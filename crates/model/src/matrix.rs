@@ -131,7 +131,11 @@ impl Matrix {
             .iter()
             .map(|&value| {
                 // Below this share the f32 representation holds no information about the direction.
-                if value > 1e-10 * largest { value.sqrt() } else { 1.0 }
+                if value > 1e-10 * largest {
+                    value.sqrt()
+                } else {
+                    1.0
+                }
             })
             .collect();
         let inverse: Vec<f64> = roots.iter().map(|root| 1.0 / root).collect();
@@ -202,11 +206,15 @@ impl Matrix {
     pub(crate) fn signs_of_largest(rows: usize, stacked: &[Self]) -> Vec<f64> {
         (0..rows)
             .map(|row| {
-                let entries = stacked
-                    .iter()
-                    .flat_map(|matrix| (0..matrix.columns).map(move |column| matrix.at(row, column)));
+                let entries = stacked.iter().flat_map(|matrix| {
+                    (0..matrix.columns).map(move |column| matrix.at(row, column))
+                });
                 let largest = entries.fold(0.0f64, |largest, entry| {
-                    if entry.abs() > largest.abs() { entry } else { largest }
+                    if entry.abs() > largest.abs() {
+                        entry
+                    } else {
+                        largest
+                    }
                 });
                 if largest < 0.0 { -1.0 } else { 1.0 }
             })

@@ -92,10 +92,7 @@ impl<'a> Stack<'a> {
             return false;
         }
         if parameters.is_none_or(|parameters| parameters > LARGEST) {
-            self.problem(
-                origin,
-                "would have more than 2147483648 weights".to_owned(),
-            );
+            self.problem(origin, "would have more than 2147483648 weights".to_owned());
             return false;
         }
         true

@@ -56,7 +56,12 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
             parameters: counts.below(&format!("encoder.embeddings.{}.", column.name())),
         })
         .collect();
-    modules.extend(layers("encoder.layers", &encoder.layers, &mut shape, &counts));
+    modules.extend(layers(
+        "encoder.layers",
+        &encoder.layers,
+        &mut shape,
+        &counts,
+    ));
     let mut parts = vec![
         PartSummary {
             part: Part::Encoder,

@@ -26,10 +26,26 @@ pub enum Backend {
 
 impl Choice for Backend {
     const ALL: &'static [(&'static str, Self, &'static str)] = &[
-        ("auto", Backend::Auto, "a hardware GPU if there is one, else the CPU"),
-        ("cpu", Backend::Cpu, "Burn Flex: SIMD and threads on the CPU"),
-        ("ndarray", Backend::NdArray, "burn-ndarray: the older CPU backend, for comparison"),
-        ("wgpu", Backend::Wgpu, "burn-wgpu: any GPU through Vulkan, Metal, DirectX 12 or OpenGL"),
+        (
+            "auto",
+            Backend::Auto,
+            "a hardware GPU if there is one, else the CPU",
+        ),
+        (
+            "cpu",
+            Backend::Cpu,
+            "Burn Flex: SIMD and threads on the CPU",
+        ),
+        (
+            "ndarray",
+            Backend::NdArray,
+            "burn-ndarray: the older CPU backend, for comparison",
+        ),
+        (
+            "wgpu",
+            Backend::Wgpu,
+            "burn-wgpu: any GPU through Vulkan, Metal, DirectX 12 or OpenGL",
+        ),
     ];
 }
 
@@ -52,7 +68,13 @@ impl Place {
     /// The CPU by Burn Flex.
     #[must_use]
     pub fn cpu() -> Self {
-        Self { device: Device::flex(), backend: "cpu", adapter: None, is_deterministic: true, note: None }
+        Self {
+            device: Device::flex(),
+            backend: "cpu",
+            adapter: None,
+            is_deterministic: true,
+            note: None,
+        }
     }
 }
 
@@ -83,7 +105,9 @@ impl Adapter {
 #[derive(Clone, Debug, Error)]
 pub enum DeviceError {
     /// No adapter at all.
-    #[error("no adapter for the wgpu backend: no Vulkan, Metal, DirectX 12 or OpenGL driver was found")]
+    #[error(
+        "no adapter for the wgpu backend: no Vulkan, Metal, DirectX 12 or OpenGL driver was found"
+    )]
     NoAdapter,
     /// Some adapters, but not that one.
     #[error("there is no wgpu adapter {asked}; found {}", listed(found))]
@@ -114,7 +138,12 @@ pub enum DeviceError {
 fn listed(found: &[Adapter]) -> String {
     let names: Vec<String> = found
         .iter()
-        .map(|adapter| format!("{}: {} ({}, {})", adapter.index, adapter.name, adapter.kind, adapter.api))
+        .map(|adapter| {
+            format!(
+                "{}: {} ({}, {})",
+                adapter.index, adapter.name, adapter.kind, adapter.api
+            )
+        })
         .collect();
     names.join("; ")
 }
@@ -131,8 +160,12 @@ fn wgpu_devices() -> Vec<burn_wgpu::WgpuDevice> {
 }
 
 fn start(index: usize, device: &burn_wgpu::WgpuDevice) -> Result<Adapter, DeviceError> {
-    let setup = burn_wgpu::try_init_setup::<AutoGraphicsApi>(device, burn_wgpu::RuntimeOptions::default())
-        .map_err(|error| DeviceError::Start { index, message: error.to_string() })?;
+    let setup =
+        burn_wgpu::try_init_setup::<AutoGraphicsApi>(device, burn_wgpu::RuntimeOptions::default())
+            .map_err(|error| DeviceError::Start {
+                index,
+                message: error.to_string(),
+            })?;
     let info = setup.adapter.get_info();
     Ok(Adapter {
         index,
@@ -166,15 +199,21 @@ fn wgpu_place(index: usize) -> Result<Place, DeviceError> {
     }
     let Some(device) = devices.get(index) else {
         let found = adapters().into_iter().flatten().collect();
-        return Err(DeviceError::Index { asked: index, found });
+        return Err(DeviceError::Index {
+            asked: index,
+            found,
+        });
     };
     let adapter = start(index, device)?;
     Ok(Place {
         device: Device::new(device.clone()),
         backend: "wgpu",
-        note: adapter
-            .is_software()
-            .then(|| format!("the wgpu adapter '{}' is a software rasterizer: it runs on the CPU, slowly", adapter.name)),
+        note: adapter.is_software().then(|| {
+            format!(
+                "the wgpu adapter '{}' is a software rasterizer: it runs on the CPU, slowly",
+                adapter.name
+            )
+        }),
         adapter: Some(adapter),
         is_deterministic: false,
     })
@@ -212,14 +251,25 @@ fn auto(index: Option<usize>) -> Result<Place, DeviceError> {
                 return Ok(Place {
                     device: Device::new(device.clone()),
                     backend: "wgpu",
-                    note: Some(format!("backend auto: wgpu on {} ({}, {})", adapter.name, adapter.kind, adapter.api)),
+                    note: Some(format!(
+                        "backend auto: wgpu on {} ({}, {})",
+                        adapter.name, adapter.kind, adapter.api
+                    )),
                     adapter: Some(adapter),
                     is_deterministic: false,
                 });
             }
-            Ok(adapter) => reason = format!("the only adapter, '{}', is a software rasterizer", adapter.name),
+            Ok(adapter) => {
+                reason = format!(
+                    "the only adapter, '{}', is a software rasterizer",
+                    adapter.name
+                )
+            }
             Err(error) => reason = error.to_string(),
         }
     }
-    Ok(Place { note: Some(format!("backend auto: cpu ({reason})")), ..Place::cpu() })
+    Ok(Place {
+        note: Some(format!("backend auto: cpu ({reason})")),
+        ..Place::cpu()
+    })
 }

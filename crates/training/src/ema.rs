@@ -14,7 +14,9 @@ use burn::tensor::kind::BridgeTensor;
 pub(crate) fn advance<M: Module>(average: M, model: &M, decay: f64, step: u64) -> M {
     let step = step as f64;
     let decay = decay.min((1.0 + step) / (10.0 + step));
-    let mut weights = Weights { tensors: HashMap::new() };
+    let mut weights = Weights {
+        tensors: HashMap::new(),
+    };
     model.visit(&mut weights);
     average.map(&mut Advance { weights, decay })
 }
@@ -27,7 +29,8 @@ impl ModuleVisitor for Weights {
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
         let value = parameter.val();
         let is_averaged = value.is_require_grad();
-        self.tensors.insert(parameter.id, (value.inner().into_bridge(), is_averaged));
+        self.tensors
+            .insert(parameter.id, (value.inner().into_bridge(), is_averaged));
     }
 }
 
@@ -41,7 +44,8 @@ impl ModuleMapper for Advance {
         let (id, average, mapper) = parameter.consume();
         let moved = match self.weights.tensors.remove(&id) {
             Some((weight, true)) => {
-                average.mul_scalar(self.decay) + Tensor::<D>::from_bridge(weight).mul_scalar(1.0 - self.decay)
+                average.mul_scalar(self.decay)
+                    + Tensor::<D>::from_bridge(weight).mul_scalar(1.0 - self.decay)
             }
             Some((statistic, false)) => Tensor::from_bridge(statistic),
             None => average,

@@ -51,7 +51,9 @@ pub fn shape_of(kind: &TaskKind) -> Shape {
 impl Predictor<'_> {
     /// Raw predictions of every task, row-major, and the losses per row where there are labels.
     fn forward(&self, batch: &Batch) -> Vec<Raw> {
-        let predictions = self.model.forward(&tensors::inputs(batch, self.shape, self.device));
+        let predictions = self
+            .model
+            .forward(&tensors::inputs(batch, self.shape, self.device));
         predictions
             .into_iter()
             .zip(self.tasks)
@@ -65,7 +67,10 @@ impl Predictor<'_> {
                         let (values, mask) = tensors::labels(labels, self.device);
                         tensors::read(task.loss.per_row(prediction.clone(), values, mask))
                     });
-                Raw { prediction: tensors::read(prediction), losses }
+                Raw {
+                    prediction: tensors::read(prediction),
+                    losses,
+                }
             })
             .collect()
     }
@@ -76,7 +81,9 @@ impl Predictor<'_> {
         self.forward(batch)
             .iter()
             .zip(self.tasks)
-            .map(|(raw, task)| task.in_original_unit(decode(&task.kind, &task.options, &raw.prediction)))
+            .map(|(raw, task)| {
+                task.in_original_unit(decode(&task.kind, &task.options, &raw.prediction))
+            })
             .collect()
     }
 
@@ -109,7 +116,13 @@ impl Predictor<'_> {
 
     /// Counts one batch.
     pub fn tally(&self, batch: &Batch, tallies: &mut [Tally]) {
-        for (((raw, task), labels), tally) in self.forward(batch).into_iter().zip(self.tasks).zip(&batch.targets).zip(tallies) {
+        for (((raw, task), labels), tally) in self
+            .forward(batch)
+            .into_iter()
+            .zip(self.tasks)
+            .zip(&batch.targets)
+            .zip(tallies)
+        {
             tally.count(task, &raw, labels);
         }
     }
@@ -124,9 +137,15 @@ impl Predictor<'_> {
             evaluation.rows.insert(name.clone(), tally.rows);
             if tally.rows > 0 {
                 let loss = tally.loss / tally.rows as f64;
-                evaluation.metrics.insert(format!("{split}/{name}/loss"), loss);
-                evaluation.metrics.insert(format!("{split}/{name}/weight"), weight);
-                evaluation.metrics.insert(format!("{split}/{name}/weighted_loss"), weight * loss);
+                evaluation
+                    .metrics
+                    .insert(format!("{split}/{name}/loss"), loss);
+                evaluation
+                    .metrics
+                    .insert(format!("{split}/{name}/weight"), weight);
+                evaluation
+                    .metrics
+                    .insert(format!("{split}/{name}/weighted_loss"), weight * loss);
                 total += weight * loss;
             }
             for (metric_name, metric) in tally.metrics {
@@ -141,8 +160,13 @@ impl Predictor<'_> {
             }
         }
         if let Some(penalty) = self.model.penalty() {
-            let penalty = tensors::read_scalars(vec![penalty]).first().copied().unwrap_or(0.0);
-            evaluation.metrics.insert(format!("{split}/penalty"), penalty);
+            let penalty = tensors::read_scalars(vec![penalty])
+                .first()
+                .copied()
+                .unwrap_or(0.0);
+            evaluation
+                .metrics
+                .insert(format!("{split}/penalty"), penalty);
             total += penalty;
         }
         evaluation.metrics.insert(format!("{split}/loss"), total);
@@ -188,7 +212,11 @@ impl Tally {
             .filter(|(_, mask)| **mask > 0.0)
             .map(|(row, _)| row)
             .collect();
-        self.loss += labelled.iter().filter_map(|&row| losses.get(row)).map(|&loss| f64::from(loss)).sum::<f64>();
+        self.loss += labelled
+            .iter()
+            .filter_map(|&row| losses.get(row))
+            .map(|&loss| f64::from(loss))
+            .sum::<f64>();
         self.rows += labelled.len();
         let rows = labels.mask.len().max(1);
         let prediction = select(&raw.prediction, &labelled, raw.prediction.len() / rows);
@@ -197,16 +225,28 @@ impl Tally {
         match task.kind {
             TaskKind::Multilabel { labels } => {
                 let truth: Vec<bool> = truth.iter().map(|&flag| flag > 0.5).collect();
-                self.update(&Predictions::Flags { probabilities: &decoded, labels, truth: &truth });
+                self.update(&Predictions::Flags {
+                    probabilities: &decoded,
+                    labels,
+                    truth: &truth,
+                });
             }
             TaskKind::Regression { outputs } => {
                 let truth = task.in_original_unit(truth.into_iter().map(f64::from).collect());
-                self.update(&Predictions::Values { predicted: &decoded, outputs, truth: &truth });
+                self.update(&Predictions::Values {
+                    predicted: &decoded,
+                    outputs,
+                    truth: &truth,
+                });
             }
             _ => {
                 let classes = classes(&task.kind).unwrap_or(2);
                 let truth: Vec<u32> = truth.iter().map(|&class| class as u32).collect();
-                self.update(&Predictions::Classes { probabilities: &decoded, classes, truth: &truth });
+                self.update(&Predictions::Classes {
+                    probabilities: &decoded,
+                    classes,
+                    truth: &truth,
+                });
             }
         }
     }

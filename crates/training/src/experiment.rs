@@ -97,8 +97,16 @@ pub enum OnNan {
 
 impl Choice for OnNan {
     const ALL: &'static [(&'static str, Self, &'static str)] = &[
-        ("stop", OnNan::Stop, "end the run, naming task, step and rows"),
-        ("skip_step", OnNan::SkipStep, "leave weights and optimizer untouched and go on, at most max_skips times in a row"),
+        (
+            "stop",
+            OnNan::Stop,
+            "end the run, naming task, step and rows",
+        ),
+        (
+            "skip_step",
+            OnNan::SkipStep,
+            "leave weights and optimizer untouched and go on, at most max_skips times in a row",
+        ),
     ];
 }
 
@@ -145,10 +153,21 @@ pub struct DeviceOptions {
 impl Experiment {
     /// Lists the whole config file.
     pub fn options(fields: &mut Fields<'_>) -> Self {
-        fields.integer("version", "version of the config format; this build reads 1").within(1..=1).or(1);
-        let name = fields.text("name", "name of the run's folder under runs/").or("run");
+        fields
+            .integer(
+                "version",
+                "version of the config format; this build reads 1",
+            )
+            .within(1..=1)
+            .or(1);
+        let name = fields
+            .text("name", "name of the run's folder under runs/")
+            .or("run");
         let seed = fields
-            .integer("seed", "the one seed; every random stream is derived from it by name")
+            .integer(
+                "seed",
+                "the one seed; every random stream is derived from it by name",
+            )
             .or(42);
         let tasks = tasks(fields);
         Self {
@@ -173,12 +192,19 @@ impl Experiment {
 
 fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
     let tasks: Vec<TaskTable> = fields
-        .tables("tasks", "the tasks, one table each", |name, fields| TaskTable {
-            name: name.to_owned(),
-            data: TaskOptions::options(name, fields),
-            loss: LossOptions::options(fields),
-            weight: fields.number("weight", "multiplies what the weighting gives").at_least(0.0).or(1.0),
-            metrics: fields.texts("metrics", "metrics to report; the kind's own if empty").or(Vec::new()),
+        .tables("tasks", "the tasks, one table each", |name, fields| {
+            TaskTable {
+                name: name.to_owned(),
+                data: TaskOptions::options(name, fields),
+                loss: LossOptions::options(fields),
+                weight: fields
+                    .number("weight", "multiplies what the weighting gives")
+                    .at_least(0.0)
+                    .or(1.0),
+                metrics: fields
+                    .texts("metrics", "metrics to report; the kind's own if empty")
+                    .or(Vec::new()),
+            }
         })
         .into_iter()
         .map(|(_, task)| task)
@@ -195,42 +221,86 @@ fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
 }
 
 fn weighting(fields: &mut Fields<'_>, tasks: &[TaskTable]) -> Chosen<Box<dyn Weighting>> {
-    fields.table("multitask", "how the tasks' losses become one step", |fields| {
-        let weighting = fields
-            .entry("weighting", "how losses become weights", WEIGHTINGS)
-            .or("fixed");
-        if !weighting.value.uses_task_weights()
-            && let Some(task) = tasks.iter().find(|task| task.weight != 1.0)
-        {
-            fields.problem(
-                "weighting",
-                "P0309",
-                format!("\"{}\" ignores the weight of task '{}'", weighting.name, task.name),
-                Some("take weighting = \"fixed\", or leave the task's weight out".to_owned()),
-            );
-        }
-        weighting
-    })
+    fields.table(
+        "multitask",
+        "how the tasks' losses become one step",
+        |fields| {
+            let weighting = fields
+                .entry("weighting", "how losses become weights", WEIGHTINGS)
+                .or("fixed");
+            if !weighting.value.uses_task_weights()
+                && let Some(task) = tasks.iter().find(|task| task.weight != 1.0)
+            {
+                fields.problem(
+                    "weighting",
+                    "P0309",
+                    format!(
+                        "\"{}\" ignores the weight of task '{}'",
+                        weighting.name, task.name
+                    ),
+                    Some("take weighting = \"fixed\", or leave the task's weight out".to_owned()),
+                );
+            }
+            weighting
+        },
+    )
 }
 
 impl TrainOptions {
     fn options(fields: &mut Fields<'_>) -> Self {
         Self {
-            epochs: fields.integer("epochs", "passes over the training rows").at_least(1).or(10),
-            batch_size: fields.integer("batch_size", "rows of one forward and backward pass").at_least(1).or(128),
-            accumulate: fields.integer("accumulate", "batches whose gradients make one optimizer step").at_least(1).or(1),
-            drop_last: fields.flag("drop_last", "leave out the last batch of an epoch if it is not full").or(false),
-            shuffle: fields.flag("shuffle", "another order of the rows each epoch").or(true),
-            optimizer: fields.entry("optimizer", "the rule that moves the weights", OPTIMIZERS).or("adamw"),
-            schedule: fields.entry("schedule", "the learning rate over time", SCHEDULES).or("constant"),
-            gradient_clip_norm: fields.number("gradient_clip_norm", "largest global norm of the gradient").above(0.0).optional(),
-            on_nan: fields.choice("on_nan", "what a loss or gradient that is not finite does").or(OnNan::Stop),
-            max_skips: fields.integer("max_skips", "steps in a row that skip_step may skip").at_least(1).or(10),
+            epochs: fields
+                .integer("epochs", "passes over the training rows")
+                .at_least(1)
+                .or(10),
+            batch_size: fields
+                .integer("batch_size", "rows of one forward and backward pass")
+                .at_least(1)
+                .or(128),
+            accumulate: fields
+                .integer(
+                    "accumulate",
+                    "batches whose gradients make one optimizer step",
+                )
+                .at_least(1)
+                .or(1),
+            drop_last: fields
+                .flag(
+                    "drop_last",
+                    "leave out the last batch of an epoch if it is not full",
+                )
+                .or(false),
+            shuffle: fields
+                .flag("shuffle", "another order of the rows each epoch")
+                .or(true),
+            optimizer: fields
+                .entry("optimizer", "the rule that moves the weights", OPTIMIZERS)
+                .or("adamw"),
+            schedule: fields
+                .entry("schedule", "the learning rate over time", SCHEDULES)
+                .or("constant"),
+            gradient_clip_norm: fields
+                .number("gradient_clip_norm", "largest global norm of the gradient")
+                .above(0.0)
+                .optional(),
+            on_nan: fields
+                .choice("on_nan", "what a loss or gradient that is not finite does")
+                .or(OnNan::Stop),
+            max_skips: fields
+                .integer("max_skips", "steps in a row that skip_step may skip")
+                .at_least(1)
+                .or(10),
             ema: fields
-                .number("ema", "decay of a moving average of the weights, which is then what is evaluated")
+                .number(
+                    "ema",
+                    "decay of a moving average of the weights, which is then what is evaluated",
+                )
                 .within(0.0..=0.999_999)
                 .optional(),
-            prefetch: fields.integer("prefetch", "batches prepared ahead of the step").within(0..=64).or(2),
+            prefetch: fields
+                .integer("prefetch", "batches prepared ahead of the step")
+                .within(0..=64)
+                .or(2),
         }
     }
 }
@@ -238,8 +308,14 @@ impl TrainOptions {
 impl EarlyStopping {
     fn options(fields: &mut Fields<'_>) -> Self {
         Self {
-            patience: fields.integer("patience", "epochs without a better score").at_least(1).or(10) as u64,
-            min_delta: fields.number("min_delta", "how much better counts").at_least(0.0).or(0.0),
+            patience: fields
+                .integer("patience", "epochs without a better score")
+                .at_least(1)
+                .or(10) as u64,
+            min_delta: fields
+                .number("min_delta", "how much better counts")
+                .at_least(0.0)
+                .or(0.0),
         }
     }
 }
@@ -259,8 +335,13 @@ impl CheckpointOptions {
             Every::Epochs(1)
         });
         Self {
-            keep_last: fields.integer("keep_last", "newest checkpoints that are kept").at_least(1).or(2),
-            keep_best: fields.integer("keep_best", "best checkpoints that are kept").or(1),
+            keep_last: fields
+                .integer("keep_last", "newest checkpoints that are kept")
+                .at_least(1)
+                .or(2),
+            keep_best: fields
+                .integer("keep_best", "best checkpoints that are kept")
+                .or(1),
             every,
         }
     }
@@ -294,7 +375,9 @@ impl DeviceOptions {
     fn options(fields: &mut Fields<'_>) -> Self {
         Self {
             backend: fields.choice("backend", "what computes").or(Backend::Auto),
-            index: fields.integer("index", "which device of the backend, from 0").optional(),
+            index: fields
+                .integer("index", "which device of the backend, from 0")
+                .optional(),
         }
     }
 }

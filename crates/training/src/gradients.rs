@@ -6,7 +6,11 @@ use burn::tensor::Tensor;
 use polytask_model::names::NamedParameter;
 
 /// The sum of `more` and `sum`, parameter by parameter.
-pub(crate) fn add<M: Module>(model: &M, sum: Option<GradientsParams>, more: GradientsParams) -> GradientsParams {
+pub(crate) fn add<M: Module>(
+    model: &M,
+    sum: Option<GradientsParams>,
+    more: GradientsParams,
+) -> GradientsParams {
     let Some(sum) = sum else { return more };
     let mut visitor = Add { sum, more };
     model.visit(&mut visitor);
@@ -20,7 +24,9 @@ struct Add {
 
 impl ModuleVisitor for Add {
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-        let Some(more) = self.more.remove::<D>(parameter.id) else { return };
+        let Some(more) = self.more.remove::<D>(parameter.id) else {
+            return;
+        };
         let total = match self.sum.remove::<D>(parameter.id) {
             Some(sum) => sum + more,
             None => more,
@@ -31,7 +37,10 @@ impl ModuleVisitor for Add {
 
 /// The squared Euclidean norm over all parameters, `[1]`, on the device; `None` without any gradient.
 pub(crate) fn squared_norm<M: Module>(model: &M, gradients: &GradientsParams) -> Option<Tensor<1>> {
-    let mut visitor = SquaredNorm { gradients, sum: None };
+    let mut visitor = SquaredNorm {
+        gradients,
+        sum: None,
+    };
     model.visit(&mut visitor);
     visitor.sum
 }
@@ -43,7 +52,9 @@ struct SquaredNorm<'a> {
 
 impl ModuleVisitor for SquaredNorm<'_> {
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-        let Some(gradient) = self.gradients.get::<D>(parameter.id) else { return };
+        let Some(gradient) = self.gradients.get::<D>(parameter.id) else {
+            return;
+        };
         let square = gradient.square().sum();
         self.sum = Some(match self.sum.take() {
             Some(sum) => sum + square,
@@ -53,7 +64,11 @@ impl ModuleVisitor for SquaredNorm<'_> {
 }
 
 /// All gradients times `factor`.
-pub(crate) fn scale<M: Module>(model: &M, gradients: GradientsParams, factor: f64) -> GradientsParams {
+pub(crate) fn scale<M: Module>(
+    model: &M,
+    gradients: GradientsParams,
+    factor: f64,
+) -> GradientsParams {
     let mut visitor = Scale { gradients, factor };
     model.visit(&mut visitor);
     visitor.gradients
@@ -67,7 +82,8 @@ struct Scale {
 impl ModuleVisitor for Scale {
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.remove::<D>(parameter.id) {
-            self.gradients.register(parameter.id, gradient.mul_scalar(self.factor));
+            self.gradients
+                .register(parameter.id, gradient.mul_scalar(self.factor));
         }
     }
 }
@@ -78,7 +94,11 @@ pub(crate) fn not_finite<M: Module>(
     gradients: &GradientsParams,
     parameters: &[NamedParameter],
 ) -> Vec<String> {
-    let mut visitor = NotFinite { gradients, parameters, names: Vec::new() };
+    let mut visitor = NotFinite {
+        gradients,
+        parameters,
+        names: Vec::new(),
+    };
     model.visit(&mut visitor);
     visitor.names
 }
@@ -91,10 +111,19 @@ struct NotFinite<'a> {
 
 impl ModuleVisitor for NotFinite<'_> {
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-        let Some(gradient) = self.gradients.get::<D>(parameter.id) else { return };
-        let values: Vec<f32> = gradient.into_data().convert::<f32>().into_vec().unwrap_or_default();
+        let Some(gradient) = self.gradients.get::<D>(parameter.id) else {
+            return;
+        };
+        let values: Vec<f32> = gradient
+            .into_data()
+            .convert::<f32>()
+            .into_vec()
+            .unwrap_or_default();
         if values.iter().any(|value| !value.is_finite())
-            && let Some(named) = self.parameters.iter().find(|named| named.id == parameter.id)
+            && let Some(named) = self
+                .parameters
+                .iter()
+                .find(|named| named.id == parameter.id)
         {
             self.names.push(named.name.clone());
         }

@@ -74,7 +74,9 @@ pub enum LoadError {
     #[error("{0}")]
     Data(#[from] DataErrors),
     /// The files changed since.
-    #[error("the data differs from the data it was trained on (fingerprint {found}, trained on {wanted})")]
+    #[error(
+        "the data differs from the data it was trained on (fingerprint {found}, trained on {wanted})"
+    )]
     OtherData {
         /// Now.
         found: String,
@@ -104,7 +106,11 @@ pub enum LoadError {
 pub fn experiment(resolved: &str) -> Result<Experiment, Problems> {
     let document = Document::load(Layers::text("config.resolved.toml", resolved, "."))?;
     let reading = polytask_config::read(&document, Experiment::options);
-    if reading.problems.0.is_empty() { Ok(reading.value) } else { Err(reading.problems) }
+    if reading.problems.0.is_empty() {
+        Ok(reading.value)
+    } else {
+        Err(reading.problems)
+    }
 }
 
 /// Loads the checkpoint file at `path` onto `place`.
@@ -120,19 +126,37 @@ pub fn load(path: &Path, place: Place) -> Result<Loaded, LoadError> {
 /// # Errors
 /// As [`load`].
 pub fn from_checkpoint(checkpoint: Checkpoint, place: Place) -> Result<Loaded, LoadError> {
-    let text = |key: &'static str| checkpoint.meta.get(key).cloned().ok_or(LoadError::Meta(key));
+    let text = |key: &'static str| {
+        checkpoint
+            .meta
+            .get(key)
+            .cloned()
+            .ok_or(LoadError::Meta(key))
+    };
     let config = text(meta::CONFIG)?;
-    let preprocessing: Preprocessing = serde_json::from_str(&text(meta::PREPROCESSING)?)
-        .map_err(|error| LoadError::Text { what: meta::PREPROCESSING, message: error.to_string() })?;
+    let preprocessing: Preprocessing =
+        serde_json::from_str(&text(meta::PREPROCESSING)?).map_err(|error| LoadError::Text {
+            what: meta::PREPROCESSING,
+            message: error.to_string(),
+        })?;
     let mut experiment = experiment(&config).map_err(LoadError::Config)?;
     let tables = std::mem::take(&mut experiment.tasks);
     let tasks = planned_tasks(tables, preprocessing.tasks()).map_err(LoadError::Config)?;
     let specs: Vec<TaskSpec> = tasks.iter().map(PlannedTask::spec).collect();
     let shape = preprocessing.input_shape();
-    let mut model = build(&experiment.model, &shape, &specs, Seed(experiment.seed), &place.device)
-        .map_err(|errors| LoadError::Config(crate::plan::shape_problems(errors)))?;
+    let mut model = build(
+        &experiment.model,
+        &shape,
+        &specs,
+        Seed(experiment.seed),
+        &place.device,
+    )
+    .map_err(|errors| LoadError::Config(crate::plan::shape_problems(errors)))?;
 
-    let (step, epoch) = (checkpoint.step().unwrap_or(0), checkpoint.epoch().unwrap_or(0));
+    let (step, epoch) = (
+        checkpoint.step().unwrap_or(0),
+        checkpoint.epoch().unwrap_or(0),
+    );
     let digest = polytask_store::digest(&checkpoint, polytask_store::weights).to_string();
     let values = from_parts(checkpoint.parts)?;
     let weights = match values.0.get("progress/weights") {
@@ -178,7 +202,12 @@ impl Loaded {
     /// The model as something that predicts.
     #[must_use]
     pub fn predictor(&self) -> Predictor<'_> {
-        Predictor { model: &self.model, tasks: &self.tasks, shape: &self.shape, device: &self.place.device }
+        Predictor {
+            model: &self.model,
+            tasks: &self.tasks,
+            shape: &self.shape,
+            device: &self.place.device,
+        }
     }
 
     /// Metrics on a split of the data that the config names.
@@ -187,22 +216,50 @@ impl Loaded {
     /// Data that is gone or has changed, a split without rows.
     pub fn evaluate_split(&self, split: &str) -> Result<Evaluation, LoadError> {
         let experiment = experiment(&self.config).map_err(LoadError::Config)?;
-        let targets: Vec<_> = experiment.tasks.into_iter().map(|task| (task.name, task.data)).collect();
-        let prepared = prepare(&experiment.data, &experiment.inputs, &targets, Seed(experiment.seed))?;
+        let targets: Vec<_> = experiment
+            .tasks
+            .into_iter()
+            .map(|task| (task.name, task.data))
+            .collect();
+        let prepared = prepare(
+            &experiment.data,
+            &experiment.inputs,
+            &targets,
+            Seed(experiment.seed),
+        )?;
         let wanted = self.meta.get(meta::DATA).cloned().unwrap_or_default();
         if prepared.facts.fingerprint != wanted {
-            return Err(LoadError::OtherData { found: prepared.facts.fingerprint, wanted });
+            return Err(LoadError::OtherData {
+                found: prepared.facts.fingerprint,
+                wanted,
+            });
         }
         let splits = &prepared.splits;
-        let all = [("train", &splits.train), ("val", &splits.val), ("test", &splits.test)];
-        let rows = all.iter().find(|(name, rows)| *name == split && !rows.is_empty());
+        let all = [
+            ("train", &splits.train),
+            ("val", &splits.val),
+            ("test", &splits.test),
+        ];
+        let rows = all
+            .iter()
+            .find(|(name, rows)| *name == split && !rows.is_empty());
         let Some((_, rows)) = rows else {
             return Err(LoadError::Split {
                 split: split.to_owned(),
-                available: all.iter().filter(|(_, rows)| !rows.is_empty()).map(|(name, _)| (*name).to_owned()).collect(),
+                available: all
+                    .iter()
+                    .filter(|(_, rows)| !rows.is_empty())
+                    .map(|(name, _)| (*name).to_owned())
+                    .collect(),
             });
         };
-        Ok(self.predictor().evaluate(&prepared.encoded, rows, split, self.batch_size(), &self.weights)?)
+        Ok(self.predictor().evaluate(
+            &prepared.encoded,
+            rows,
+            split,
+            self.batch_size(),
+            &self.weights,
+        )?)
     }
 
     /// Metrics on every labelled row of another file of the same layout, under `split`.
@@ -212,7 +269,9 @@ impl Loaded {
     pub fn evaluate_file(&self, path: &Path, split: &str) -> Result<Evaluation, LoadError> {
         let encoded = self.preprocessing.load(path)?;
         let rows: Vec<u32> = (0..encoded.rows() as u32).collect();
-        Ok(self.predictor().evaluate(&encoded, &rows, split, self.batch_size(), &self.weights)?)
+        Ok(self
+            .predictor()
+            .evaluate(&encoded, &rows, split, self.batch_size(), &self.weights)?)
     }
 
     /// Rows that go through the model at once.

@@ -6,9 +6,14 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use polytask_balance::{Family, Losses, TaskFacts, Weighting};
 use polytask_config::{Problem, Problems};
-use polytask_data::{DataErrors, DataFacts, Encoded, InputShape, Preprocessing, Sampler, Splits, TaskFit, TaskKind, prepare};
+use polytask_data::{
+    DataErrors, DataFacts, Encoded, InputShape, Preprocessing, Sampler, Splits, TaskFit, TaskKind,
+    prepare,
+};
 use polytask_metrics::{Better, metric};
-use polytask_model::{LossOptions, ModelOptions, MultiTaskModel, ShapeErrors, TaskLoss, TaskSpec, build, names};
+use polytask_model::{
+    LossOptions, ModelOptions, MultiTaskModel, ShapeErrors, TaskLoss, TaskSpec, build, names,
+};
 use polytask_random::Seed;
 
 use crate::device::Place;
@@ -114,13 +119,19 @@ impl From<DataErrors> for PlanError {
 ///
 /// # Errors
 /// Losses that do not fit their task.
-pub fn planned_tasks(tables: Vec<crate::experiment::TaskTable>, fits: &[TaskFit]) -> Result<Vec<PlannedTask>, Problems> {
+pub fn planned_tasks(
+    tables: Vec<crate::experiment::TaskTable>,
+    fits: &[TaskFit],
+) -> Result<Vec<PlannedTask>, Problems> {
     let mut problems = Vec::new();
     let mut tasks = Vec::new();
     for (table, fit) in tables.into_iter().zip(fits) {
         let shape = shape_of(&fit.kind);
         let metrics = if table.metrics.is_empty() {
-            polytask_metrics::defaults(shape).iter().map(|&name| name.to_owned()).collect()
+            polytask_metrics::defaults(shape)
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect()
         } else {
             table.metrics
         };
@@ -141,19 +152,35 @@ pub fn planned_tasks(tables: Vec<crate::experiment::TaskTable>, fits: &[TaskFit]
                 fit: fit.clone(),
             }),
             Err(error) => {
-                problems.push(Problem::new("P0305", format!("tasks.{}.loss", table.name), error.to_string()));
+                problems.push(Problem::new(
+                    "P0305",
+                    format!("tasks.{}.loss", table.name),
+                    error.to_string(),
+                ));
             }
         }
     }
-    if problems.is_empty() { Ok(tasks) } else { Err(Problems(problems)) }
+    if problems.is_empty() {
+        Ok(tasks)
+    } else {
+        Err(Problems(problems))
+    }
 }
 
-fn terms(given: Vec<(String, f64)>, tasks: &[PlannedTask], has_val: bool) -> Result<Vec<Term>, Problems> {
+fn terms(
+    given: Vec<(String, f64)>,
+    tasks: &[PlannedTask],
+    has_val: bool,
+) -> Result<Vec<Term>, Problems> {
     let split = if has_val { "val" } else { "train" };
     let given: Vec<(String, f64)> = if given.is_empty() {
         tasks
             .iter()
-            .filter_map(|task| task.metrics.first().map(|name| (format!("{split}/{}/{name}", task.name), 1.0)))
+            .filter_map(|task| {
+                task.metrics
+                    .first()
+                    .map(|name| (format!("{split}/{}/{name}", task.name), 1.0))
+            })
             .collect()
     } else {
         given
@@ -163,10 +190,16 @@ fn terms(given: Vec<(String, f64)>, tasks: &[PlannedTask], has_val: bool) -> Res
     for (key, weight) in given {
         match sign(&key, tasks, has_val) {
             Ok(sign) => terms.push(Term { key, weight, sign }),
-            Err(message) => problems.push(Problem::new("P0306", format!("score.\"{key}\""), message)),
+            Err(message) => {
+                problems.push(Problem::new("P0306", format!("score.\"{key}\""), message))
+            }
         }
     }
-    if problems.is_empty() { Ok(terms) } else { Err(Problems(problems)) }
+    if problems.is_empty() {
+        Ok(terms)
+    } else {
+        Err(Problems(problems))
+    }
 }
 
 fn sign(key: &str, tasks: &[PlannedTask], has_val: bool) -> Result<f64, String> {
@@ -188,10 +221,18 @@ fn sign(key: &str, tasks: &[PlannedTask], has_val: bool) -> Result<f64, String> 
                 return Ok(-1.0);
             }
             if !task.metrics.iter().any(|known| known == metric_name) {
-                return Err(format!("task '{name}' does not report '{metric_name}'; it reports {}", task.metrics.join(", ")));
+                return Err(format!(
+                    "task '{name}' does not report '{metric_name}'; it reports {}",
+                    task.metrics.join(", ")
+                ));
             }
-            let metric = metric(metric_name, shape_of(&task.kind)).map_err(|error| error.to_string())?;
-            Ok(if metric.better() == Better::Higher { 1.0 } else { -1.0 })
+            let metric =
+                metric(metric_name, shape_of(&task.kind)).map_err(|error| error.to_string())?;
+            Ok(if metric.better() == Better::Higher {
+                1.0
+            } else {
+                -1.0
+            })
         }
         _ => Err("write SPLIT/TASK/METRIC or SPLIT/loss".to_owned()),
     }
@@ -202,12 +243,21 @@ impl Plan {
     ///
     /// # Errors
     /// Every problem of config and data that can be found.
-    pub fn resolve(experiment: Experiment, place: Place) -> Result<(Self, Box<dyn Weighting>), PlanError> {
+    pub fn resolve(
+        experiment: Experiment,
+        place: Place,
+    ) -> Result<(Self, Box<dyn Weighting>), PlanError> {
         let seed = Seed(experiment.seed);
-        let targets: Vec<_> = experiment.tasks.iter().map(|task| (task.name.clone(), task.data.clone())).collect();
+        let targets: Vec<_> = experiment
+            .tasks
+            .iter()
+            .map(|task| (task.name.clone(), task.data.clone()))
+            .collect();
         let prepared = prepare(&experiment.data, &experiment.inputs, &targets, seed)?;
-        let tasks = planned_tasks(experiment.tasks, prepared.preprocessing.tasks()).map_err(PlanError::Config)?;
-        let score = terms(experiment.score, &tasks, !prepared.splits.val.is_empty()).map_err(PlanError::Config)?;
+        let tasks = planned_tasks(experiment.tasks, prepared.preprocessing.tasks())
+            .map_err(PlanError::Config)?;
+        let score = terms(experiment.score, &tasks, !prepared.splits.val.is_empty())
+            .map_err(PlanError::Config)?;
         let train = experiment.train;
         let sampler = Sampler::new(
             prepared.splits.train.clone(),
@@ -270,7 +320,11 @@ impl Plan {
         let average = self.train.ema.map(|_| burn::module::Module::valid(&model));
         let parameters = names::parameters(&model);
         Ok(TrainState {
-            optimizer: Optimizer::new(self.train.optimizer.value.clone(), &parameters, &self.device),
+            optimizer: Optimizer::new(
+                self.train.optimizer.value.clone(),
+                &parameters,
+                &self.device,
+            ),
             model,
             average,
             weighting,
@@ -288,7 +342,10 @@ impl Plan {
     /// The schedule's factor at `step`.
     #[must_use]
     pub fn rate_factor(&self, step: u64) -> f64 {
-        self.train.schedule.value.factor(step, self.steps(), self.steps_per_epoch)
+        self.train
+            .schedule
+            .value
+            .factor(step, self.steps(), self.steps_per_epoch)
     }
 
     /// The index of the random stream of one forward pass.
@@ -304,7 +361,11 @@ impl Plan {
             _ => 1.0,
         };
         let alpha = weighting.weights(losses).alpha;
-        alpha.into_iter().zip(&losses.present).map(|(alpha, &task)| alpha * own(task)).collect()
+        alpha
+            .into_iter()
+            .zip(&losses.present)
+            .map(|(alpha, &task)| alpha * own(task))
+            .collect()
     }
 }
 
@@ -321,14 +382,21 @@ pub(crate) fn shape_problems(errors: ShapeErrors) -> Problems {
 
 /// What the model is told of a task.
 fn specification(name: &str, loss: LossOptions, fit: &TaskFit) -> TaskSpec {
-    TaskSpec { name: name.to_owned(), kind: fit.kind.clone(), loss, fit: fit.clone() }
+    TaskSpec {
+        name: name.to_owned(),
+        kind: fit.kind.clone(),
+        loss,
+        fit: fit.clone(),
+    }
 }
 
 fn facts(task: &PlannedTask) -> TaskFacts {
     TaskFacts {
         name: task.name.clone(),
         family: match task.kind {
-            TaskKind::Regression { .. } if task.options.name(&task.kind) == "mse" => Family::SquaredError,
+            TaskKind::Regression { .. } if task.options.name(&task.kind) == "mse" => {
+                Family::SquaredError
+            }
             TaskKind::Regression { .. } => Family::Other,
             _ => Family::Classification,
         },

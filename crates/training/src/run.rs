@@ -66,7 +66,11 @@ pub struct Surroundings<'a> {
 ///
 /// # Errors
 /// Divergence, a disk that fails, a metric that does not fit.
-pub fn run(plan: &Plan, state: &mut TrainState, around: &mut Surroundings<'_>) -> Result<Finish, RunError> {
+pub fn run(
+    plan: &Plan,
+    state: &mut TrainState,
+    around: &mut Surroundings<'_>,
+) -> Result<Finish, RunError> {
     let mut last_saved = (state.progress.step, Instant::now());
     while state.progress.epoch < plan.train.epochs as u64 {
         if !train_epoch(plan, state, around, &mut last_saved)? {
@@ -93,7 +97,10 @@ pub fn run(plan: &Plan, state: &mut TrainState, around: &mut Surroundings<'_>) -
         if is_stopped && !is_last {
             return Ok(Finish::EarlyStopped);
         }
-        if around.max_steps.is_some_and(|most| state.progress.step >= most) {
+        if around
+            .max_steps
+            .is_some_and(|most| state.progress.step >= most)
+        {
             break;
         }
     }
@@ -129,7 +136,10 @@ fn train_epoch(
         let number = state.progress.step;
         let stepped = step(plan, state, &group)?;
         if let Some(problem) = &stepped.skipped {
-            around.listener.hear(&Event::Skipped { step: number, reason: problem.to_string() });
+            around.listener.hear(&Event::Skipped {
+                step: number,
+                reason: problem.to_string(),
+            });
         }
         around.listener.hear(&Event::Step {
             step: state.progress.step,
@@ -139,9 +149,12 @@ fn train_epoch(
             loss: stepped.loss,
             losses: stepped.losses,
             weights: stepped.weights,
-            samples: around
-                .trace_samples
-                .then(|| group.iter().flat_map(|batch| batch.rows.iter().copied()).collect()),
+            samples: around.trace_samples.then(|| {
+                group
+                    .iter()
+                    .flat_map(|batch| batch.rows.iter().copied())
+                    .collect()
+            }),
         });
         let is_due = match plan.checkpoint.every {
             Every::Steps(every) => state.progress.step.is_multiple_of(every),
@@ -151,7 +164,10 @@ fn train_epoch(
         if is_due {
             save(state, around, Saved::default(), last_saved)?;
         }
-        if around.max_steps.is_some_and(|most| state.progress.step >= most) {
+        if around
+            .max_steps
+            .is_some_and(|most| state.progress.step >= most)
+        {
             break;
         }
     }
@@ -180,10 +196,18 @@ fn validate(
             }
             predictor.tally(&plan.encoded.batch(rows), &mut tallies);
         }
-        metrics.extend(predictor.report(tallies, "val", &state.progress.weights).metrics);
+        metrics.extend(
+            predictor
+                .report(tallies, "val", &state.progress.weights)
+                .metrics,
+        );
     }
     if let Some(score) = score(&plan.score, |key| metrics.get(key).copied()) {
-        let split = if plan.splits.val.is_empty() { "train" } else { "val" };
+        let split = if plan.splits.val.is_empty() {
+            "train"
+        } else {
+            "val"
+        };
         metrics.insert(format!("{split}/score"), score);
     }
     Ok(Some(metrics))
@@ -204,9 +228,18 @@ fn train_metrics(plan: &Plan, sums: &EpochSums) -> BTreeMap<String, f64> {
             continue;
         }
         let name = &task.name;
-        metrics.insert(format!("train/{name}/loss"), at(&sums.losses) / present as f64);
-        metrics.insert(format!("train/{name}/weight"), at(&sums.weights) / present as f64);
-        metrics.insert(format!("train/{name}/weighted_loss"), at(&sums.weighted) / steps);
+        metrics.insert(
+            format!("train/{name}/loss"),
+            at(&sums.losses) / present as f64,
+        );
+        metrics.insert(
+            format!("train/{name}/weight"),
+            at(&sums.weights) / present as f64,
+        );
+        metrics.insert(
+            format!("train/{name}/weighted_loss"),
+            at(&sums.weighted) / steps,
+        );
         total += at(&sums.weighted) / steps;
     }
     metrics.insert("train/loss".to_owned(), total);
@@ -220,7 +253,10 @@ fn end_epoch(
     around: &mut Surroundings<'_>,
     metrics: BTreeMap<String, f64>,
 ) -> (Option<f64>, bool) {
-    let value = metrics.get("val/score").or_else(|| metrics.get("train/score")).copied();
+    let value = metrics
+        .get("val/score")
+        .or_else(|| metrics.get("train/score"))
+        .copied();
     let margin = plan.early_stopping.map_or(0.0, |early| early.min_delta);
     let (epoch, step) = (state.progress.epoch, state.progress.step);
     let is_best = state.best.observe(value, margin, step, epoch);
@@ -229,14 +265,24 @@ fn end_epoch(
         .weights
         .iter()
         .zip(&sums.present)
-        .map(|(sum, &present)| if present == 0 { 0.0 } else { sum / present as f64 })
+        .map(|(sum, &present)| {
+            if present == 0 {
+                0.0
+            } else {
+                sum / present as f64
+            }
+        })
         .collect();
     around.listener.hear(&Event::Epoch(EpochReport {
         epoch,
         step,
         metrics,
         weights,
-        absent: sums.present.iter().map(|&present| sums.steps - present.min(sums.steps)).collect(),
+        absent: sums
+            .present
+            .iter()
+            .map(|&present| sums.steps - present.min(sums.steps))
+            .collect(),
         is_best,
     }));
     state.progress.epoch += 1;
@@ -258,7 +304,9 @@ fn save(
     last_saved: &mut (u64, Instant),
 ) -> Result<(), RunError> {
     *last_saved = (state.progress.step, Instant::now());
-    let Some(saver) = around.saver.as_deref_mut() else { return Ok(()) };
+    let Some(saver) = around.saver.as_deref_mut() else {
+        return Ok(());
+    };
     let published = saver.save(state, saved.score)?;
     around.listener.hear(&Event::Checkpoint {
         step: published.step,

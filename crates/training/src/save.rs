@@ -54,15 +54,24 @@ impl Saver {
     pub fn new(writer: Writer, plan: &Plan, resolved: &str) -> Self {
         let texts = [
             (meta::CONFIG, resolved.to_owned()),
-            (meta::PREPROCESSING, serde_json::to_string(&plan.preprocessing).unwrap_or_default()),
+            (
+                meta::PREPROCESSING,
+                serde_json::to_string(&plan.preprocessing).unwrap_or_default(),
+            ),
             (meta::DATA, plan.facts.fingerprint.clone()),
             (meta::VERSION, env!("CARGO_PKG_VERSION").to_owned()),
             (meta::BACKEND, plan.place.backend.to_owned()),
         ];
         Self {
             writer,
-            texts: texts.into_iter().map(|(key, text)| (key.to_owned(), text)).collect(),
-            retention: Retention { keep_last: plan.checkpoint.keep_last, keep_best: plan.checkpoint.keep_best },
+            texts: texts
+                .into_iter()
+                .map(|(key, text)| (key.to_owned(), text))
+                .collect(),
+            retention: Retention {
+                keep_last: plan.checkpoint.keep_last,
+                keep_best: plan.checkpoint.keep_best,
+            },
         }
     }
 
@@ -76,7 +85,11 @@ impl Saver {
     ///
     /// # Errors
     /// A disk that fails, or weights that are not finite.
-    pub fn save(&mut self, state: &mut TrainState, score: Option<f64>) -> Result<Published, SaveError> {
+    pub fn save(
+        &mut self,
+        state: &mut TrainState,
+        score: Option<f64>,
+    ) -> Result<Published, SaveError> {
         let step = state.progress.step;
         let epoch = state.progress.epoch;
         let values = state.save()?;
@@ -85,7 +98,9 @@ impl Saver {
         }
         let mut checkpoint = Checkpoint::at_step(step).with_score(score);
         checkpoint.meta.extend(self.texts.clone());
-        checkpoint.meta.insert(polytask_store::EPOCH.to_owned(), epoch.to_string());
+        checkpoint
+            .meta
+            .insert(polytask_store::EPOCH.to_owned(), epoch.to_string());
         checkpoint.parts = to_parts(values);
         Ok(self.writer.publish(&checkpoint, &self.retention)?)
     }
@@ -93,7 +108,9 @@ impl Saver {
 
 fn first_not_finite(values: &Values) -> Option<String> {
     values.0.iter().find_map(|(name, value)| match value {
-        Value::Floats { values, .. } if values.iter().any(|value| !value.is_finite()) => Some(name.clone()),
+        Value::Floats { values, .. } if values.iter().any(|value| !value.is_finite()) => {
+            Some(name.clone())
+        }
         _ => None,
     })
 }
@@ -107,17 +124,26 @@ fn to_parts(values: Values) -> Vec<Part> {
                 Value::Floats { shape, values } => (
                     "f32",
                     shape.into_iter().map(|size| size as u64).collect(),
-                    values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                    values
+                        .iter()
+                        .flat_map(|value| value.to_le_bytes())
+                        .collect(),
                 ),
                 Value::Numbers(values) => (
                     "f64",
                     vec![values.len() as u64],
-                    values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                    values
+                        .iter()
+                        .flat_map(|value| value.to_le_bytes())
+                        .collect(),
                 ),
                 Value::Counts(values) => (
                     "u64",
                     vec![values.len() as u64],
-                    values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                    values
+                        .iter()
+                        .flat_map(|value| value.to_le_bytes())
+                        .collect(),
                 ),
                 Value::Texts(texts) => (
                     "texts",
@@ -126,7 +152,12 @@ fn to_parts(values: Values) -> Vec<Part> {
                 ),
                 Value::Flag(flag) => ("flag", vec![1], vec![u8::from(flag)]),
             };
-            Part { name, kind: kind.to_owned(), shape, bytes }
+            Part {
+                name,
+                kind: kind.to_owned(),
+                shape,
+                bytes,
+            }
         })
         .collect()
 }
@@ -160,7 +191,10 @@ pub fn from_parts(parts: Vec<Part>) -> Result<Values, PartError> {
             _ => None,
         };
         let Some(value) = value else {
-            return Err(PartError { name: part.name, kind: part.kind });
+            return Err(PartError {
+                name: part.name,
+                kind: part.kind,
+            });
         };
         values.insert(part.name, value);
     }
@@ -169,5 +203,6 @@ pub fn from_parts(parts: Vec<Part>) -> Result<Values, PartError> {
 
 fn words<T, const N: usize>(bytes: &[u8], read: fn([u8; N]) -> T) -> Option<Vec<T>> {
     let (words, rest) = bytes.as_chunks::<N>();
-    rest.is_empty().then(|| words.iter().map(|&word| read(word)).collect())
+    rest.is_empty()
+        .then(|| words.iter().map(|&word| read(word)).collect())
 }

@@ -53,7 +53,10 @@ impl Schedule {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { warmup: 0, shape: Shape::Constant }
+        Self {
+            warmup: 0,
+            shape: Shape::Constant,
+        }
     }
 }
 
@@ -62,13 +65,18 @@ pub static SCHEDULES: &[Entry<Schedule>] = &[CONSTANT, LINEAR, COSINE, STEP, EXP
 
 fn with_warmup(o: &mut Fields<'_>, shape: Shape) -> Schedule {
     let warmup = o
-        .integer("warmup_steps", "optimizer steps over which the rate rises linearly to its base")
+        .integer(
+            "warmup_steps",
+            "optimizer steps over which the rate rises linearly to its base",
+        )
         .or(0);
     Schedule { warmup, shape }
 }
 
 fn end(o: &mut Fields<'_>) -> f64 {
-    o.number("end", "share of the base rate at the last step").within(0.0..=1.0).or(0.0)
+    o.number("end", "share of the base rate at the last step")
+        .within(0.0..=1.0)
+        .or(0.0)
 }
 
 const CONSTANT: Entry<Schedule> = Entry {
@@ -106,8 +114,15 @@ const STEP: Entry<Schedule> = Entry {
     summary: "multiplied by `factor` after every `every_epochs` epochs",
     source: "",
     new: |o| {
-        let every = o.number("every_epochs", "epochs between two falls").above(0.0).or(10.0);
-        let factor = o.number("factor", "what the rate is multiplied by").above(0.0).within(0.0..=1.0).or(0.5);
+        let every = o
+            .number("every_epochs", "epochs between two falls")
+            .above(0.0)
+            .or(10.0);
+        let factor = o
+            .number("factor", "what the rate is multiplied by")
+            .above(0.0)
+            .within(0.0..=1.0)
+            .or(0.5);
         with_warmup(o, Shape::Step { every, factor })
     },
     facts: (),
@@ -118,7 +133,11 @@ const EXPONENTIAL: Entry<Schedule> = Entry {
     summary: "multiplied by `factor` after each epoch",
     source: "",
     new: |o| {
-        let factor = o.number("factor", "what the rate is multiplied by").above(0.0).within(0.0..=1.0).or(0.95);
+        let factor = o
+            .number("factor", "what the rate is multiplied by")
+            .above(0.0)
+            .within(0.0..=1.0)
+            .or(0.95);
         with_warmup(o, Shape::Exponential { factor })
     },
     facts: (),
@@ -143,7 +162,13 @@ mod tests {
     fn shapes_have_their_closed_forms() {
         assert!((schedule(0, Shape::Cosine { end: 0.1 }).factor(50, 100, 10) - 0.55).abs() < 1e-12);
         assert!((schedule(0, Shape::Linear { end: 0.2 }).factor(25, 100, 10) - 0.8).abs() < 1e-12);
-        let step = schedule(0, Shape::Step { every: 2.0, factor: 0.5 });
+        let step = schedule(
+            0,
+            Shape::Step {
+                every: 2.0,
+                factor: 0.5,
+            },
+        );
         assert_eq!(step.factor(19, 100, 10), 1.0);
         assert_eq!(step.factor(40, 100, 10), 0.25);
         let exponential = schedule(0, Shape::Exponential { factor: 0.9 });

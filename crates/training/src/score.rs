@@ -52,7 +52,12 @@ impl Best {
             (Some(now), Some(best)) => now > best + margin,
         };
         if is_best {
-            *self = Self { score, step, epoch, since: 0 };
+            *self = Self {
+                score,
+                step,
+                epoch,
+                since: 0,
+            };
         } else {
             self.since += 1;
         }
@@ -74,8 +79,16 @@ mod tests {
     #[test]
     fn lower_is_better_metrics_count_negatively() {
         let terms = [
-            Term { key: "a".into(), weight: 3.0, sign: 1.0 },
-            Term { key: "b".into(), weight: 1.0, sign: -1.0 },
+            Term {
+                key: "a".into(),
+                weight: 3.0,
+                sign: 1.0,
+            },
+            Term {
+                key: "b".into(),
+                weight: 1.0,
+                sign: -1.0,
+            },
         ];
         let value = score(&terms, |key| Some(if key == "a" { 0.5 } else { 2.0 }));
         assert_eq!(value, Some((1.5 - 2.0) / 4.0));
@@ -83,7 +96,11 @@ mod tests {
 
     #[test]
     fn an_undefined_score_is_never_best() {
-        let terms = [Term { key: "a".into(), weight: 1.0, sign: 1.0 }];
+        let terms = [Term {
+            key: "a".into(),
+            weight: 1.0,
+            sign: 1.0,
+        }];
         assert_eq!(score(&terms, |_| Some(f64::NAN)), None);
         let mut best = Best::default();
         assert!(!best.observe(None, 0.0, 1, 0));

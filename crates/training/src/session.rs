@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Instant, SystemTime};
 
-use polytask_store::{Fallback, Journal, Log, Pick, RunRecord, Selected, Status, StoreError, Text, Writer};
+use polytask_store::{
+    Fallback, Journal, Log, Pick, RunRecord, Selected, Status, StoreError, Text, Writer,
+};
 use serde_json::json;
 
 use crate::device::Place;
@@ -84,7 +86,9 @@ pub enum SessionError {
     #[error("{0}")]
     Load(#[from] LoadError),
     /// The data is not that of the run.
-    #[error("the data differs from the data of the run (fingerprint {found}, the run has {wanted}); a run goes on only with its own data")]
+    #[error(
+        "the data differs from the data of the run (fingerprint {found}, the run has {wanted}); a run goes on only with its own data"
+    )]
     OtherData {
         /// Now.
         found: String,
@@ -141,9 +145,14 @@ pub fn train(
         Ok(begun) => begun,
         Err(error) => return Err(fail(&mut writer, &record, error)),
     };
-    writer.write_text(Text::Data, &serde_json::to_string_pretty(&plan.facts).unwrap_or_default())?;
+    writer.write_text(
+        Text::Data,
+        &serde_json::to_string_pretty(&plan.facts).unwrap_or_default(),
+    )?;
     let (journal, _) = writer.journal(Log::Metrics)?;
-    go(plan, state, texts, writer, record, journal, every, listener, interrupt, options)
+    go(
+        plan, state, texts, writer, record, journal, every, listener, interrupt, options,
+    )
 }
 
 /// Goes on with a run from one of its checkpoints, bit for bit.
@@ -169,9 +178,17 @@ pub fn resume(
     describe(&mut record, &place);
     let begun = (|| {
         let (plan, weighting) = Plan::resolve(experiment, place)?;
-        let wanted = from.checkpoint.meta.get(meta::DATA).cloned().unwrap_or_default();
+        let wanted = from
+            .checkpoint
+            .meta
+            .get(meta::DATA)
+            .cloned()
+            .unwrap_or_default();
         if plan.facts.fingerprint != wanted {
-            return Err(SessionError::OtherData { found: plan.facts.fingerprint.clone(), wanted });
+            return Err(SessionError::OtherData {
+                found: plan.facts.fingerprint.clone(),
+                wanted,
+            });
         }
         let mut state = plan.start(weighting).map_err(PlanError::Config)?;
         state.restore(from_parts(from.checkpoint.parts)?)?;
@@ -185,7 +202,9 @@ pub fn resume(
     writer.write_record(&record)?;
     let (mut journal, _) = writer.journal(Log::Metrics)?;
     journal.truncate_after(state.progress.step)?;
-    go(plan, state, texts, writer, record, journal, every, listener, interrupt, options)
+    go(
+        plan, state, texts, writer, record, journal, every, listener, interrupt, options,
+    )
 }
 
 fn describe(record: &mut RunRecord, place: &Place) {
@@ -198,7 +217,10 @@ fn describe(record: &mut RunRecord, place: &Place) {
     record.deterministic = place.is_deterministic;
 }
 
-#[expect(clippy::too_many_arguments, reason = "the two entry points above share everything that follows")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the two entry points above share everything that follows"
+)]
 fn go(
     plan: Plan,
     mut state: TrainState,
@@ -238,7 +260,10 @@ fn go(
     );
     let recorded = recorder.close();
     let mut writer = saver.into_writer();
-    let finish = match finished.map_err(SessionError::from).and_then(|finish| recorded.map(|()| finish)) {
+    let finish = match finished
+        .map_err(SessionError::from)
+        .and_then(|finish| recorded.map(|()| finish))
+    {
         Ok(finish) => finish,
         Err(error) => return Err(fail(&mut writer, &record, error)),
     };
@@ -282,7 +307,11 @@ fn started(plan: &Plan, state: &TrainState) -> Event {
             .filter(|parameter| parameter.trainable)
             .map(|parameter| parameter.shape.iter().product::<usize>())
             .sum(),
-        rows: [plan.splits.train.len(), plan.splits.val.len(), plan.splits.test.len()],
+        rows: [
+            plan.splits.train.len(),
+            plan.splits.val.len(),
+            plan.splits.test.len(),
+        ],
         epochs: plan.train.epochs as u64,
         steps_per_epoch: plan.steps_per_epoch,
         step: state.progress.step,
@@ -291,7 +320,10 @@ fn started(plan: &Plan, state: &TrainState) -> Event {
 }
 
 /// Tests the best checkpoint (the last one if none has a score), from its file as `evaluate` would.
-fn test(plan: &Plan, writer: &Writer) -> Result<Option<(PathBuf, Evaluation, &'static str)>, SessionError> {
+fn test(
+    plan: &Plan,
+    writer: &Writer,
+) -> Result<Option<(PathBuf, Evaluation, &'static str)>, SessionError> {
     let (split, rows) = if plan.splits.test.is_empty() {
         ("val", &plan.splits.val)
     } else {
@@ -306,7 +338,13 @@ fn test(plan: &Plan, writer: &Writer) -> Result<Option<(PathBuf, Evaluation, &'s
     let loaded = from_checkpoint(selected.checkpoint, plan.place.clone())?;
     let evaluation = loaded
         .predictor()
-        .evaluate(&plan.encoded, rows, split, loaded.batch_size(), &loaded.weights)
+        .evaluate(
+            &plan.encoded,
+            rows,
+            split,
+            loaded.batch_size(),
+            &loaded.weights,
+        )
         .map_err(LoadError::from)?;
     Ok(Some((selected.path, evaluation, split)))
 }
@@ -318,7 +356,12 @@ fn fail(writer: &mut Writer, record: &RunRecord, error: SessionError) -> Session
         _ => Status::Failed,
     };
     let code = if status == Status::Diverged { 7 } else { 1 };
-    drop(writer.write_record(&record.ended(status, Some(error.to_string()), code, SystemTime::now())));
+    drop(writer.write_record(&record.ended(
+        status,
+        Some(error.to_string()),
+        code,
+        SystemTime::now(),
+    )));
     error
 }
 
@@ -367,7 +410,14 @@ impl Listener for Recorder<'_> {
     fn hear(&mut self, event: &Event) {
         match event {
             Event::Epoch(report) => self.epoch(report),
-            Event::Step { step, epoch, loss, losses, weights, .. } if self.every > 0 && step.is_multiple_of(self.every) => {
+            Event::Step {
+                step,
+                epoch,
+                loss,
+                losses,
+                weights,
+                ..
+            } if self.every > 0 && step.is_multiple_of(self.every) => {
                 self.write(*step, *epoch, "step/loss", *loss);
                 for (index, name) in self.tasks.clone().iter().enumerate() {
                     if let Some(Some(value)) = losses.get(index) {

@@ -77,7 +77,9 @@ impl EpochSums {
 
     pub(crate) fn observe(&mut self, report: &Stepped, penalty: f64) {
         for (task, loss) in report.losses.iter().enumerate() {
-            let (Some(loss), Some(weight)) = (loss, report.weights.get(task)) else { continue };
+            let (Some(loss), Some(weight)) = (loss, report.weights.get(task)) else {
+                continue;
+            };
             for (sum, value) in [
                 (&mut self.losses, *loss),
                 (&mut self.weighted, weight * loss),
@@ -100,7 +102,11 @@ impl Progress {
     /// Before the first step.
     #[must_use]
     pub fn new(tasks: usize) -> Self {
-        Self { weights: vec![1.0; tasks], sums: EpochSums::new(tasks), ..Self::default() }
+        Self {
+            weights: vec![1.0; tasks],
+            sums: EpochSums::new(tasks),
+            ..Self::default()
+        }
     }
 
     fn state(&mut self, state: &mut State) {

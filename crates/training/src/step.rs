@@ -109,7 +109,11 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         let penalty = rest.first().copied().filter(|_| has_penalty).unwrap_or(0.0);
         let squared_norm = rest.get(usize::from(has_penalty)).copied().unwrap_or(0.0);
 
-        if losses.iter().chain([&penalty, &squared_norm]).any(|value| !value.is_finite()) {
+        if losses
+            .iter()
+            .chain([&penalty, &squared_norm])
+            .any(|value| !value.is_finite())
+        {
             let problem = diagnose(plan, state, batches, &present, losses, &passes.gradients);
             if let Some(before) = before {
                 state.model = before;
@@ -129,22 +133,39 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         report.loss += penalty;
 
         let clipped = match plan.train.gradient_clip_norm {
-            Some(largest) if squared_norm.sqrt() > largest => {
-                gradients::scale(&state.model, passes.gradients, largest / squared_norm.sqrt())
-            }
+            Some(largest) if squared_norm.sqrt() > largest => gradients::scale(
+                &state.model,
+                passes.gradients,
+                largest / squared_norm.sqrt(),
+            ),
             _ => passes.gradients,
         };
-        let moved = state.optimizer.step(state.model.clone(), clipped, report.factor);
+        let moved = state
+            .optimizer
+            .step(state.model.clone(), clipped, report.factor);
         state.model = moved.project();
         if let (Some(average), Some(decay)) = (state.average.take(), plan.train.ema) {
-            state.average = Some(ema::advance(average, &state.model, decay, state.progress.step));
+            state.average = Some(ema::advance(
+                average,
+                &state.model,
+                decay,
+                state.progress.step,
+            ));
         }
         if let Some(losses) = seen {
-            state.weighting.observe(&Observation { losses: &Losses { values: report.present_losses(&losses), ..losses } });
+            state.weighting.observe(&Observation {
+                losses: &Losses {
+                    values: report.present_losses(&losses),
+                    ..losses
+                },
+            });
         }
         state.progress.sums.observe(&report, penalty);
         for &task in &present.tasks {
-            if let (Some(slot), Some(&weight)) = (state.progress.weights.get_mut(task), report.weights.get(task)) {
+            if let (Some(slot), Some(&weight)) = (
+                state.progress.weights.get_mut(task),
+                report.weights.get(task),
+            ) {
                 *slot = weight;
             }
         }
@@ -192,10 +213,22 @@ fn diagnose(
         .collect();
     NotFinite {
         step: state.progress.step,
-        what: if tasks.is_empty() { "the gradient" } else { "the loss" },
-        parameters: gradients::not_finite(&state.model, gradients, &names::parameters(&state.model)),
+        what: if tasks.is_empty() {
+            "the gradient"
+        } else {
+            "the loss"
+        },
+        parameters: gradients::not_finite(
+            &state.model,
+            gradients,
+            &names::parameters(&state.model),
+        ),
         tasks,
-        samples: batches.iter().flat_map(|batch| batch.rows.iter().copied()).take(32).collect(),
+        samples: batches
+            .iter()
+            .flat_map(|batch| batch.rows.iter().copied())
+            .take(32)
+            .collect(),
     }
 }
 

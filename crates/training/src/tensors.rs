@@ -9,17 +9,25 @@ use polytask_model::Inputs;
 pub fn inputs(batch: &Batch, shape: &InputShape, device: &Device) -> Inputs {
     let rows = batch.rows.len();
     Inputs {
-        numeric: (shape.numeric > 0)
-            .then(|| Tensor::from_data(TensorData::new(batch.numeric.clone(), [rows, shape.numeric]), device)),
+        numeric: (shape.numeric > 0).then(|| {
+            Tensor::from_data(
+                TensorData::new(batch.numeric.clone(), [rows, shape.numeric]),
+                device,
+            )
+        }),
         categorical: (!shape.categorical.is_empty()).then(|| {
             let columns = shape.categorical.len();
-            Tensor::<2, Int>::from_data(TensorData::new(batch.categorical.clone(), [rows, columns]), device)
+            Tensor::<2, Int>::from_data(
+                TensorData::new(batch.categorical.clone(), [rows, columns]),
+                device,
+            )
         }),
-        image: shape
-            .image
-            .map(|[channels, height, width]| {
-                Tensor::from_data(TensorData::new(batch.image.clone(), [rows, channels, height, width]), device)
-            }),
+        image: shape.image.map(|[channels, height, width]| {
+            Tensor::from_data(
+                TensorData::new(batch.image.clone(), [rows, channels, height, width]),
+                device,
+            )
+        }),
     }
 }
 
@@ -29,7 +37,10 @@ pub fn labels(labels: &Labels, device: &Device) -> (Tensor<2>, Tensor<1>) {
     let rows = labels.mask.len();
     let width = labels.values.len() / rows.max(1);
     (
-        Tensor::from_data(TensorData::new(labels.values.clone(), [rows, width]), device),
+        Tensor::from_data(
+            TensorData::new(labels.values.clone(), [rows, width]),
+            device,
+        ),
         Tensor::from_data(TensorData::new(labels.mask.clone(), [rows]), device),
     )
 }
@@ -40,12 +51,19 @@ pub fn read_scalars(scalars: Vec<Tensor<1>>) -> Vec<f64> {
     if scalars.is_empty() {
         return Vec::new();
     }
-    read(Tensor::cat(scalars, 0)).into_iter().map(f64::from).collect()
+    read(Tensor::cat(scalars, 0))
+        .into_iter()
+        .map(f64::from)
+        .collect()
 }
 
 /// The values of a tensor on the host.
 #[must_use]
 pub fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     // A float tensor converts to f32 on every backend.
-    tensor.into_data().convert::<f32>().into_vec().unwrap_or_default()
+    tensor
+        .into_data()
+        .convert::<f32>()
+        .into_vec()
+        .unwrap_or_default()
 }

@@ -32,7 +32,9 @@ pub(super) fn options(entry: &'static WeightingEntry) -> Outcome {
         let key = format!("weighting.{}", option.key);
         let value = |resolved: &Resolved| {
             let mut settings = resolved.origins().into_iter();
-            settings.find(|setting| setting.key == key).map(|setting| setting.value)
+            settings
+                .find(|setting| setting.key == key)
+                .map(|setting| setting.value)
         };
         if value(&resolved) == value(&plain) {
             return Err(format!("the trial leaves `{}` at its default", option.key));

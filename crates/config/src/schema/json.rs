@@ -30,20 +30,37 @@ impl Schema {
             }
         }
         let mut document = Map::new();
-        document.insert("$schema".to_owned(), "http://json-schema.org/draft-07/schema#".into());
+        document.insert(
+            "$schema".to_owned(),
+            "http://json-schema.org/draft-07/schema#".into(),
+        );
         document.append(&mut root);
         if let Some(required) = required {
-            document.insert("if".to_owned(), json!({ "not": { "required": ["extends"] } }));
+            document.insert(
+                "if".to_owned(),
+                json!({ "not": { "required": ["extends"] } }),
+            );
             document.insert("then".to_owned(), json!({ "required": required }));
         }
         let mut definitions = Map::new();
         for (index, family) in self.families.iter().enumerate() {
-            let tables: Vec<Value> =
-                family.variants.iter().map(|variant| variant_table(variant, true, &names)).collect();
+            let tables: Vec<Value> = family
+                .variants
+                .iter()
+                .map(|variant| variant_table(variant, true, &names))
+                .collect();
             definitions.insert(names.table(index), json!({ "anyOf": tables }));
-            let words: Vec<&str> = family.variants.iter().filter(|one| needs_nothing(one)).map(|one| one.name).collect();
+            let words: Vec<&str> = family
+                .variants
+                .iter()
+                .filter(|one| needs_nothing(one))
+                .map(|one| one.name)
+                .collect();
             let table = reference(&names.table(index));
-            definitions.insert(names.entry(index), json!({ "anyOf": [{ "enum": words }, table] }));
+            definitions.insert(
+                names.entry(index),
+                json!({ "anyOf": [{ "enum": words }, table] }),
+            );
         }
         if !definitions.is_empty() {
             document.insert("definitions".to_owned(), definitions.into());
@@ -56,7 +73,10 @@ impl Schema {
 fn own_keys() -> [(&'static str, Value); 3] {
     let path = json!({ "type": "string" });
     [
-        ("version", json!({ "description": "version of the format", "const": 1 })),
+        (
+            "version",
+            json!({ "description": "version of the format", "const": 1 }),
+        ),
         (
             "extends",
             json!({
@@ -84,7 +104,9 @@ impl DefinitionNames {
         for family in families {
             let is_taken = |name: &String| names.contains(name);
             let numbered = (2..).map(|number| format!("{}_{number}", family.name));
-            let name = std::iter::once(family.name.clone()).chain(numbered).find(|name| !is_taken(name));
+            let name = std::iter::once(family.name.clone())
+                .chain(numbered)
+                .find(|name| !is_taken(name));
             names.push(name.unwrap_or_default());
         }
         Self(names)
@@ -108,10 +130,15 @@ fn needs_nothing(variant: &Variant) -> bool {
 }
 
 fn table(nodes: &[Node], names: &DefinitionNames) -> Map<String, Value> {
-    let properties: Map<String, Value> =
-        nodes.iter().map(|node| (node.key.clone(), Value::Object(property(node, names)))).collect();
-    let required: Vec<&str> =
-        nodes.iter().filter(|node| node.is_required).map(|node| node.key.as_str()).collect();
+    let properties: Map<String, Value> = nodes
+        .iter()
+        .map(|node| (node.key.clone(), Value::Object(property(node, names))))
+        .collect();
+    let required: Vec<&str> = nodes
+        .iter()
+        .filter(|node| node.is_required)
+        .map(|node| node.key.as_str())
+        .collect();
     let mut table = Map::new();
     table.insert("type".to_owned(), "object".into());
     table.insert("properties".to_owned(), properties.into());
@@ -148,8 +175,12 @@ fn property(node: &Node, names: &DefinitionNames) -> Map<String, Value> {
 
 /// The help, and what each allowed word means.
 fn description(node: &Node) -> String {
-    let Kind::Choice(words) = &node.kind else { return node.help.clone() };
-    let lines = words.iter().map(|(word, line)| format!("\n- {word}: {line}"));
+    let Kind::Choice(words) = &node.kind else {
+        return node.help.clone();
+    };
+    let lines = words
+        .iter()
+        .map(|(word, line)| format!("\n- {word}: {line}"));
     std::iter::once(node.help.clone()).chain(lines).collect()
 }
 
@@ -190,7 +221,11 @@ fn kind(node: &Node, names: &DefinitionNames) -> Map<String, Value> {
             json!({ "anyOf": [texts(length), Value::Object(table(keys, names))] })
         }
     };
-    if let Value::Object(schema) = schema { schema } else { Map::new() }
+    if let Value::Object(schema) = schema {
+        schema
+    } else {
+        Map::new()
+    }
 }
 
 /// A name or a table. Beside a `$ref` nothing counts in draft-07, hence `anyOf`.
@@ -198,7 +233,9 @@ fn entry(named: Value, node: &Node, family: usize, names: &DefinitionNames) -> V
     let default = node.default.as_ref().and_then(|default| default.text());
     match default {
         // A table without `type` is one of the default's.
-        Some(default) => json!({ "anyOf": [named, reference(&names.table(family)), { "type": "object", "not": { "required": ["type"] }, "$comment": default }] }),
+        Some(default) => {
+            json!({ "anyOf": [named, reference(&names.table(family)), { "type": "object", "not": { "required": ["type"] }, "$comment": default }] })
+        }
         None => json!({ "anyOf": [named] }),
     }
 }

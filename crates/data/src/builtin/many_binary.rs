@@ -91,7 +91,11 @@ impl ManyBinary {
             rows: Rows::options(fields, [1_000, 500, 2_000]),
             data_seed: parts::data_seed(fields),
         };
-        parts::at_most(fields, ("factors", options.factors), ("features", options.features));
+        parts::at_most(
+            fields,
+            ("factors", options.factors),
+            ("features", options.features),
+        );
         options
     }
 }
@@ -111,11 +115,16 @@ impl Truth {
     /// The probability of "yes" for each task, given a row's inputs.
     #[must_use]
     pub fn probabilities(&self, strength: f64, x: &[f64]) -> Vec<f64> {
-        let bends = self.factors.iter().map(|factor| libm::tanh(2.0 * dot(factor, x)));
+        let bends = self
+            .factors
+            .iter()
+            .map(|factor| libm::tanh(2.0 * dot(factor, x)));
         let bends: Vec<f64> = bends.collect();
         let logits = self.uses.iter().zip(&self.biases);
         let logits = logits.map(|(uses, bias)| strength * dot(uses, &bends) + bias);
-        logits.map(|logit| 1.0 / (1.0 + libm::exp(-logit))).collect()
+        logits
+            .map(|logit| 1.0 / (1.0 + libm::exp(-logit)))
+            .collect()
     }
 }
 
@@ -171,7 +180,11 @@ impl Source for ManyBinary {
                 }
                 let probabilities = truth.probabilities(self.strength, &exact);
                 for (words, probability) in labels.iter_mut().zip(probabilities) {
-                    let label = if stream.uniform() < probability { "yes" } else { "no" };
+                    let label = if stream.uniform() < probability {
+                        "yes"
+                    } else {
+                        "no"
+                    };
                     let is_known = stream.uniform() >= self.missing;
                     words.push(is_known.then_some(label));
                 }
@@ -251,7 +264,10 @@ mod tests {
             let yes = labels.iter().filter(|label| **label == "yes").count();
             // Five standard errors of a share: 5 · 0.5 / √2800 and 5 · 0.46 / √4000.
             let share = yes as f64 / labels.len() as f64;
-            assert!((share - expected).abs() < 0.048, "{task}: {share} {expected}");
+            assert!(
+                (share - expected).abs() < 0.048,
+                "{task}: {share} {expected}"
+            );
             assert!((labels.len() as f64 / 4_000.0 - 0.7).abs() < 0.037);
         }
     }

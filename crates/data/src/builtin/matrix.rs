@@ -72,7 +72,9 @@ pub(super) mod tests {
         let (mut gram, mut right) = (product(&across, x), product(&across, y));
         let size = gram.len();
         for pivot in 0..size {
-            let best = (pivot..size).max_by(|a, b| gram[*a][pivot].abs().total_cmp(&gram[*b][pivot].abs())).unwrap();
+            let best = (pivot..size)
+                .max_by(|a, b| gram[*a][pivot].abs().total_cmp(&gram[*b][pivot].abs()))
+                .unwrap();
             gram.swap(pivot, best);
             right.swap(pivot, best);
             let (line, known) = (gram[pivot].clone(), right[pivot].clone());
@@ -93,7 +95,11 @@ pub(super) mod tests {
         let size = matrix.len();
         let mut a = matrix.to_vec();
         let mut vectors: Matrix = (0..size)
-            .map(|row| (0..size).map(|column| f64::from(u8::from(row == column))).collect())
+            .map(|row| {
+                (0..size)
+                    .map(|column| f64::from(u8::from(row == column)))
+                    .collect()
+            })
             .collect();
         for _ in 0..50 {
             for p in 0..size {
@@ -128,7 +134,11 @@ pub(super) mod tests {
 
     #[test]
     fn rows_become_orthonormal_even_if_they_are_almost_equal() {
-        let rows = vec![vec![1.0, 0.0, 0.0], vec![1.0, 1e-9, 0.0], vec![1.0, 1e-9, 1e-9]];
+        let rows = vec![
+            vec![1.0, 0.0, 0.0],
+            vec![1.0, 1e-9, 0.0],
+            vec![1.0, 1e-9, 1e-9],
+        ];
         let done = orthonormal(rows);
         for (row, one) in done.iter().enumerate() {
             for (column, other) in done.iter().enumerate() {

@@ -75,12 +75,19 @@ impl Rows {
 /// The data's own seed: another `seed` of the run trains differently on the same data.
 pub(super) fn data_seed(fields: &mut Fields<'_>) -> u64 {
     fields
-        .integer("data_seed", "seed of the data; the run's own `seed` does not change the data")
+        .integer(
+            "data_seed",
+            "seed of the data; the run's own `seed` does not change the data",
+        )
         .or(1) as u64
 }
 
 /// Reports an option that must not exceed another one.
-pub(super) fn at_most(fields: &mut Fields<'_>, (key, value): (&'static str, usize), (bound, most): (&str, usize)) {
+pub(super) fn at_most(
+    fields: &mut Fields<'_>,
+    (key, value): (&'static str, usize),
+    (bound, most): (&str, usize),
+) {
     if value > most {
         let message = format!("`{key}` is {value}, but there are only {most} {bound}");
         // The code of a number outside its range.

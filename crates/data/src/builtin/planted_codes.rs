@@ -82,7 +82,10 @@ impl PlantedCodes {
                 .within(1..=1_000)
                 .or(usual.features),
             sparsity: fields
-                .integer("sparsity", "codes that each task uses; at most as many as there are")
+                .integer(
+                    "sparsity",
+                    "codes that each task uses; at most as many as there are",
+                )
                 .within(1..=1_000)
                 .or(usual.sparsity),
             noise: fields
@@ -91,12 +94,23 @@ impl PlantedCodes {
                 .or(usual.noise),
             rows: Rows::options(fields, [60, 20, 60]),
             is_shared: fields
-                .flag("shared_rows", "all tasks label the same rows; otherwise each has its own")
+                .flag(
+                    "shared_rows",
+                    "all tasks label the same rows; otherwise each has its own",
+                )
                 .or(usual.is_shared),
             data_seed: parts::data_seed(fields),
         };
-        parts::at_most(fields, ("codes", options.codes), ("features", options.features));
-        parts::at_most(fields, ("sparsity", options.sparsity), ("codes", options.codes));
+        parts::at_most(
+            fields,
+            ("codes", options.codes),
+            ("features", options.features),
+        );
+        parts::at_most(
+            fields,
+            ("sparsity", options.sparsity),
+            ("codes", options.codes),
+        );
         options
     }
 }
@@ -204,11 +218,20 @@ mod tests {
             }
         }
         for alpha in &truth.alpha {
-            let used: Vec<f64> = alpha.iter().copied().filter(|entry| *entry != 0.0).collect();
+            let used: Vec<f64> = alpha
+                .iter()
+                .copied()
+                .filter(|entry| *entry != 0.0)
+                .collect();
             assert_eq!(used.len(), 2);
             assert!(used.iter().all(|entry| (0.5..1.5).contains(&entry.abs())));
         }
-        let signs = truth.alpha.iter().flatten().filter(|entry| **entry < 0.0).count();
+        let signs = truth
+            .alpha
+            .iter()
+            .flatten()
+            .filter(|entry| **entry < 0.0)
+            .count();
         assert!((20..60).contains(&signs), "{signs} of 80");
     }
 
@@ -224,7 +247,9 @@ mod tests {
         let table = golden::table(&options);
         let (x, y) = golden::numbers(&table);
         for task in 0..4 {
-            let labelled: Vec<usize> = (0..table.rows()).filter(|row| !y[*row][task].is_nan()).collect();
+            let labelled: Vec<usize> = (0..table.rows())
+                .filter(|row| !y[*row][task].is_nan())
+                .collect();
             assert_eq!(labelled.len(), 140);
             let inputs: Matrix = labelled.iter().map(|row| x[*row].clone()).collect();
             let target: Matrix = labelled.iter().map(|row| vec![y[*row][task]]).collect();

@@ -73,7 +73,10 @@ impl PlantedLowRank {
                 .within(1..=1_000)
                 .or(usual.features),
             rank: fields
-                .integer("rank", "dimension of the weights' subspace; at most the number of features")
+                .integer(
+                    "rank",
+                    "dimension of the weights' subspace; at most the number of features",
+                )
                 .within(1..=1_000)
                 .or(usual.rank),
             noise: fields
@@ -83,7 +86,11 @@ impl PlantedLowRank {
             rows: Rows::options(fields, [60, 60, 1_000]),
             data_seed: parts::data_seed(fields),
         };
-        parts::at_most(fields, ("rank", options.rank), ("features", options.features));
+        parts::at_most(
+            fields,
+            ("rank", options.rank),
+            ("features", options.features),
+        );
         options
     }
 
@@ -118,7 +125,12 @@ pub fn truth(options: &PlantedLowRank, seed: Seed) -> Vec<Vec<f64>> {
         .collect();
     let subspace = orthonormal(subspace);
     (0..options.tasks)
-        .map(|task| combine(&normals("planted_low_rank/task", task as u64, options.rank), &subspace))
+        .map(|task| {
+            combine(
+                &normals("planted_low_rank/task", task as u64, options.rank),
+                &subspace,
+            )
+        })
         .collect()
 }
 
@@ -167,8 +179,8 @@ pub fn reduced_rank_anchor() -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
 #[cfg(test)]
 mod tests {
     use super::super::golden;
-    use super::super::matrix::tests::{eigen, least_squares, product, transposed};
     use super::super::matrix::dot;
+    use super::super::matrix::tests::{eigen, least_squares, product, transposed};
     use super::*;
 
     #[test]
@@ -212,13 +224,23 @@ mod tests {
             }
         }
         let map = product(&full, &projection);
-        (map, squares.iter().map(|square| square.max(0.0).sqrt()).collect())
+        (
+            map,
+            squares
+                .iter()
+                .map(|square| square.max(0.0).sqrt())
+                .collect(),
+        )
     }
 
     fn error(x: &[Vec<f64>], y: &[Vec<f64>], map: &[Vec<f64>]) -> f64 {
         let mut sum = 0.0;
         for (row, wanted) in product(x, map).iter().zip(y) {
-            sum += row.iter().zip(wanted).map(|(f, w)| (f - w) * (f - w)).sum::<f64>();
+            sum += row
+                .iter()
+                .zip(wanted)
+                .map(|(f, w)| (f - w) * (f - w))
+                .sum::<f64>();
         }
         sum / (y.len() * y[0].len()) as f64
     }
@@ -227,7 +249,13 @@ mod tests {
     fn the_anchor_has_the_golden_numbers() {
         // Golden: information.md 7.5, from an implementation in Python.
         let (x, y) = reduced_rank_anchor();
-        let singular = [95.036_584_4, 48.466_400_5, 0.995_332_2, 0.584_870_1, 0.244_300_7];
+        let singular = [
+            95.036_584_4,
+            48.466_400_5,
+            0.995_332_2,
+            0.584_870_1,
+            0.244_300_7,
+        ];
         let errors = [
             11.603_682_461_3,
             2.571_730_085_6,
@@ -244,7 +272,13 @@ mod tests {
             }
         }
         let (map, _) = reduced_rank(&x, &y, 2);
-        let row = [1.352_256_67, -2.101_660_83, 0.650_551_75, -2.892_980_21, 2.184_378_43];
+        let row = [
+            1.352_256_67,
+            -2.101_660_83,
+            0.650_551_75,
+            -2.892_980_21,
+            2.184_378_43,
+        ];
         for (found, wanted) in map[0].iter().zip(row) {
             assert!((found - wanted).abs() < 1e-8);
         }

@@ -46,7 +46,10 @@ fn what_would_not_fit_is_refused() {
         reading.limits.total_bytes = 100;
         let errors = source.load(&reading).err().unwrap();
         assert_eq!(errors.errors.len(), 1);
-        assert!(errors.to_string().contains("data.limits.total_bytes"), "{errors}");
+        assert!(
+            errors.to_string().contains("data.limits.total_bytes"),
+            "{errors}"
+        );
     }
 }
 

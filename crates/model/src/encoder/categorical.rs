@@ -24,7 +24,11 @@ pub enum Coding {
 
 impl Choice for Coding {
     const ALL: &'static [(&'static str, Self, &'static str)] = &[
-        ("embedding", Self::Embedding, "a learned vector per category"),
+        (
+            "embedding",
+            Self::Embedding,
+            "a learned vector per category",
+        ),
         ("one_hot", Self::OneHot, "a 1 in the category's own column"),
     ];
 }
@@ -47,7 +51,10 @@ impl CategoricalOptions {
                 .choice("coding", "how a category becomes numbers")
                 .or(Coding::Embedding),
             width: fields
-                .integer("width", "width of every embedding; by default half the categories, at most 50")
+                .integer(
+                    "width",
+                    "width of every embedding; by default half the categories, at most 50",
+                )
                 .at_least(1)
                 .optional(),
         }

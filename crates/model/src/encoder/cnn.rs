@@ -31,8 +31,16 @@ pub enum MapNorm {
 impl Choice for MapNorm {
     const ALL: &'static [(&'static str, Self, &'static str)] = &[
         ("none", Self::None, "no normalization"),
-        ("batch", Self::Batch, "each channel over the batch (Ioffe and Szegedy 2015)"),
-        ("group", Self::Group, "each row over groups of channels (Wu and He 2018)"),
+        (
+            "batch",
+            Self::Batch,
+            "each channel over the batch (Ioffe and Szegedy 2015)",
+        ),
+        (
+            "group",
+            Self::Group,
+            "each row over groups of channels (Wu and He 2018)",
+        ),
     ];
 }
 
@@ -45,8 +53,16 @@ pub enum Padding {
 
 impl Choice for Padding {
     const ALL: &'static [(&'static str, Self, &'static str)] = &[
-        ("same", Self::Same, "zeros around the picture: with stride 1 it keeps its size"),
-        ("valid", Self::Valid, "none: the picture shrinks by the kernel"),
+        (
+            "same",
+            Self::Same,
+            "zeros around the picture: with stride 1 it keeps its size",
+        ),
+        (
+            "valid",
+            Self::Valid,
+            "none: the picture shrinks by the kernel",
+        ),
     ];
 }
 

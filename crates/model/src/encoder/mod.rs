@@ -43,7 +43,11 @@ impl EncoderOptions {
     pub(crate) fn options(fields: &mut Fields<'_>) -> Self {
         Self {
             plan: fields
-                .entry("encoder", "the network from the inputs to the shared representation", ENCODERS)
+                .entry(
+                    "encoder",
+                    "the network from the inputs to the shared representation",
+                    ENCODERS,
+                )
                 .or("mlp")
                 .value,
             categorical: fields.table(
@@ -77,7 +81,10 @@ impl EncoderOptions {
         let mut stack = Stack::new(*initial, &format!("{name}.layers"), start);
         if start.width() == 0 {
             let origin = Origin::new("inputs", "inputs");
-            stack.problem(&origin, "there is no input column and no picture".to_owned());
+            stack.problem(
+                &origin,
+                "there is no input column and no picture".to_owned(),
+            );
         }
         self.plan.build(&mut stack);
         stack.flatten();

@@ -25,12 +25,28 @@ impl Choice for ActivationKind {
     const ALL: &'static [(&'static str, Self, &'static str)] = &[
         ("relu", Self::Relu, "max(x, 0)"),
         ("leaky_relu", Self::LeakyRelu, "max(x, 0.01 x)"),
-        ("gelu", Self::Gelu, "x Φ(x), with the exact Φ (Hendrycks and Gimpel 2016)"),
-        ("silu", Self::Silu, "x σ(x), also called swish (Elfwing et al. 2018)"),
-        ("elu", Self::Elu, "x above 0, exp(x) - 1 below (Clevert et al. 2016)"),
+        (
+            "gelu",
+            Self::Gelu,
+            "x Φ(x), with the exact Φ (Hendrycks and Gimpel 2016)",
+        ),
+        (
+            "silu",
+            Self::Silu,
+            "x σ(x), also called swish (Elfwing et al. 2018)",
+        ),
+        (
+            "elu",
+            Self::Elu,
+            "x above 0, exp(x) - 1 below (Clevert et al. 2016)",
+        ),
         ("tanh", Self::Tanh, "the hyperbolic tangent"),
         ("sigmoid", Self::Sigmoid, "1 / (1 + exp(-x))"),
-        ("identity", Self::Identity, "x itself: the layers stay linear"),
+        (
+            "identity",
+            Self::Identity,
+            "x itself: the layers stay linear",
+        ),
     ];
 }
 

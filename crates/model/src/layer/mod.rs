@@ -72,9 +72,9 @@ impl Layer {
 
 /// One layer after the other.
 pub(crate) fn forward(layers: &[Layer], features: Features) -> Features {
-    layers.iter().fold(features, |features, layer| {
-        layer.step().forward(features)
-    })
+    layers
+        .iter()
+        .fold(features, |features, layer| layer.step().forward(features))
 }
 
 /// The shape that the layers make of this one.

@@ -53,15 +53,16 @@ impl Pool {
                     ceil_mode: false,
                 },
             ),
-            PoolKind::Average => {
-                avg_pool2d(map, AvgPoolOptions {
+            PoolKind::Average => avg_pool2d(
+                map,
+                AvgPoolOptions {
                     kernel_size: window,
                     stride: window,
                     padding: [(0, 0); 2],
                     count_include_pad: true,
                     ceil_mode: false,
-                })
-            }
+                },
+            ),
             PoolKind::None => map,
         }
     }

@@ -50,7 +50,10 @@ impl Bce {
         Self {
             pos_weight: PositiveWeight::options(fields),
             label_smoothing: fields
-                .number("label_smoothing", "share of the label that is spread over yes and no")
+                .number(
+                    "label_smoothing",
+                    "share of the label that is spread over yes and no",
+                )
                 .at_least(0.0)
                 .below(1.0)
                 .or(0.0),
@@ -96,7 +99,11 @@ const ABOVE_ZERO: Range<f64> = Range {
 impl PositiveWeight {
     fn options(fields: &mut Fields<'_>) -> Self {
         fields
-            .entry("pos_weight", "how much a yes counts against a no", POSITIVE_WEIGHTS)
+            .entry(
+                "pos_weight",
+                "how much a yes counts against a no",
+                POSITIVE_WEIGHTS,
+            )
             .or("none")
             .value
     }
@@ -150,11 +157,7 @@ impl Loss for Bce {
             // w p ln σ(x) + (1 - p) ln σ(-x) is largest at σ(x)/σ(-x) = w p/(1 - p).
             logit(share) + weight.copied().unwrap_or(1.0).ln()
         };
-        task.noes_and_yeses()
-            .iter()
-            .enumerate()
-            .map(yes)
-            .collect()
+        task.noes_and_yeses().iter().enumerate().map(yes).collect()
     }
 
     fn per_row(&self, prediction: Tensor<2>, target: Tensor<2>, task: &TaskSpec) -> Tensor<1> {

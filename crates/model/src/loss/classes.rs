@@ -39,7 +39,10 @@ static CLASS_WEIGHTS: &[Entry<ClassWeights>] = &[
         summary: "one number per class",
         source: "",
         new: |fields| {
-            let weights = fields.numbers("weights", "weight of each class, in the order of the classes");
+            let weights = fields.numbers(
+                "weights",
+                "weight of each class, in the order of the classes",
+            );
             ClassWeights::Given(weights.each(AT_LEAST_ZERO).required())
         },
         facts: (),
@@ -57,7 +60,11 @@ pub(super) const AT_LEAST_ZERO: Range<f64> = Range {
 impl ClassWeights {
     pub(super) fn options(fields: &mut Fields<'_>) -> Self {
         fields
-            .entry("class_weights", "how much a row of each class counts", CLASS_WEIGHTS)
+            .entry(
+                "class_weights",
+                "how much a row of each class counts",
+                CLASS_WEIGHTS,
+            )
             .or("none")
             .value
     }
@@ -84,7 +91,11 @@ impl ClassWeights {
                 let total: f64 = counts.iter().sum();
                 // A class that training never saw has no weight to balance; 1 keeps its rows in a validation loss.
                 let weight = |&count: &f64| {
-                    if count > 0.0 { total / (classes as f64 * count) } else { 1.0 }
+                    if count > 0.0 {
+                        total / (classes as f64 * count)
+                    } else {
+                        1.0
+                    }
                 };
                 Some(counts.iter().map(weight).collect())
             }

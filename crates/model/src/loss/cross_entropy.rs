@@ -39,7 +39,10 @@ impl CrossEntropy {
         Self {
             class_weights: ClassWeights::options(fields),
             label_smoothing: fields
-                .number("label_smoothing", "share of the label that is spread over all classes")
+                .number(
+                    "label_smoothing",
+                    "share of the label that is spread over all classes",
+                )
                 .at_least(0.0)
                 .below(1.0)
                 .or(0.0),
@@ -60,7 +63,10 @@ impl Loss for CrossEntropy {
         let classes = classes(&task.kind);
         let mut weighted = task.counts(classes);
         if let Some(weights) = self.class_weights.of(task, classes) {
-            weighted.iter_mut().zip(weights).for_each(|(count, weight)| *count *= weight);
+            weighted
+                .iter_mut()
+                .zip(weights)
+                .for_each(|(count, weight)| *count *= weight);
         }
         let spread = self.label_smoothing / classes as f64;
         shares(&weighted)
@@ -78,7 +84,10 @@ impl Loss for CrossEntropy {
         } else {
             label
         };
-        if let Some(weights) = self.class_weights.tensor(task, classes, &prediction.device()) {
+        if let Some(weights) = self
+            .class_weights
+            .tensor(task, classes, &prediction.device())
+        {
             share = share * weights;
         }
         let log_p = activation::log_softmax(prediction, 1);

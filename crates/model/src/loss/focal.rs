@@ -20,7 +20,10 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     new: |fields| {
         Arc::new(Focal {
             gamma: fields
-                .number("gamma", "how fast a row's weight falls with its probability")
+                .number(
+                    "gamma",
+                    "how fast a row's weight falls with its probability",
+                )
                 .at_least(0.0)
                 .or(2.0),
         })
@@ -53,7 +56,8 @@ impl Loss for Focal {
                 .iter()
                 .map(|share| share.ln())
                 .collect(),
-            _ => task.noes_and_yeses()
+            _ => task
+                .noes_and_yeses()
                 .iter()
                 .map(|counts| logit(shares(counts)[1]))
                 .collect(),

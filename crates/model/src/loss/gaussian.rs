@@ -20,7 +20,10 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     new: |fields| {
         Arc::new(Gaussian {
             beta: fields
-                .number("beta", "0 is the likelihood; above, rows of small variance count less")
+                .number(
+                    "beta",
+                    "0 is the likelihood; above, rows of small variance count less",
+                )
                 .within(0.0..=1.0)
                 .or(0.0),
         })
@@ -63,7 +66,8 @@ impl Loss for Gaussian {
         let mean = prediction.clone().narrow(1, 0, outputs);
         let log_variance = (prediction.narrow(1, outputs, outputs) / BOUND).tanh() * BOUND;
         let error = (target - mean).square();
-        let mut loss = (log_variance.clone() + error * log_variance.clone().neg().exp()
+        let mut loss = (log_variance.clone()
+            + error * log_variance.clone().neg().exp()
             + std::f64::consts::TAU.ln())
             / 2.0;
         if self.beta > 0.0 {

@@ -18,7 +18,10 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     new: |fields| {
         Arc::new(Huber {
             delta: fields
-                .number("delta", "where squared turns into absolute, in the scale of the normalized target")
+                .number(
+                    "delta",
+                    "where squared turns into absolute, in the scale of the normalized target",
+                )
                 .above(0.0)
                 .or(1.0),
         })

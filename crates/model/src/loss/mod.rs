@@ -129,7 +129,11 @@ impl LossOptions {
     /// Reads the key `loss` of a task's table.
     pub fn options(fields: &mut Fields<'_>) -> Self {
         let chosen = fields
-            .entry("loss", "what training minimises for this task; by default the likelihood of its kind", LOSSES)
+            .entry(
+                "loss",
+                "what training minimises for this task; by default the likelihood of its kind",
+                LOSSES,
+            )
             .optional();
         Self {
             chosen: chosen.map(|chosen| (chosen.name, chosen.value)),

@@ -71,13 +71,18 @@ impl Loss for Ordinal {
     fn decode(&self, _: &TaskKind, row: &[f64]) -> Vec<f64> {
         let levels = row.len() + 1;
         (0..levels)
-            .map(|level| match (level.checked_sub(1).and_then(|below| row.get(below)), row.get(level)) {
-                (None, Some(&above)) => sigmoid(above),
-                (Some(&below), None) => sigmoid(-below),
-                (Some(&below), Some(&above)) => {
-                    sigmoid(above) * sigmoid(-below) * -(below - above).exp_m1()
+            .map(|level| {
+                match (
+                    level.checked_sub(1).and_then(|below| row.get(below)),
+                    row.get(level),
+                ) {
+                    (None, Some(&above)) => sigmoid(above),
+                    (Some(&below), None) => sigmoid(-below),
+                    (Some(&below), Some(&above)) => {
+                        sigmoid(above) * sigmoid(-below) * -(below - above).exp_m1()
+                    }
+                    (None, None) => 1.0,
                 }
-                (None, None) => 1.0,
             })
             .collect()
     }

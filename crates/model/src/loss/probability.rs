@@ -55,7 +55,10 @@ mod tests {
     #[test]
     fn logit_is_the_inverse_of_sigmoid() {
         for x in [-30.0, -1.5, 0.0, 0.1, 12.0] {
-            assert!((logit(sigmoid(x)) - x).abs() < 1e-3 * (1.0 + x.abs()), "{x}");
+            assert!(
+                (logit(sigmoid(x)) - x).abs() < 1e-3 * (1.0 + x.abs()),
+                "{x}"
+            );
         }
     }
 

@@ -42,7 +42,12 @@ impl TaskSpec {
 impl TaskSpec {
     /// Labelled rows of each of so many classes.
     pub(crate) fn counts(&self, classes: usize) -> Vec<f64> {
-        let count = |class| self.fit.counts.get(class).map_or(0.0, |&count| count as f64);
+        let count = |class| {
+            self.fit
+                .counts
+                .get(class)
+                .map_or(0.0, |&count| count as f64)
+        };
         (0..classes).map(count).collect()
     }
 

@@ -30,10 +30,7 @@ impl Plan for HardOptions {
         let mut problems = Vec::new();
         let mut heads = Vec::new();
         for task in site.tasks {
-            match site
-                .heads
-                .tower(&site.initial, &task.name, encoder.width())
-            {
+            match site.heads.tower(&site.initial, &task.name, encoder.width()) {
                 Ok((tower, width)) => heads.push(Head {
                     tower,
                     mixing: Mixing::Dense(Dense {

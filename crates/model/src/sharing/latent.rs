@@ -43,7 +43,13 @@ impl Plan for LatentOptions {
     fn build(&self, site: &Site<'_>) -> Result<Built, Vec<ShapeError>> {
         let encoder = site.encoder()?;
         let shape = [encoder.width(), self.dimension];
-        let projection = Linear::new(&site.initial, "sharing.projection", shape, Scale::Linear, true);
+        let projection = Linear::new(
+            &site.initial,
+            "sharing.projection",
+            shape,
+            Scale::Linear,
+            true,
+        );
         let heads = site
             .tasks
             .iter()
@@ -111,7 +117,9 @@ impl Wiring for Latent {
         let (forth, back) = (forth.scale_columns(&signs), back.scale_rows(&signs));
         self.move_origin(heads, &mean);
         for weight in heads.iter_mut().filter_map(dense_mut) {
-            let moved = back.times(&Matrix::of(weight.val())).into_tensor(&weight.device());
+            let moved = back
+                .times(&Matrix::of(weight.val()))
+                .into_tensor(&weight.device());
             replace(weight, moved);
         }
         let weight = Matrix::of(self.projection.weight.val()).times(&forth);

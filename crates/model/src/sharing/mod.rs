@@ -141,7 +141,11 @@ macro_rules! roster {
     };
 }
 
-roster!(Hard = hard::ENTRY, Latent = latent::ENTRY, Codes = codes::ENTRY);
+roster!(
+    Hard = hard::ENTRY,
+    Latent = latent::ENTRY,
+    Codes = codes::ENTRY
+);
 
 /// Reads the key `sharing`.
 pub(crate) fn options(fields: &mut Fields<'_>) -> Box<dyn Plan> {

@@ -48,16 +48,24 @@ impl Present {
 }
 
 /// One loss per present task for one batch: the sum over its labelled rows over the labelled rows of the step.
-fn forward(plan: &Plan, model: &MultiTaskModel, batch: &Batch, present: &Present, draw: u64) -> Vec<Tensor<1>> {
+fn forward(
+    plan: &Plan,
+    model: &MultiTaskModel,
+    batch: &Batch,
+    present: &Present,
+    draw: u64,
+) -> Vec<Tensor<1>> {
     // Dropout draws from one generator per device that cannot be saved: it is set anew for each forward pass.
     plan.device.seed(plan.seed.derive("step", draw));
     let inputs = tensors::inputs(batch, &plan.input_shape, &plan.device);
     let predictions = model.forward(&inputs);
     let mut losses = Vec::with_capacity(present.tasks.len());
     for (&task, &rows) in present.tasks.iter().zip(&present.rows) {
-        if let (Some(prediction), Some(planned), Some(labels)) =
-            (predictions.get(task), plan.tasks.get(task), batch.targets.get(task))
-        {
+        if let (Some(prediction), Some(planned), Some(labels)) = (
+            predictions.get(task),
+            plan.tasks.get(task),
+            batch.targets.get(task),
+        ) {
             let (values, mask) = tensors::labels(labels, &plan.device);
             let sum = planned.loss.per_row(prediction.clone(), values, mask).sum();
             losses.push(sum.div_scalar(rows as f64));
@@ -67,7 +75,13 @@ fn forward(plan: &Plan, model: &MultiTaskModel, batch: &Batch, present: &Present
 }
 
 /// The losses of a step for a weighting that wants to see them before it gives weights; nothing is kept on the tape.
-pub(crate) fn losses(plan: &Plan, model: &MultiTaskModel, step: u64, batches: &[Batch], present: &Present) -> Losses {
+pub(crate) fn losses(
+    plan: &Plan,
+    model: &MultiTaskModel,
+    step: u64,
+    batches: &[Batch],
+    present: &Present,
+) -> Losses {
     let mut sums: Vec<f64> = vec![0.0; present.tasks.len()];
     for (index, batch) in batches.iter().enumerate() {
         let losses = forward(plan, model, batch, present, plan.draw(step, index));
@@ -75,7 +89,11 @@ pub(crate) fn losses(plan: &Plan, model: &MultiTaskModel, step: u64, batches: &[
             *sum += loss;
         }
     }
-    Losses { present: present.tasks.clone(), values: sums, rows: present.rows.clone() }
+    Losses {
+        present: present.tasks.clone(),
+        values: sums,
+        rows: present.rows.clone(),
+    }
 }
 
 /// Forward and backward over the batches of a step with these weights, one per present task.
@@ -95,7 +113,8 @@ pub(crate) fn backward(
     for (index, batch) in batches.iter().enumerate() {
         let own = forward(plan, model, batch, present, plan.draw(step, index));
         // With one batch its losses are the step's; with several they were summed before.
-        let weights = weights.get_or_insert_with(|| weigh((batches.len() == 1).then_some(own.as_slice())));
+        let weights =
+            weights.get_or_insert_with(|| weigh((batches.len() == 1).then_some(own.as_slice())));
         let mut total: Option<Tensor<1>> = None;
         let mut add = |term: Tensor<1>| {
             total = Some(match total.take() {
@@ -116,8 +135,16 @@ pub(crate) fn backward(
         losses = if losses.is_empty() {
             own.into_iter().map(Tensor::detach).collect()
         } else {
-            losses.into_iter().zip(own).map(|(sum, own)| sum + own.detach()).collect()
+            losses
+                .into_iter()
+                .zip(own)
+                .map(|(sum, own)| sum + own.detach())
+                .collect()
         };
     }
-    sum.map(|gradients| Backward { gradients, losses, penalty })
+    sum.map(|gradients| Backward {
+        gradients,
+        losses,
+        penalty,
+    })
 }

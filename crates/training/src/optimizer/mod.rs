@@ -15,8 +15,8 @@ use burn_pack::Scalar;
 use polytask_config::State;
 use polytask_model::names::{NamedParameter, Part};
 
-pub use rules::{OPTIMIZERS, Recipe};
 use rules::Rule;
+pub use rules::{OPTIMIZERS, Recipe};
 
 /// Moves the parameters of one model.
 pub struct Optimizer {
@@ -74,14 +74,22 @@ impl Optimizer {
 
     /// Moves the parameters of `model` that have a gradient; `factor` is the schedule's share of the learning rate.
     pub fn step<M: Module>(&mut self, model: M, gradients: GradientsParams, factor: f64) -> M {
-        model.map(&mut Step { optimizer: self, gradients, factor })
+        model.map(&mut Step {
+            optimizer: self,
+            gradients,
+            factor,
+        })
     }
 
     fn rule(&self, group: Group) -> &Rule {
         match group {
             Group::Decayed => &self.recipe.decayed,
             Group::Spared => &self.recipe.spared,
-            Group::Matrix => self.recipe.matrices.as_ref().unwrap_or(&self.recipe.decayed),
+            Group::Matrix => self
+                .recipe
+                .matrices
+                .as_ref()
+                .unwrap_or(&self.recipe.decayed),
         }
     }
 
@@ -99,18 +107,24 @@ impl Optimizer {
             .collect();
         for name in names {
             let Some(&(rank, group)) = slots.get(&name) else {
-                return Err(format!("the optimizer remembers '{name}', which the model does not have"));
+                return Err(format!(
+                    "the optimizer remembers '{name}', which the model does not have"
+                ));
             };
             if state.is_loading() {
                 let mut source = state.section(&name, load_leaves);
                 let update = self.rule(group).update.clone();
                 let restored = update
                     .state_unflatten(rank, "", &mut source, &self.device)
-                    .ok_or_else(|| format!("the optimizer's state of '{name}' is not one of this optimizer"))?;
+                    .ok_or_else(|| {
+                        format!("the optimizer's state of '{name}' is not one of this optimizer")
+                    })?;
                 self.state.insert(name, restored);
             } else if let Some(remembered) = self.state.get(&name) {
                 let mut sink = StateSink::default();
-                self.rule(group).update.state_flatten("", remembered, &mut sink);
+                self.rule(group)
+                    .update
+                    .state_flatten("", remembered, &mut sink);
                 state.section(&name, |state| save_leaves(state, sink));
             }
         }

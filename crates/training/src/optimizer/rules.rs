@@ -39,7 +39,9 @@ impl Recipe {
 pub static OPTIMIZERS: &[Entry<Recipe>] = &[SGD, ADAM, ADAMW, RMSPROP, LION, MUON];
 
 fn rate(o: &mut Fields<'_>, default: f64) -> f64 {
-    o.number("lr", "learning rate, before the schedule").above(0.0).or(default)
+    o.number("lr", "learning rate, before the schedule")
+        .above(0.0)
+        .or(default)
 }
 
 fn decay(o: &mut Fields<'_>, default: f64) -> f64 {
@@ -49,7 +51,9 @@ fn decay(o: &mut Fields<'_>, default: f64) -> f64 {
 }
 
 fn spares(o: &mut Fields<'_>) -> bool {
-    o.choice("decay", "what weight decay applies to").or(Decays::All) == Decays::Weights
+    o.choice("decay", "what weight decay applies to")
+        .or(Decays::All)
+        == Decays::Weights
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -61,7 +65,11 @@ enum Decays {
 impl polytask_config::Choice for Decays {
     const ALL: &'static [(&'static str, Self, &'static str)] = &[
         ("all", Decays::All, "every parameter"),
-        ("weights", Decays::Weights, "weights only: biases and norms are spared"),
+        (
+            "weights",
+            Decays::Weights,
+            "weights only: biases and norms are spared",
+        ),
     ];
 }
 
@@ -72,13 +80,23 @@ fn recipe(
     decay: f64,
     build: impl Fn(f64) -> Arc<dyn DynOptimizer>,
 ) -> Recipe {
-    let decayed = Rule { rate, update: build(decay) };
+    let decayed = Rule {
+        rate,
+        update: build(decay),
+    };
     let spared = if spares(o) {
-        Rule { rate, update: build(0.0) }
+        Rule {
+            rate,
+            update: build(0.0),
+        }
     } else {
         decayed.clone()
     };
-    Recipe { decayed, spared, matrices: None }
+    Recipe {
+        decayed,
+        spared,
+        matrices: None,
+    }
 }
 
 fn penalty(decay: f64) -> Option<WeightDecayConfig> {
@@ -95,7 +113,9 @@ const SGD: Entry<Recipe> = Entry {
             .number("momentum", "share of the last update that is kept")
             .within(0.0..=1.0)
             .or(0.0);
-        let nesterov = o.flag("nesterov", "look ahead along the momentum").or(false);
+        let nesterov = o
+            .flag("nesterov", "look ahead along the momentum")
+            .or(false);
         if nesterov && momentum == 0.0 {
             o.problem(
                 "nesterov",
@@ -149,7 +169,12 @@ const ADAM: Entry<Recipe> = Entry {
         let lr = rate(o, 1e-3);
         let (beta_1, beta_2) = betas(o, 0.9, 0.999);
         let epsilon = epsilon(o);
-        let amsgrad = o.flag("amsgrad", "keep the largest second moment (Reddi et al. 2018)").or(false);
+        let amsgrad = o
+            .flag(
+                "amsgrad",
+                "keep the largest second moment (Reddi et al. 2018)",
+            )
+            .or(false);
         let decay = decay(o, 0.0);
         recipe(o, lr, decay, |decay| {
             Arc::new(
@@ -197,9 +222,20 @@ const RMSPROP: Entry<Recipe> = Entry {
     source: "Tieleman and Hinton 2012, lecture 6.5",
     new: |o| {
         let lr = rate(o, 1e-3);
-        let alpha = o.number("alpha", "decay of the mean square").within(0.0..=0.999_999).or(0.99) as f32;
-        let momentum = o.number("momentum", "share of the last update that is kept").within(0.0..=1.0).or(0.0) as f32;
-        let centered = o.flag("centered", "divide by the running standard deviation instead").or(false);
+        let alpha = o
+            .number("alpha", "decay of the mean square")
+            .within(0.0..=0.999_999)
+            .or(0.99) as f32;
+        let momentum = o
+            .number("momentum", "share of the last update that is kept")
+            .within(0.0..=1.0)
+            .or(0.0) as f32;
+        let centered = o
+            .flag(
+                "centered",
+                "divide by the running standard deviation instead",
+            )
+            .or(false);
         let epsilon = epsilon(o);
         let decay = decay(o, 0.0);
         recipe(o, lr, decay, |decay| {
@@ -244,11 +280,20 @@ const MUON: Entry<Recipe> = Entry {
     source: "Jordan et al. 2024, Muon: an optimizer for hidden layers in neural networks",
     new: |o| {
         let lr = rate(o, 0.02);
-        let momentum = o.number("momentum", "share of the last update that is kept").within(0.0..=1.0).or(0.95);
-        let iterations = o.integer("iterations", "Newton and Schulz iterations").within(1..=20).or(5);
+        let momentum = o
+            .number("momentum", "share of the last update that is kept")
+            .within(0.0..=1.0)
+            .or(0.95);
+        let iterations = o
+            .integer("iterations", "Newton and Schulz iterations")
+            .within(1..=20)
+            .or(5);
         let decay = decay(o, 0.01);
         let rest = o
-            .number("adamw_lr", "learning rate of AdamW for embeddings, heads, convolutions, biases and norms")
+            .number(
+                "adamw_lr",
+                "learning rate of AdamW for embeddings, heads, convolutions, biases and norms",
+            )
             .above(0.0)
             .or(1e-3);
         let mut recipe = recipe(o, rest, decay, |decay| adamw((0.9, 0.999), 1e-8, decay));
@@ -257,7 +302,11 @@ const MUON: Entry<Recipe> = Entry {
             update: Arc::new(
                 MuonConfig::new()
                     .with_weight_decay(penalty(decay))
-                    .with_momentum(MomentumConfig { momentum, dampening: 0.0, nesterov: true })
+                    .with_momentum(MomentumConfig {
+                        momentum,
+                        dampening: 0.0,
+                        nesterov: true,
+                    })
                     .with_ns_steps(iterations)
                     .build(),
             ),

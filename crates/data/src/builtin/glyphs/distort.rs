@@ -156,7 +156,10 @@ mod tests {
     fn no_strength_is_no_distortion() {
         let mut stream = Seed(1).stream("test", 0);
         let drawn = Distortion::draw(&mut stream, 0.0).apply(&square());
-        assert_eq!(drawn, [[[4.0, 4.0], [24.0, 4.0], [24.0, 24.0], [4.0, 24.0]]]);
+        assert_eq!(
+            drawn,
+            [[[4.0, 4.0], [24.0, 4.0], [24.0, 24.0], [4.0, 24.0]]]
+        );
     }
 
     #[test]

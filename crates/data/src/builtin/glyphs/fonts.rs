@@ -34,7 +34,10 @@ pub(super) struct Typeface {
     /// What the column `typeface` says.
     pub(super) name: &'static str,
     /// Typefaces of one family stand in one part; only the test below reads it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a fact that the test of the parts checks"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a fact that the test of the parts checks")
+    )]
     pub(super) family: &'static str,
     pub(super) part: Part,
     pub(super) is_serif: bool,
@@ -45,10 +48,26 @@ pub(super) struct Typeface {
 macro_rules! faces {
     ($regular:expr, $bold:expr, $slanted:expr, $bold_slanted:expr) => {
         &[
-            Face { font: || Some(Cow::Borrowed($regular)), is_bold: false, is_slanted: false },
-            Face { font: || Some(Cow::Borrowed($bold)), is_bold: true, is_slanted: false },
-            Face { font: || Some(Cow::Borrowed($slanted)), is_bold: false, is_slanted: true },
-            Face { font: || Some(Cow::Borrowed($bold_slanted)), is_bold: true, is_slanted: true },
+            Face {
+                font: || Some(Cow::Borrowed($regular)),
+                is_bold: false,
+                is_slanted: false,
+            },
+            Face {
+                font: || Some(Cow::Borrowed($bold)),
+                is_bold: true,
+                is_slanted: false,
+            },
+            Face {
+                font: || Some(Cow::Borrowed($slanted)),
+                is_bold: false,
+                is_slanted: true,
+            },
+            Face {
+                font: || Some(Cow::Borrowed($bold_slanted)),
+                is_bold: true,
+                is_slanted: true,
+            },
         ]
     };
 }
@@ -211,7 +230,11 @@ mod tests {
     #[test]
     fn every_part_shows_both_values_of_every_style() {
         for part in [Part::Train, Part::Val, Part::Test] {
-            let of_part = || TYPEFACES.iter().filter(move |typeface| typeface.part == part);
+            let of_part = || {
+                TYPEFACES
+                    .iter()
+                    .filter(move |typeface| typeface.part == part)
+            };
             let faces = || of_part().flat_map(|typeface| typeface.faces);
             for value in [false, true] {
                 assert!(of_part().any(|typeface| typeface.is_serif == value));

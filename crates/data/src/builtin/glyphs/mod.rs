@@ -69,15 +69,24 @@ impl Glyphs {
         Self {
             rows: Rows::options(fields, [12_000, 2_000, 4_000]),
             digits: fields
-                .number("digits", "share of images that show a digit; the others show a letter")
+                .number(
+                    "digits",
+                    "share of images that show a digit; the others show a letter",
+                )
                 .within(0.0..=1.0)
                 .or(0.5),
             distortion: fields
-                .number("distortion", "how strongly shapes are distorted: 0 not at all, 1 usual")
+                .number(
+                    "distortion",
+                    "how strongly shapes are distorted: 0 not at all, 1 usual",
+                )
                 .within(0.0..=2.0)
                 .or(1.0),
             noise: fields
-                .number("noise", "standard deviation of the noisiest image, as a share of white")
+                .number(
+                    "noise",
+                    "standard deviation of the noisiest image, as a share of white",
+                )
                 .within(0.0..=1.0)
                 .or(0.1),
             data_seed: parts::data_seed(fields),
@@ -151,7 +160,8 @@ fn loaded(part: Part) -> Result<Vec<Loaded>, DataError> {
             let outlines = outlines.ok_or_else(|| DataError::Format {
                 file: typeface.name.to_owned(),
                 line: None,
-                problem: "the embedded font is not there or lacks a digit or capital letter".to_owned(),
+                problem: "the embedded font is not there or lacks a digit or capital letter"
+                    .to_owned(),
                 help: None,
             })?;
             Ok((typeface, outlines))

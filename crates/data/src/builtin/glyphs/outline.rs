@@ -193,7 +193,11 @@ mod tests {
                 assert_eq!(outlines.len(), DIGITS + LETTERS);
                 for outline in &outlines {
                     let points = || outline.contours.iter().flatten();
-                    assert!(points().flatten().all(|c| (-0.5 - 1e-9..=0.5 + 1e-9).contains(c)));
+                    assert!(
+                        points()
+                            .flatten()
+                            .all(|c| (-0.5 - 1e-9..=0.5 + 1e-9).contains(c))
+                    );
                     assert!(points().flatten().any(|c| c.abs() > 0.5 - 1e-9));
                     assert!(outline.contours.iter().map(|c| area(c)).sum::<f64>() > 0.01);
                 }

@@ -56,7 +56,11 @@ impl Canvas {
         let mut word = 0;
         for (pixel, ink) in self.ink.iter().flatten().enumerate() {
             // Four bytes a pixel: one word serves two.
-            word = if pixel % 2 == 0 { noise.word() } else { word >> 32 };
+            word = if pixel % 2 == 0 {
+                noise.word()
+            } else {
+                word >> 32
+            };
             let sum = (0..4).fold(0, |sum, byte| sum + (word >> (8 * byte) & 0xFF));
             let deviate = (sum as f64 - BYTES_MEAN) / BYTES_DEVIATION;
             let value = ink * finish.contrast + finish.noise * deviate;
@@ -153,7 +157,11 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: Finish = Finish { blur: 0.0, contrast: 1.0, noise: 0.0 };
+    const PLAIN: Finish = Finish {
+        blur: 0.0,
+        contrast: 1.0,
+        noise: 0.0,
+    };
 
     fn drawn(contours: &[Vec<Point>], finish: Finish) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -186,14 +194,20 @@ mod tests {
         let again = rectangle([8.0, 8.0], [14.0, 14.0]);
         let bytes = drawn(&[outer, hole, again], PLAIN);
         let at = |x: usize, y: usize| bytes[y * SIDE + x];
-        assert_eq!([at(3, 3), at(5, 5), at(9, 9), at(13, 13), at(13, 3)], [255, 0, 255, 255, 0]);
+        assert_eq!(
+            [at(3, 3), at(5, 5), at(9, 9), at(13, 13), at(13, 3)],
+            [255, 0, 255, 255, 0]
+        );
     }
 
     #[test]
     fn what_leaves_the_paper_is_cut_off() {
         let bytes = drawn(&[rectangle([-50.0, -50.0], [100.0, 100.0])], PLAIN);
         assert_eq!(bytes, [255; SIDE * SIDE]);
-        assert_eq!(drawn(&[rectangle([40.0, 3.0], [50.0, 9.0])], PLAIN), [0; SIDE * SIDE]);
+        assert_eq!(
+            drawn(&[rectangle([40.0, 3.0], [50.0, 9.0])], PLAIN),
+            [0; SIDE * SIDE]
+        );
     }
 
     #[test]
@@ -208,7 +222,11 @@ mod tests {
 
     #[test]
     fn noise_has_the_deviation_asked_for() {
-        let half = Finish { contrast: 0.5, noise: 0.1, blur: 0.0 };
+        let half = Finish {
+            contrast: 0.5,
+            noise: 0.1,
+            blur: 0.0,
+        };
         let bytes = drawn(&[rectangle([-1.0, -1.0], [29.0, 29.0])], half);
         let values = || bytes.iter().map(|byte| f64::from(*byte) / 255.0);
         let mean = values().sum::<f64>() / 784.0;

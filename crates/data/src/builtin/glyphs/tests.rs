@@ -45,7 +45,10 @@ fn each_image_has_the_label_of_one_task() {
     assert_eq!(digits.dictionary().len(), 10);
     assert_eq!(letters.dictionary().len(), 26);
     for (digits, task) in [(1.0, "letter"), (0.0, "digit")] {
-        let table = golden::table(&Glyphs { digits, ..glyphs(50, 0, 0) });
+        let table = golden::table(&Glyphs {
+            digits,
+            ..glyphs(50, 0, 0)
+        });
         assert!(words(&table, task).dictionary().is_empty());
     }
 }
@@ -79,7 +82,12 @@ fn undistorted_glyphs_fill_twenty_pixels_in_the_middle() {
     for row in 0..table.rows() {
         let image = images.get(row);
         let inked = || (0..784).filter(|pixel| image[*pixel] > 25);
-        let side = |of: fn(usize) -> usize| (inked().map(of).min().unwrap(), inked().map(of).max().unwrap());
+        let side = |of: fn(usize) -> usize| {
+            (
+                inked().map(of).min().unwrap(),
+                inked().map(of).max().unwrap(),
+            )
+        };
         let (left, right) = side(|pixel| pixel % 28);
         let (top, bottom) = side(|pixel| pixel / 28);
         let longer = (right - left).max(bottom - top) + 1;
@@ -102,7 +110,10 @@ fn distorted_glyphs_keep_their_ink_on_the_paper() {
         let ink: u64 = images.get(row).iter().map(|byte| u64::from(*byte)).sum();
         assert!(ink > 30 * 100, "row {row} is almost empty");
         let pixels = images.get(row).iter().enumerate();
-        outside += pixels.filter(|(pixel, _)| border(*pixel)).map(|(_, byte)| u64::from(*byte)).sum::<u64>();
+        outside += pixels
+            .filter(|(pixel, _)| border(*pixel))
+            .map(|(_, byte)| u64::from(*byte))
+            .sum::<u64>();
         all += ink;
     }
     assert!(outside * 500 < all, "{outside} of {all}");

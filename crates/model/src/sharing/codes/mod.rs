@@ -48,9 +48,21 @@ pub enum Alpha {
 
 impl Choice for Alpha {
     const ALL: &'static [(&'static str, Self, &'static str)] = &[
-        ("per_output", Self::PerOutput, "one weight per output and code"),
-        ("per_task", Self::PerTask, "one weight per task and code, then a private linear map"),
-        ("block", Self::Block, "one weight per task and vector-valued code, then a private linear map"),
+        (
+            "per_output",
+            Self::PerOutput,
+            "one weight per output and code",
+        ),
+        (
+            "per_task",
+            Self::PerTask,
+            "one weight per task and code, then a private linear map",
+        ),
+        (
+            "block",
+            Self::Block,
+            "one weight per task and vector-valued code, then a private linear map",
+        ),
     ];
 }
 
@@ -74,10 +86,7 @@ pub struct CodesOptions {
 impl CodesOptions {
     fn options(fields: &mut Fields<'_>) -> Self {
         let options = Self {
-            count: fields
-                .integer("count", "how many codes")
-                .at_least(1)
-                .or(16),
+            count: fields.integer("count", "how many codes").at_least(1).or(16),
             alpha: fields
                 .choice("alpha", "what a task's weights combine")
                 .or(Alpha::PerOutput),
@@ -96,7 +105,10 @@ impl CodesOptions {
                 .flag("unit_norm", "keep every code at norm 1")
                 .or(false),
             block: fields
-                .integer("block", "numbers of a code's response, for alpha = \"block\"")
+                .integer(
+                    "block",
+                    "numbers of a code's response, for alpha = \"block\"",
+                )
                 .at_least(1)
                 .or(8),
         };
@@ -121,7 +133,13 @@ impl CodesOptions {
     fn mixing(&self, site: &Site<'_>, task: &TaskSpec) -> Mixing {
         let spread = 1.0 / (self.count as f64).sqrt();
         let gate = |rows: usize, deviation: f64| {
-            Gate::new(&site.initial, &task.name, [rows, self.count], self.gate, deviation)
+            Gate::new(
+                &site.initial,
+                &task.name,
+                [rows, self.count],
+                self.gate,
+                deviation,
+            )
         };
         match self.alpha {
             Alpha::PerOutput => {
