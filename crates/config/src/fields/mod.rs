@@ -234,6 +234,32 @@ impl<'a> Fields<'a> {
         join(&self.scope.path, key)
     }
 
+    /// Says that a key has no effect beside the others: a problem if it is given; if not, its default is left out of the
+    /// resolved configuration, so that this can be read again.
+    ///
+    /// ```
+    /// use polytask_config::{Document, Layers, read};
+    ///
+    /// let resolved = |text| {
+    ///     let document = Document::load(Layers::text("demo.toml", text, "/")).unwrap();
+    ///     let reading = read(&document, |fields| {
+    ///         fields.flag("rest", "take a rest").or(false);
+    ///         fields.integer("minutes", "of rest").or(5);
+    ///         fields.no_effect("minutes", "P0402", "without a rest");
+    ///     });
+    ///     (reading.problems.0.len(), reading.resolved.to_toml())
+    /// };
+    /// assert_eq!(resolved(""), (0, "rest = false\n".to_owned()));
+    /// assert_eq!(resolved("minutes = 9").0, 1);
+    /// ```
+    pub fn no_effect(&mut self, key: &str, code: &'static str, beside: &str) {
+        if self.is_given(key) {
+            self.problem(key, code, format!("`{key}` has no effect {beside}"), None);
+        } else {
+            self.scope.resolved.retain(|(known, _)| known != key);
+        }
+    }
+
     /// Reports that a cross-check failed. Ignored when only describing.
     pub fn problem(
         &mut self,

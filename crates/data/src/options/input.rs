@@ -119,10 +119,8 @@ impl InputOptions {
             InputKind::Columns => ("columns", &["normalize"]),
         };
         for key in foreign {
-            if fields.is_given(key) {
-                let message = format!("`{key}` has no effect on an input of type \"{kind_name}\"");
-                fields.problem(key, codes::NO_EFFECT, message, None);
-            }
+            let beside = format!("on an input of type \"{kind_name}\"");
+            fields.no_effect(key, codes::NO_EFFECT, &beside);
         }
         Self {
             kind,

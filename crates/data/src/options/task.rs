@@ -187,9 +187,8 @@ impl TaskOptions {
             "normalize",
             "unseen",
         ] {
-            if fields.is_given(key) && !used.contains(&key) {
-                let message = format!("`{key}` has no effect on a {kind} task");
-                fields.problem(key, codes::NO_EFFECT, message, None);
+            if !used.contains(&key) {
+                fields.no_effect(key, codes::NO_EFFECT, &format!("on a {kind} task"));
             }
         }
         let takes_several = matches!(self.kind, TaskType::Multilabel | TaskType::Regression);
