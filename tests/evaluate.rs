@@ -90,7 +90,8 @@ fn gates_go_in_the_direction_of_their_metric() {
 #[test]
 fn a_split_that_is_not_there_is_a_wrong_use() {
     let folder = Folder::new(PICTURES);
-    folder.train("r", &["-s", "data.source.test=0"]);
+    let rule = "data.split={type=\"random\",train=1,val=0,test=0}";
+    folder.train("r", &["-s", "data.source.test=0", "-s", rule]);
     folder
         .run(&["evaluate", "r", "--split", "holdout"])
         .expect(2);
