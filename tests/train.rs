@@ -1,6 +1,6 @@
 //! `train`: a run directory, a result, events.
 
-use crate::harness::{Folder, PICTURES, exists};
+use crate::harness::{Folder, PICTURES, exists, students};
 
 #[test]
 fn a_run_leaves_everything_that_the_contract_names() {
@@ -175,7 +175,7 @@ fn a_run_that_cannot_begin_leaves_no_directory() {
     assert!(!exists(&folder.path("r")));
     folder.write(
         "students.csv",
-        "id,age,hours,school,passed,final grade\n1,old,2,GP,yes,3\n",
+        &students(0..160).replacen("s000,15,", "s000,old,", 1),
     );
     let ended = folder.run(&["train", "config.toml"]).expect(4);
     for word in ["students.csv:2", "age", "old"] {

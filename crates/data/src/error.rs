@@ -90,7 +90,7 @@ pub enum DataError {
     /// A column that is wanted as numbers holds text.
     #[error(
         "{}: column `{}` holds text: {} of {of} cells are no numbers, the first one {}",
-        shown(file),
+        Place(file, *line, None),
         shown(column),
         cells,
         quoted(value)
@@ -100,6 +100,8 @@ pub enum DataError {
         key: Option<String>,
         /// The file.
         file: String,
+        /// The line of the first such cell, for text formats.
+        line: Option<u64>,
         /// The column.
         column: String,
         /// The first such cell.

@@ -232,10 +232,16 @@ fn misfits(file: &str, columns: &mut [Building]) -> DataErrors {
     for column in columns.iter_mut().filter(|column| column.misfit > 0) {
         let is_text = 2 * column.misfit > column.filled;
         match column.misfits.first() {
-            Some(DataError::Cell { value, wanted, .. }) if is_text && *wanted == NUMBER => {
+            Some(DataError::Cell {
+                line,
+                value,
+                wanted,
+                ..
+            }) if is_text && *wanted == NUMBER => {
                 errors.push(DataError::NotNumeric {
                     key: None,
                     file: file.to_owned(),
+                    line: *line,
                     column: column.name.clone(),
                     value: value.clone(),
                     cells: column.misfit,

@@ -62,6 +62,7 @@ fn not_numeric(table: &Table, name: String, words: &Words) -> DataError {
     DataError::NotNumeric {
         key: None,
         file: table.file().to_owned(),
+        line: None,
         column: name,
         value: words
             .dictionary()
