@@ -11,7 +11,7 @@ Network: the encoder of the config with PyTorch's own first weights and a linear
 losses, optimizer, rate and schedule, epochs, batch size, number of validation rows, scaling of inputs and targets, and
 the epoch with the best validation score. It is plain: the sum of the losses, no weighting, no average of the weights.
 
-One seed of everything takes about a quarter of an hour on two cores; see docs/real-data.md.
+One seed of everything takes some 20 minutes on two busy cores (the sum of the sets' times, not one run).
 """
 
 import argparse
