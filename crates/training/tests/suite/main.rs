@@ -10,4 +10,5 @@ mod not_finite;
 mod optimizers;
 mod parts;
 mod resuming;
+mod running;
 mod world;
