@@ -231,7 +231,7 @@ pub fn resolve(backend: Backend, index: Option<usize>) -> Result<Place, DeviceEr
     match backend {
         Backend::Cpu => only("cpu").map(|()| Place::cpu()),
         Backend::NdArray => only("ndarray").map(|()| Place {
-            device: Device::ndarray(),
+            device: ndarray(),
             backend: "ndarray",
             ..Place::cpu()
         }),
@@ -272,4 +272,12 @@ fn auto(index: Option<usize>) -> Result<Place, DeviceError> {
         note: Some(format!("backend auto: cpu ({reason})")),
         ..Place::cpu()
     })
+}
+
+#[expect(
+    deprecated,
+    reason = "the older backend is offered for comparison while Burn has it"
+)]
+fn ndarray() -> Device {
+    Device::ndarray()
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use polytask_store::StoreError;
+
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -30,7 +32,7 @@ pub enum Event {
         step_in_epoch: u64,
         /// Learning rate before the rule's own scaling.
         rate: f64,
-        /// The weighted sum that the optimizer saw.
+        /// The weighted sum that the optimizer saw; NaN for a step that was skipped.
         loss: f64,
         /// Mean loss per task; `None` for a task without a label in the batch.
         losses: Vec<Option<f64>>,
@@ -76,6 +78,8 @@ pub struct EpochReport {
     pub weights: Vec<f64>,
     /// Steps in which a task had no label, per task.
     pub absent: Vec<u64>,
+    /// Steps that were skipped.
+    pub skipped: u64,
     /// The score is the best so far.
     pub is_best: bool,
 }
@@ -84,6 +88,14 @@ pub struct EpochReport {
 pub trait Listener {
     /// Takes in one event.
     fn hear(&mut self, event: &Event);
+
+    /// Makes durable what it wrote so far: the checkpoint that is published next must not be ahead of it.
+    ///
+    /// # Errors
+    /// A disk that fails.
+    fn before_checkpoint(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 impl<F: FnMut(&Event)> Listener for F {

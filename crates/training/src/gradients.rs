@@ -117,7 +117,7 @@ impl ModuleVisitor for NotFinite<'_> {
         let values: Vec<f32> = gradient
             .into_data()
             .convert::<f32>()
-            .into_vec()
+            .try_into_vec::<f32>()
             .unwrap_or_default();
         if values.iter().any(|value| !value.is_finite())
             && let Some(named) = self

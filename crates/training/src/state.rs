@@ -59,6 +59,8 @@ pub struct EpochSums {
     pub penalty: f64,
     /// Steps that were not skipped.
     pub steps: u64,
+    /// Steps that were.
+    pub skipped: u64,
 }
 
 impl EpochSums {
@@ -72,6 +74,7 @@ impl EpochSums {
             present: vec![0; tasks],
             penalty: 0.0,
             steps: 0,
+            skipped: 0,
         }
     }
 
@@ -123,6 +126,7 @@ impl Progress {
         state.counts("sums/present", &mut sums.present);
         state.number("sums/penalty", &mut sums.penalty);
         state.count("sums/steps", &mut sums.steps);
+        state.count("sums/skipped", &mut sums.skipped);
     }
 }
 

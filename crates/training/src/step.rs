@@ -2,8 +2,9 @@
 
 use burn::tensor::Tensor;
 use polytask_balance::{Losses, Needs, Observation};
+use polytask_config::{State, Values};
 use polytask_data::Batch;
-use polytask_model::names;
+use polytask_model::{MultiTaskModel, names};
 
 use crate::engine::plain::{self, Present};
 use crate::experiment::OnNan;
@@ -45,7 +46,7 @@ fn context(tasks: &[String], parameters: &[String]) -> String {
 /// What a step did.
 #[derive(Clone, Debug)]
 pub struct Stepped {
-    /// Σ w·l + penalty.
+    /// Σ w·l + penalty; NaN for a step that was skipped.
     pub loss: f64,
     /// Mean loss per task; `None` without a label in the step.
     pub losses: Vec<Option<f64>>,
@@ -55,6 +56,8 @@ pub struct Stepped {
     pub factor: f64,
     /// Why nothing was changed, if nothing was.
     pub skipped: Option<NotFinite>,
+    /// What the weighting has to say.
+    pub note: Option<String>,
 }
 
 /// Moves `state` by one optimizer step over `batches`.
@@ -64,12 +67,12 @@ pub struct Stepped {
 /// is then as it was before the step.
 pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<Stepped, NotFinite> {
     let present = Present::of(batches, plan.tasks.len());
-    // A forward pass moves running statistics; a clone keeps those from before.
-    let before = plan.keeps_statistics.then(|| state.model.clone());
+    let before = Before::of(state);
 
     let (model, weighting, now) = (&state.model, &mut state.weighting, state.progress.step);
     let mut seen: Option<Losses> = None;
     let mut alpha: Vec<f64> = Vec::new();
+    let mut note = None;
     let outcome = plain::backward(plan, model, now, batches, &present, &mut |own| {
         let losses = match (weighting.needs(), own) {
             (Needs::Nothing, _) => nothing_read(&present),
@@ -82,7 +85,9 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         };
         // A loss that is not finite must not enter what a weighting remembers; the step ends below anyway.
         alpha = if losses.values.iter().all(|loss| loss.is_finite()) {
-            plan.weigh(weighting.as_mut(), &losses)
+            let (alpha, said) = plan.weigh(weighting.as_mut(), &losses);
+            note = said;
+            alpha
         } else {
             vec![1.0; losses.values.len()]
         };
@@ -96,6 +101,7 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         weights: vec![0.0; plan.tasks.len()],
         factor: plan.rate_factor(state.progress.step),
         skipped: None,
+        note,
     };
     if let Some(passes) = outcome {
         let mut reads = passes.losses;
@@ -115,9 +121,7 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
             .any(|value| !value.is_finite())
         {
             let problem = diagnose(plan, state, batches, &present, losses, &passes.gradients);
-            if let Some(before) = before {
-                state.model = before;
-            }
+            before.restore(state);
             return skip_or_stop(plan, state, report, problem);
         }
 
@@ -174,6 +178,34 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
     state.progress.step += 1;
     state.progress.step_in_epoch += 1;
     Ok(report)
+}
+
+/// What a step changes before it is known to be finite: running statistics move in the forward pass, and a weighting
+/// learns before the backward pass.
+struct Before {
+    model: MultiTaskModel,
+    weighting: Option<Values>,
+}
+
+impl Before {
+    fn of(state: &mut TrainState) -> Self {
+        let learns = state.weighting.needs() != Needs::Nothing;
+        let mut listing = State::save();
+        if learns {
+            state.weighting.state(&mut listing);
+        }
+        Self {
+            model: state.model.clone(),
+            weighting: learns.then(|| listing.finish().ok()).flatten(),
+        }
+    }
+
+    fn restore(self, state: &mut TrainState) {
+        state.model = self.model;
+        if let Some(values) = self.weighting {
+            state.weighting.state(&mut State::load(values));
+        }
+    }
 }
 
 impl Stepped {
@@ -242,6 +274,8 @@ fn skip_or_stop(
         return Err(problem);
     }
     report.skipped = Some(problem);
+    report.loss = f64::NAN;
+    state.progress.sums.skipped += 1;
     state.progress.skips += 1;
     state.progress.skipped += 1;
     state.progress.step += 1;

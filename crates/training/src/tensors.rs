@@ -64,6 +64,6 @@ pub fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor
         .into_data()
         .convert::<f32>()
-        .into_vec()
+        .try_into_vec::<f32>()
         .unwrap_or_default()
 }

@@ -83,6 +83,8 @@ pub(crate) fn losses(
     present: &Present,
 ) -> Losses {
     let mut sums: Vec<f64> = vec![0.0; present.tasks.len()];
+    // The pass that follows moves the running statistics; this one moves those of a clone.
+    let model = &model.clone();
     for (index, batch) in batches.iter().enumerate() {
         let losses = forward(plan, model, batch, present, plan.draw(step, index));
         for (sum, loss) in sums.iter_mut().zip(tensors::read_scalars(losses)) {

@@ -137,7 +137,10 @@ fn save_leaves(state: &mut State, sink: StateSink) {
     state.texts("tensors", &mut leaves);
     for (name, data) in sink.tensors {
         let mut shape = data.shape().to_vec();
-        let mut values = data.convert::<f32>().into_vec::<f32>().unwrap_or_default();
+        let mut values = data
+            .convert::<f32>()
+            .try_into_vec::<f32>()
+            .unwrap_or_default();
         state.floats(&name, &mut shape, &mut values);
     }
     let mut leaves: Vec<String> = sink.scalars.iter().map(|(name, _)| name.clone()).collect();

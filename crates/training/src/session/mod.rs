@@ -1,25 +1,28 @@
 //! A session: one process that trains a run, from the start or from a checkpoint, and keeps its directory true.
 
+mod error;
+mod recorder;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Instant, SystemTime};
 
-use polytask_store::{
-    Fallback, Journal, Log, Pick, RunRecord, Selected, Status, StoreError, Text, Writer,
-};
-use serde_json::json;
+use polytask_store::{Fallback, Journal, Log, Pick, RunRecord, Selected, Status, Text, Writer};
+
+pub use error::SessionError;
+use recorder::Recorder;
 
 use crate::device::Place;
 use crate::evaluate::Evaluation;
-use crate::events::{EpochReport, Event, Listener};
+use crate::events::{Event, Listener};
 use crate::experiment::Experiment;
 use crate::load::{LoadError, from_checkpoint};
 use crate::plan::{Plan, PlanError};
 use crate::run::{Finish, RunError, Surroundings, run};
-use crate::save::{PartError, Saver, from_parts, meta};
+use crate::save::{Saver, from_parts, meta};
 use crate::score::Best;
-use crate::state::{RestoreError, TrainState};
+use crate::state::TrainState;
 
 /// The config as text.
 #[derive(Clone, Debug, Default)]
@@ -62,45 +65,6 @@ pub struct Outcome {
     pub digest: String,
     /// Wall time of this session.
     pub seconds: f64,
-}
-
-/// Why a session failed.
-#[derive(Debug, thiserror::Error)]
-pub enum SessionError {
-    /// Config or data.
-    #[error("the plan does not work out")]
-    Plan(PlanError),
-    /// The loop.
-    #[error("{0}")]
-    Run(#[from] RunError),
-    /// The directory.
-    #[error("{0}")]
-    Store(#[from] StoreError),
-    /// The checkpoint that it should go on from.
-    #[error("{0}")]
-    Restore(#[from] RestoreError),
-    /// A part of it.
-    #[error("{0}")]
-    Part(#[from] PartError),
-    /// Testing the best checkpoint.
-    #[error("{0}")]
-    Load(#[from] LoadError),
-    /// The data is not that of the run.
-    #[error(
-        "the data differs from the data of the run (fingerprint {found}, the run has {wanted}); a run goes on only with its own data"
-    )]
-    OtherData {
-        /// Now.
-        found: String,
-        /// Then.
-        wanted: String,
-    },
-}
-
-impl From<PlanError> for SessionError {
-    fn from(error: PlanError) -> Self {
-        Self::Plan(error)
-    }
 }
 
 /// Keys that may differ when a run goes on; anything else would make it another run.
@@ -240,7 +204,7 @@ fn go(
 ) -> Result<Outcome, SessionError> {
     let begun = Instant::now();
     listener.hear(&started(&plan, &state));
-    if let Some(note) = &plan.place.note {
+    for note in plan.place.note.iter().chain(state.model.notes()) {
         listener.hear(&Event::Note(note.clone()));
     }
     let mut saver = Saver::new(writer, &plan, &texts.resolved);
@@ -285,7 +249,7 @@ fn go(
     };
     let (status, reason) = match finish {
         Finish::Completed => (Status::Finished, None),
-        Finish::EarlyStopped => (Status::Stopped, Some("early stopping".to_owned())),
+        Finish::EarlyStopped => (Status::Finished, Some("early stopping".to_owned())),
         Finish::Interrupted => (Status::Interrupted, Some("signal".to_owned())),
     };
     let last = writer.select(Pick::Last, Fallback::Allowed)?;
@@ -372,72 +336,4 @@ fn fail(writer: &mut Writer, record: &RunRecord, error: SessionError) -> Session
         SystemTime::now(),
     )));
     error
-}
-
-/// Writes metrics.jsonl and passes every event on.
-struct Recorder<'a> {
-    tasks: Vec<String>,
-    journal: Journal,
-    every: u64,
-    begun: Instant,
-    failure: Option<StoreError>,
-    listener: &'a mut dyn Listener,
-}
-
-impl Recorder<'_> {
-    fn write(&mut self, step: u64, epoch: u64, key: &str, value: f64) {
-        let mut parts = key.split('/');
-        let (split, second, third) = (parts.next(), parts.next(), parts.next());
-        let (task, metric) = match (second, third) {
-            (Some(task), Some(metric)) => (Some(task), metric),
-            (metric, _) => (None, metric.unwrap_or_default()),
-        };
-        let entry = json!({
-            "step": step, "epoch": epoch, "t": self.begun.elapsed().as_secs_f64(),
-            "split": split, "task": task, "metric": metric, "value": value,
-        });
-        if let Err(error) = self.journal.append(&entry) {
-            self.failure.get_or_insert(error);
-        }
-    }
-
-    fn epoch(&mut self, report: &EpochReport) {
-        for (key, value) in &report.metrics {
-            self.write(report.step, report.epoch, key, *value);
-        }
-    }
-
-    fn close(mut self) -> Result<(), SessionError> {
-        match self.failure.take() {
-            Some(error) => Err(error.into()),
-            None => Ok(self.journal.sync()?),
-        }
-    }
-}
-
-impl Listener for Recorder<'_> {
-    fn hear(&mut self, event: &Event) {
-        match event {
-            Event::Epoch(report) => self.epoch(report),
-            Event::Step {
-                step,
-                epoch,
-                loss,
-                losses,
-                weights,
-                ..
-            } if self.every > 0 && step.is_multiple_of(self.every) => {
-                self.write(*step, *epoch, "step/loss", *loss);
-                for (index, name) in self.tasks.clone().iter().enumerate() {
-                    if let Some(Some(value)) = losses.get(index) {
-                        self.write(*step, *epoch, &format!("step/{name}/loss"), *value);
-                        let weight = weights.get(index).copied().unwrap_or(0.0);
-                        self.write(*step, *epoch, &format!("step/{name}/weight"), weight);
-                    }
-                }
-            }
-            _ => {}
-        }
-        self.listener.hear(event);
-    }
 }

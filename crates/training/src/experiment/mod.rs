@@ -1,0 +1,177 @@
+//! The experiment: what a config file says, typed, before any data is seen.
+//!
+//! [`Experiment::options`] lists the whole file by calling the listings of its parts. Read with a document it gives
+//! values and problems; without one it gives the schema.
+
+mod checkpoint;
+mod train;
+
+use polytask_balance::{WEIGHTINGS, Weighting};
+use polytask_config::{Chosen, Fields};
+use polytask_data::{DataOptions, InputOptions, TaskOptions};
+use polytask_model::{LossOptions, ModelOptions};
+
+pub use checkpoint::{CheckpointOptions, Every};
+pub use train::{EarlyStopping, OnNan, TrainOptions};
+
+use crate::device::Backend;
+
+/// A whole config file.
+pub struct Experiment {
+    /// The name of the run's folder under `runs/`.
+    pub name: String,
+    /// The one seed.
+    pub seed: u64,
+    /// `[data]`.
+    pub data: DataOptions,
+    /// `[inputs.NAME]`.
+    pub inputs: Vec<(String, InputOptions)>,
+    /// `encoder`, `sharing`, `heads`.
+    pub model: ModelOptions,
+    /// `[tasks.NAME]`.
+    pub tasks: Vec<TaskTable>,
+    /// `multitask.weighting`.
+    pub weighting: Chosen<Box<dyn Weighting>>,
+    /// `[train]`.
+    pub train: TrainOptions,
+    /// `[score]`: metric keys and their weights.
+    pub score: Vec<(String, f64)>,
+    /// `[early_stopping]`.
+    pub early_stopping: Option<EarlyStopping>,
+    /// `[checkpoint]`.
+    pub checkpoint: CheckpointOptions,
+    /// `[device]`.
+    pub device: DeviceOptions,
+    /// `logging.every_steps`: optimizer steps between two entries in metrics.jsonl; 0 for none.
+    pub log_every_steps: u64,
+}
+
+/// One `[tasks.NAME]`.
+pub struct TaskTable {
+    /// Its name.
+    pub name: String,
+    /// Kind, target columns, normalisation.
+    pub data: TaskOptions,
+    /// The loss.
+    pub loss: LossOptions,
+    /// Multiplies the weighting's weight.
+    pub weight: f64,
+    /// Metric names; the kind's defaults if none are given.
+    pub metrics: Vec<String>,
+}
+
+/// `[device]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DeviceOptions {
+    /// Which backend.
+    pub backend: Backend,
+    /// Which device of it.
+    pub index: Option<usize>,
+}
+
+impl Experiment {
+    /// Lists the whole config file.
+    pub fn options(fields: &mut Fields<'_>) -> Self {
+        fields
+            .integer(
+                "version",
+                "version of the config format; this build reads 1",
+            )
+            .within(1..=1)
+            .or(1);
+        let name = fields
+            .text("name", "name of the run's folder under runs/")
+            .or("run");
+        let seed = fields
+            .integer(
+                "seed",
+                "the one seed; every random stream is derived from it by name",
+            )
+            .or(42);
+        let tasks = tasks(fields);
+        Self {
+            name,
+            seed: seed as u64,
+            data: fields.table("data", "where the rows come from and how they are split", DataOptions::options),
+            inputs: fields.tables("inputs", "groups of input columns", InputOptions::options),
+            model: ModelOptions::options(fields),
+            weighting: weighting(fields, &tasks),
+            tasks,
+            train: fields.table("train", "the optimizer loop", TrainOptions::options),
+            score: fields.weights("score", "metrics (SPLIT/TASK/METRIC) and their weights in the score that picks the best checkpoint"),
+            early_stopping: fields.optional_table("early_stopping", "when to stop before the last epoch", EarlyStopping::options),
+            checkpoint: fields.table("checkpoint", "when checkpoints are written and which are kept", CheckpointOptions::options),
+            device: fields.table("device", "where the run takes place", DeviceOptions::options),
+            log_every_steps: fields.table("logging", "what is written to metrics.jsonl", |fields| {
+                fields.integer("every_steps", "optimizer steps between two entries of the step's losses; 0 for none").or(10) as u64
+            }),
+        }
+    }
+}
+
+fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
+    let tasks: Vec<TaskTable> = fields
+        .tables("tasks", "the tasks, one table each", |name, fields| {
+            TaskTable {
+                name: name.to_owned(),
+                data: TaskOptions::options(name, fields),
+                loss: LossOptions::options(fields),
+                weight: fields
+                    .number("weight", "multiplies what the weighting gives")
+                    .at_least(0.0)
+                    .or(1.0),
+                metrics: fields
+                    .texts("metrics", "metrics to report; the kind's own if empty")
+                    .or(Vec::new()),
+            }
+        })
+        .into_iter()
+        .map(|(_, task)| task)
+        .collect();
+    if tasks.is_empty() {
+        fields.problem(
+            "tasks",
+            "P0302",
+            "there is no task".to_owned(),
+            Some("add a table such as [tasks.digit] with type and target".to_owned()),
+        );
+    }
+    tasks
+}
+
+fn weighting(fields: &mut Fields<'_>, tasks: &[TaskTable]) -> Chosen<Box<dyn Weighting>> {
+    fields.table(
+        "multitask",
+        "how the tasks' losses become one step",
+        |fields| {
+            let weighting = fields
+                .entry("weighting", "how losses become weights", WEIGHTINGS)
+                .or("fixed");
+            if !weighting.value.uses_task_weights()
+                && let Some(task) = tasks.iter().find(|task| task.weight != 1.0)
+            {
+                fields.problem(
+                    "weighting",
+                    "P0309",
+                    format!(
+                        "\"{}\" ignores the weight of task '{}'",
+                        weighting.name, task.name
+                    ),
+                    Some("take weighting = \"fixed\", or leave the task's weight out".to_owned()),
+                );
+            }
+            weighting
+        },
+    )
+}
+
+impl DeviceOptions {
+    fn options(fields: &mut Fields<'_>) -> Self {
+        Self {
+            backend: fields.choice("backend", "what computes").or(Backend::Auto),
+            index: fields
+                .integer("index", "which device of the backend, from 0")
+                .optional(),
+        }
+    }
+}

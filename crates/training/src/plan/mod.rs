@@ -1,0 +1,222 @@
+//! The plan: what an experiment means for this data on this device. Everything that can be decided before the first
+//! step is decided here, once; after it only the world can fail (disk, device, numbers).
+
+mod score;
+mod task;
+
+use std::sync::Arc;
+
+use burn::tensor::Device;
+use polytask_balance::{Losses, Weighting};
+use polytask_config::{Problem, Problems};
+use polytask_data::{
+    DataErrors, DataFacts, Encoded, InputShape, Preprocessing, Sampler, Splits, prepare,
+};
+use polytask_model::{ModelOptions, MultiTaskModel, ShapeErrors, TaskSpec, build, names};
+use polytask_random::Seed;
+
+pub use task::{PlannedTask, planned_tasks};
+
+use crate::device::Place;
+use crate::experiment::{CheckpointOptions, EarlyStopping, Experiment, TrainOptions};
+use crate::optimizer::Optimizer;
+use crate::score::{Best, Term};
+use crate::state::{Progress, TrainState};
+
+/// Everything fixed about a run.
+pub struct Plan {
+    /// The one seed.
+    pub seed: Seed,
+    /// In order of the config file.
+    pub tasks: Vec<PlannedTask>,
+    /// How rows become numbers; goes into every checkpoint.
+    pub preprocessing: Preprocessing,
+    /// The rows, once.
+    pub encoded: Arc<Encoded>,
+    /// Which row is in which split.
+    pub splits: Splits,
+    /// What `data.json` says.
+    pub facts: DataFacts,
+    /// What the model takes.
+    pub input_shape: InputShape,
+    /// The model's options.
+    pub model: ModelOptions,
+    /// `[train]`.
+    pub train: TrainOptions,
+    /// `[checkpoint]`.
+    pub checkpoint: CheckpointOptions,
+    /// `[early_stopping]`.
+    pub early_stopping: Option<EarlyStopping>,
+    /// `[score]`.
+    pub score: Vec<Term>,
+    /// Where it takes place.
+    pub place: Place,
+    /// The same device, with autodiff.
+    pub device: Device,
+    /// The order of rows.
+    pub sampler: Sampler,
+    /// Optimizer steps an epoch.
+    pub steps_per_epoch: u64,
+}
+
+/// Why there is no plan.
+#[derive(Debug)]
+pub enum PlanError {
+    /// The config does not fit the data: each with its key.
+    Config(Problems),
+    /// The data itself.
+    Data(DataErrors),
+}
+
+impl From<DataErrors> for PlanError {
+    fn from(errors: DataErrors) -> Self {
+        Self::Data(errors)
+    }
+}
+
+impl Plan {
+    /// Decides everything: reads the data, fits the preprocessing, works out shapes.
+    ///
+    /// # Errors
+    /// Every problem of config and data that can be found.
+    pub fn resolve(
+        experiment: Experiment,
+        place: Place,
+    ) -> Result<(Self, Box<dyn Weighting>), PlanError> {
+        let seed = Seed(experiment.seed);
+        let targets: Vec<_> = experiment
+            .tasks
+            .iter()
+            .map(|task| (task.name.clone(), task.data.clone()))
+            .collect();
+        let prepared = prepare(&experiment.data, &experiment.inputs, &targets, seed)?;
+        let tasks = planned_tasks(experiment.tasks, prepared.preprocessing.tasks())
+            .map_err(PlanError::Config)?;
+        let score = score::terms(experiment.score, &tasks, !prepared.splits.val.is_empty())
+            .map_err(PlanError::Config)?;
+        let train = experiment.train;
+        let sampler = Sampler::new(
+            prepared.splits.train.clone(),
+            train.batch_size,
+            seed,
+            train.shuffle,
+            train.drop_last,
+        );
+        let steps_per_epoch = sampler.batches_per_epoch().div_ceil(train.accumulate) as u64;
+        if steps_per_epoch == 0 {
+            return Err(PlanError::Config(Problems(vec![Problem::new(
+                "P0307",
+                "train.batch_size".to_owned(),
+                format!(
+                    "with drop_last there is no full batch: {} training rows, {} rows a batch",
+                    prepared.splits.train.len(),
+                    train.batch_size
+                ),
+            )])));
+        }
+        let mut weighting = experiment.weighting.value;
+        weighting.start(&tasks.iter().map(task::facts).collect::<Vec<_>>());
+        let plan = Self {
+            seed,
+            input_shape: prepared.preprocessing.input_shape(),
+            preprocessing: prepared.preprocessing,
+            encoded: prepared.encoded,
+            splits: prepared.splits,
+            facts: prepared.facts,
+            model: experiment.model,
+            train,
+            checkpoint: experiment.checkpoint,
+            early_stopping: experiment.early_stopping,
+            score,
+            device: place.device.clone().autodiff(),
+            place,
+            sampler,
+            steps_per_epoch,
+            tasks,
+        };
+        Ok((plan, weighting))
+    }
+
+    /// The model with its initial weights, on `device`.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, naming the layer and its key.
+    pub fn build(&self, device: &Device) -> Result<MultiTaskModel, Problems> {
+        let specs: Vec<TaskSpec> = self.tasks.iter().map(PlannedTask::spec).collect();
+        build(&self.model, &self.input_shape, &specs, self.seed, device).map_err(shape_problems)
+    }
+
+    /// The state before the first step.
+    ///
+    /// # Errors
+    /// As [`Plan::build`].
+    pub fn start(&self, weighting: Box<dyn Weighting>) -> Result<TrainState, Problems> {
+        let model = self.build(&self.device)?;
+        let average = self.train.ema.map(|_| burn::module::Module::valid(&model));
+        let parameters = names::parameters(&model);
+        Ok(TrainState {
+            optimizer: Optimizer::new(
+                self.train.optimizer.value.clone(),
+                &parameters,
+                &self.device,
+            ),
+            model,
+            average,
+            weighting,
+            progress: Progress::new(self.tasks.len()),
+            best: Best::default(),
+        })
+    }
+
+    /// Optimizer steps of the whole run.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps_per_epoch * self.train.epochs as u64
+    }
+
+    /// The schedule's factor at `step`.
+    #[must_use]
+    pub fn rate_factor(&self, step: u64) -> f64 {
+        self.train
+            .schedule
+            .value
+            .factor(step, self.steps(), self.steps_per_epoch)
+    }
+
+    /// The index of the random stream of one forward pass.
+    pub(crate) fn draw(&self, step: u64, batch: usize) -> u64 {
+        step * self.train.accumulate as u64 + batch as u64
+    }
+
+    /// The weighting's weights times the tasks' own, one per present task, and what the weighting has to say.
+    pub(crate) fn weigh(
+        &self,
+        weighting: &mut dyn Weighting,
+        losses: &Losses,
+    ) -> (Vec<f64>, Option<String>) {
+        let uses_own = weighting.uses_task_weights();
+        let own = |task: usize| match self.tasks.get(task) {
+            Some(task) if uses_own => task.weight,
+            _ => 1.0,
+        };
+        let weights = weighting.weights(losses);
+        let alpha = weights
+            .alpha
+            .into_iter()
+            .zip(&losses.present)
+            .map(|(alpha, &task)| alpha * own(task))
+            .collect();
+        (alpha, weights.note.map(|note| note.to_string()))
+    }
+}
+
+/// Shapes that do not fit, at the keys of their layers.
+pub(crate) fn shape_problems(errors: ShapeErrors) -> Problems {
+    Problems(
+        errors
+            .0
+            .into_iter()
+            .map(|error| Problem::new("P0308", error.key.clone(), error.to_string()))
+            .collect(),
+    )
+}

@@ -1,0 +1,127 @@
+//! The tasks of a plan: each with its loss, its metrics and what the training rows said of it.
+
+use polytask_balance::{Family, TaskFacts};
+use polytask_config::{Problem, Problems};
+use polytask_data::{TaskFit, TaskKind};
+use polytask_metrics::metric;
+use polytask_model::{LossOptions, TaskLoss, TaskSpec};
+
+use crate::evaluate::shape_of;
+use crate::experiment::TaskTable;
+
+/// One task, fully decided.
+pub struct PlannedTask {
+    /// Its name.
+    pub name: String,
+    /// What its labels are.
+    pub kind: TaskKind,
+    /// The options of its loss.
+    pub options: LossOptions,
+    /// Its loss.
+    pub loss: TaskLoss,
+    /// Multiplies the weighting's weight.
+    pub weight: f64,
+    /// What is reported.
+    pub metrics: Vec<String>,
+    /// What the training rows said.
+    pub fit: TaskFit,
+}
+
+impl PlannedTask {
+    /// What the model is built for.
+    #[must_use]
+    pub fn spec(&self) -> TaskSpec {
+        specification(&self.name, self.options.clone(), &self.fit)
+    }
+
+    /// Regression values back in the unit of the file; anything else unchanged. Row-major.
+    #[must_use]
+    pub fn in_original_unit(&self, mut values: Vec<f64>) -> Vec<f64> {
+        if let TaskKind::Regression { outputs } = self.kind {
+            for row in values.chunks_mut(outputs.max(1)) {
+                for ((value, mean), std) in row.iter_mut().zip(&self.fit.mean).zip(&self.fit.std) {
+                    *value = *value * std + mean;
+                }
+            }
+        }
+        values
+    }
+}
+
+/// What the model is built for: one specification per task.
+///
+/// # Errors
+/// Losses that do not fit their task.
+pub fn planned_tasks(
+    tables: Vec<TaskTable>,
+    fits: &[TaskFit],
+) -> Result<Vec<PlannedTask>, Problems> {
+    let mut problems = Vec::new();
+    let mut tasks = Vec::new();
+    for (table, fit) in tables.into_iter().zip(fits) {
+        let shape = shape_of(&fit.kind);
+        let metrics = if table.metrics.is_empty() {
+            polytask_metrics::defaults(shape)
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect()
+        } else {
+            table.metrics
+        };
+        for (index, name) in metrics.iter().enumerate() {
+            if let Err(error) = metric(name, shape) {
+                let key = format!("tasks.{}.metrics[{index}]", table.name);
+                problems.push(Problem::new("P0304", key, error.to_string()));
+            }
+        }
+        match TaskLoss::new(&specification(&table.name, table.loss.clone(), fit)) {
+            Ok(loss) => tasks.push(PlannedTask {
+                name: table.name,
+                kind: fit.kind.clone(),
+                options: table.loss,
+                loss,
+                weight: table.weight,
+                metrics,
+                fit: fit.clone(),
+            }),
+            Err(error) => {
+                problems.push(Problem::new(
+                    "P0305",
+                    format!("tasks.{}.loss", table.name),
+                    error.to_string(),
+                ));
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(tasks)
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+/// What the model is told of a task.
+fn specification(name: &str, loss: LossOptions, fit: &TaskFit) -> TaskSpec {
+    TaskSpec {
+        name: name.to_owned(),
+        kind: fit.kind.clone(),
+        loss,
+        fit: fit.clone(),
+    }
+}
+
+pub(super) fn facts(task: &PlannedTask) -> TaskFacts {
+    TaskFacts {
+        name: task.name.clone(),
+        family: match task.kind {
+            TaskKind::Regression { .. } if task.options.name(&task.kind) == "mse" => {
+                Family::SquaredError
+            }
+            TaskKind::Regression { .. } => Family::Other,
+            _ => Family::Classification,
+        },
+        weight: task.weight,
+        entropy: task.fit.entropy,
+        variance: task.fit.variance,
+    }
+}

@@ -1,0 +1,131 @@
+//! The end of an epoch: metrics, score, the best so far.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use super::{Known, RunError, Surroundings};
+use crate::evaluate::Predictor;
+use crate::events::{EpochReport, Event};
+use crate::plan::Plan;
+use crate::score::score;
+use crate::state::{EpochSums, TrainState};
+
+/// Metrics on the validation rows; `None` if a signal came.
+pub(super) fn validate(
+    plan: &Plan,
+    state: &TrainState,
+    around: &Surroundings<'_>,
+) -> Result<Option<BTreeMap<String, f64>>, RunError> {
+    let model = state.evaluated();
+    let predictor = Predictor {
+        model: &model,
+        tasks: &plan.tasks,
+        shape: &plan.input_shape,
+        device: &plan.place.device,
+    };
+    let mut metrics = train_metrics(plan, &state.progress.sums);
+    if !plan.splits.val.is_empty() {
+        let mut tallies = predictor.tallies()?;
+        for rows in plan.splits.val.chunks(plan.train.batch_size) {
+            if around.interrupt.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            predictor.tally(&plan.encoded.batch(rows), &mut tallies);
+        }
+        metrics.extend(
+            predictor
+                .report(tallies, "val", &state.progress.weights)
+                .metrics,
+        );
+    }
+    if let Some(score) = score(&plan.score, |key| metrics.get(key).copied()) {
+        let split = if plan.splits.val.is_empty() {
+            "train"
+        } else {
+            "val"
+        };
+        metrics.insert(format!("{split}/score"), score);
+    }
+    Ok(Some(metrics))
+}
+
+/// Means over the steps of the epoch; `train/loss` is the sum of the weighted parts and the penalty.
+fn train_metrics(plan: &Plan, sums: &EpochSums) -> BTreeMap<String, f64> {
+    let mut metrics = BTreeMap::new();
+    let steps = sums.steps.max(1) as f64;
+    let mut total = sums.penalty / steps;
+    if sums.penalty != 0.0 {
+        metrics.insert("train/penalty".to_owned(), sums.penalty / steps);
+    }
+    for (index, task) in plan.tasks.iter().enumerate() {
+        let at = |values: &[f64]| values.get(index).copied().unwrap_or(0.0);
+        let present = sums.present.get(index).copied().unwrap_or(0);
+        if present == 0 {
+            continue;
+        }
+        let name = &task.name;
+        metrics.insert(
+            format!("train/{name}/loss"),
+            at(&sums.losses) / present as f64,
+        );
+        metrics.insert(
+            format!("train/{name}/weight"),
+            at(&sums.weights) / present as f64,
+        );
+        metrics.insert(
+            format!("train/{name}/weighted_loss"),
+            at(&sums.weighted) / steps,
+        );
+        total += at(&sums.weighted) / steps;
+    }
+    metrics.insert("train/loss".to_owned(), total);
+    metrics
+}
+
+/// Closes the epoch: best score, report, progress. Gives what is known of the state now.
+pub(super) fn end_epoch(
+    plan: &Plan,
+    state: &mut TrainState,
+    around: &mut Surroundings<'_>,
+    metrics: BTreeMap<String, f64>,
+) -> Known {
+    let value = metrics
+        .get("val/score")
+        .or_else(|| metrics.get("train/score"))
+        .copied();
+    let margin = plan.early_stopping.map_or(0.0, |early| early.min_delta);
+    let (epoch, step) = (state.progress.epoch, state.progress.step);
+    let is_best = state.best.observe(value, margin, step, epoch);
+    let sums = std::mem::replace(&mut state.progress.sums, EpochSums::new(plan.tasks.len()));
+    let weights = sums
+        .weights
+        .iter()
+        .zip(&sums.present)
+        .map(|(sum, &present)| {
+            if present == 0 {
+                0.0
+            } else {
+                sum / present as f64
+            }
+        })
+        .collect();
+    around.listener.hear(&Event::Epoch(EpochReport {
+        epoch,
+        step,
+        metrics,
+        weights,
+        absent: sums
+            .present
+            .iter()
+            .map(|&present| sums.steps - present.min(sums.steps))
+            .collect(),
+        skipped: sums.skipped,
+        is_best,
+    }));
+    state.progress.epoch += 1;
+    state.progress.step_in_epoch = 0;
+    Known {
+        score: value,
+        is_best,
+    }
+}

@@ -1,0 +1,14 @@
+//! The training crate against oracles: formulas in f64, equalities of bits, sums of parts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod accumulation;
+mod not_finite;
+mod optimizers;
+mod parts;
+mod resuming;
+mod running;
+mod world;

@@ -1,0 +1,86 @@
+//! The loop: the order of rows after a restart, and stopping early for good.
+
+use std::sync::atomic::AtomicBool;
+
+use polytask_training::events::Event;
+use polytask_training::plan::Plan;
+use polytask_training::run::{Finish, Surroundings, run};
+use polytask_training::state::TrainState;
+use polytask_training::step::step;
+
+use crate::world::{bits, groups, started, three_tasks, world};
+
+/// Runs to the end; the rows of each step, and how it ended.
+fn trace(plan: &Plan, state: &mut TrainState) -> (Vec<Vec<u32>>, Finish) {
+    let mut rows = Vec::new();
+    let mut listener = |event: &Event| {
+        if let Event::Step { samples, .. } = event {
+            rows.push(samples.clone().unwrap());
+        }
+    };
+    let finish = run(
+        plan,
+        state,
+        &mut Surroundings {
+            saver: None,
+            listener: &mut listener,
+            interrupt: &AtomicBool::new(false),
+            trace_samples: true,
+            max_steps: None,
+        },
+    )
+    .unwrap();
+    (rows, finish)
+}
+
+fn config(prefetch: usize, rest: &str) -> String {
+    three_tasks(&format!(
+        "[encoder]\ntype = \"mlp\"\nhidden = [4]\ndropout = 0.3\n[train]\nepochs = 2\nbatch_size = 7\n\
+         accumulate = 2\nprefetch = {prefetch}\n{rest}"
+    ))
+}
+
+#[test]
+fn the_order_of_rows_survives_a_restart_at_any_step_and_any_prefetching() {
+    let mut whole = world(&config(2, ""));
+    let (rows, _) = trace(&whole.plan, &mut whole.state);
+    let per_epoch = rows.len() / 2;
+    for epoch in rows.chunks(per_epoch) {
+        let mut once = epoch.concat();
+        once.sort_unstable();
+        assert_eq!(once, whole.plan.splits.train, "every row once an epoch");
+    }
+    for at in 0..=per_epoch {
+        for prefetch in [0, 1, 4] {
+            let (plan, mut first) = started(&config(2, ""));
+            for group in groups(&plan, 0).iter().take(at) {
+                step(&plan, &mut first, group).unwrap();
+            }
+            let (plan, mut second) = started(&config(prefetch, ""));
+            second.restore(first.save().unwrap()).unwrap();
+            assert_eq!(trace(&plan, &mut second).0, rows[at..]);
+            assert!(
+                bits(&mut whole.state, &[""]) == bits(&mut second, &[""]),
+                "step {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_run_that_stopped_early_stays_stopped() {
+    // Nothing can be better by 10⁹, so patience runs out after the first epoch and two more.
+    let early = "[early_stopping]\npatience = 2\nmin_delta = 1e9\n";
+    let text = config(2, early).replace("epochs = 2", "epochs = 9");
+    let mut world = world(&text);
+    let (_, finish) = trace(&world.plan, &mut world.state);
+    assert_eq!(
+        (finish, world.state.progress.epoch),
+        (Finish::EarlyStopped, 3)
+    );
+    let (plan, mut again) = started(&text);
+    again.restore(world.state.save().unwrap()).unwrap();
+    let (rows, finish) = trace(&plan, &mut again);
+    assert!(rows.is_empty());
+    assert_eq!(finish, Finish::EarlyStopped);
+}

@@ -1,0 +1,85 @@
+//! A tiny experiment, planned and started.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use polytask_config::{Value, Values};
+use polytask_data::Batch;
+use polytask_training::device::Place;
+use polytask_training::load::experiment;
+use polytask_training::plan::Plan;
+use polytask_training::state::TrainState;
+
+/// Dropout draws from one generator of the whole process: one test at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
+pub(crate) struct World {
+    pub(crate) plan: Plan,
+    pub(crate) state: TrainState,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// Three regressions, each row labelled in one of them; `rest` is the remaining config.
+pub(crate) fn three_tasks(rest: &str) -> String {
+    format!(
+        "[data]\nsource = {{ type = \"planted_codes\", tasks = 3, codes = 2, features = 4, train = 20, val = 6, \
+         test = 6 }}\n[inputs.x]\n[tasks]\ny_0.type = \"regression\"\ny_1.type = \"regression\"\n\
+         y_1.weight = 0.5\ny_2.type = \"regression\"\n{rest}"
+    )
+}
+
+pub(crate) fn world(text: &str) -> World {
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let (plan, state) = started(text);
+    World {
+        plan,
+        state,
+        _turn: turn,
+    }
+}
+
+/// As `world`, for whoever has the turn already.
+pub(crate) fn started(text: &str) -> (Plan, TrainState) {
+    let experiment = experiment(text).unwrap();
+    let (plan, weighting) = Plan::resolve(experiment, Place::cpu()).unwrap();
+    let state = plan.start(weighting).unwrap();
+    (plan, state)
+}
+
+/// The batches of the steps of an epoch.
+pub(crate) fn groups(plan: &Plan, epoch: u64) -> Vec<Vec<Batch>> {
+    let batches: Vec<Batch> = plan
+        .sampler
+        .batches(epoch)
+        .map(|rows| plan.encoded.batch(&rows))
+        .collect();
+    batches
+        .chunks(plan.train.accumulate)
+        .map(<[Batch]>::to_vec)
+        .collect()
+}
+
+/// Everything under one of these prefixes as comparable bits.
+pub(crate) fn bits(state: &mut TrainState, prefixes: &[&str]) -> Vec<(String, Vec<u64>)> {
+    let Values(values) = state.save().unwrap();
+    values
+        .into_iter()
+        .filter(|(name, _)| prefixes.iter().any(|prefix| name.starts_with(prefix)))
+        .map(|(name, value)| {
+            let bits = match value {
+                Value::Floats { values, .. } => values
+                    .iter()
+                    .map(|value| u64::from(value.to_bits()))
+                    .collect(),
+                Value::Numbers(values) => values.iter().map(|value| value.to_bits()).collect(),
+                Value::Counts(values) => values,
+                Value::Texts(texts) => texts
+                    .iter()
+                    .flat_map(|text| text.bytes())
+                    .map(u64::from)
+                    .collect(),
+                Value::Flag(flag) => vec![u64::from(flag)],
+            };
+            (name, bits)
+        })
+        .collect()
+}
