@@ -43,7 +43,7 @@ pub struct ModuleSummary {
 /// Describes the model.
 #[must_use]
 pub fn summary(model: &MultiTaskModel) -> Summary {
-    let counts = Counts::of(model);
+    let counts = Counts::new(model);
     let encoder = model.encoder();
     let mut shape = encoder.start();
     let mut modules: Vec<ModuleSummary> = encoder
@@ -53,7 +53,8 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
             name: format!("encoder.embeddings.{}", column.name()),
             description: format!("{} categories", column.categories()),
             output: FeatureShape::Vector(column.width()).to_string(),
-            parameters: counts.below(&format!("encoder.embeddings.{}.", column.name())),
+            // Names of columns are free: one may begin like another.
+            parameters: counts.of(&format!("encoder.embeddings.{}.weight", column.name())),
         })
         .collect();
     modules.extend(layers(
@@ -69,12 +70,7 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
             modules,
             parameters: counts.below("encoder."),
         },
-        PartSummary {
-            part: Part::Sharing,
-            description: model.sharing.wiring().describe(),
-            modules: Vec::new(),
-            parameters: counts.below("sharing."),
-        },
+        sharing(model, &counts),
     ];
     for (task, head) in model.tasks().iter().zip(&model.heads) {
         let path = format!("heads.{task}.");
@@ -108,6 +104,24 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
     }
 }
 
+/// Hard sharing has no parameters of its own and therefore no module.
+fn sharing(model: &MultiTaskModel, counts: &Counts) -> PartSummary {
+    let description = model.sharing.wiring().describe();
+    let parameters = counts.below("sharing.");
+    let module = ModuleSummary {
+        name: "sharing".to_owned(),
+        description: description.clone(),
+        output: FeatureShape::Vector(model.representation_width()).to_string(),
+        parameters,
+    };
+    PartSummary {
+        part: Part::Sharing,
+        description,
+        modules: (parameters > 0).then_some(module).into_iter().collect(),
+        parameters,
+    }
+}
+
 fn layers(
     path: &str,
     layers: &[Layer],
@@ -134,7 +148,7 @@ fn layers(
 struct Counts(BTreeMap<String, usize>);
 
 impl Counts {
-    fn of(model: &MultiTaskModel) -> Self {
+    fn new(model: &MultiTaskModel) -> Self {
         let trained = names::parameters(model).into_iter();
         Self(
             trained
@@ -142,6 +156,10 @@ impl Counts {
                 .map(|parameter| (parameter.name, parameter.shape.iter().product()))
                 .collect(),
         )
+    }
+
+    fn of(&self, name: &str) -> usize {
+        self.0.get(name).copied().unwrap_or(0)
     }
 
     fn below(&self, prefix: &str) -> usize {

@@ -13,7 +13,9 @@ use burn::tensor::{Int, Tensor};
 use polytask_config::{Choice, Fields};
 use polytask_data::CategoricalShape;
 
+use crate::error::ShapeError;
 use crate::initial::Initial;
+use crate::stack::Origin;
 
 /// How a category becomes numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,22 +67,24 @@ impl CategoricalOptions {
         initial: &Initial<'_>,
         name: &str,
         shape: &CategoricalShape,
-    ) -> CategoricalColumn {
+    ) -> Result<CategoricalColumn, ShapeError> {
         let categories = shape.categories.max(1);
         let table = match self.coding {
             Coding::OneHot => None,
             Coding::Embedding => {
                 let width = self.width.unwrap_or(categories.div_ceil(2).min(WIDEST));
+                Origin::new("categorical.width", format!("embedding of `{}`", shape.name))
+                    .fits(&[categories, width])?;
                 let name = format!("{name}.embeddings.{}.weight", shape.name);
                 let deviation = 1.0 / (width as f64).sqrt();
                 Some(initial.normal(&name, [categories, width], deviation))
             }
         };
-        CategoricalColumn {
+        Ok(CategoricalColumn {
             weight: table,
             name: shape.name.clone(),
             categories,
-        }
+        })
     }
 }
 

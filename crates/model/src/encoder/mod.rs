@@ -65,11 +65,10 @@ impl EncoderOptions {
         name: &str,
         inputs: &InputShape,
     ) -> Result<Encoder, Vec<ShapeError>> {
-        let columns: Vec<CategoricalColumn> = inputs
-            .categorical
-            .iter()
-            .map(|column| self.categorical.column(initial, name, column))
-            .collect();
+        let (columns, problems) = self.columns(initial, name, inputs);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         let tabular = inputs.numeric + columns.iter().map(CategoricalColumn::width).sum::<usize>();
         let start = match inputs.image {
             Some(map) => FeatureShape::Map {
@@ -95,6 +94,22 @@ impl EncoderOptions {
             start,
             width: end.width(),
         })
+    }
+
+    fn columns(
+        &self,
+        initial: &Initial<'_>,
+        name: &str,
+        inputs: &InputShape,
+    ) -> (Vec<CategoricalColumn>, Vec<ShapeError>) {
+        let (mut columns, mut problems) = (Vec::new(), Vec::new());
+        for shape in &inputs.categorical {
+            match self.categorical.column(initial, name, shape) {
+                Ok(column) => columns.push(column),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        (columns, problems)
     }
 }
 

@@ -120,7 +120,14 @@ impl PositiveWeight {
             Self::Balanced => Some(
                 task.noes_and_yeses()
                     .iter()
-                    .map(|&[noes, yeses]| if yeses > 0.0 { noes / yeses } else { 1.0 })
+                    .map(|&[noes, yeses]| {
+                        // Without a yes or without a no there is nothing to balance, and 0 would hide every row.
+                        if noes > 0.0 && yeses > 0.0 {
+                            noes / yeses
+                        } else {
+                            1.0
+                        }
+                    })
                     .collect(),
             ),
         }

@@ -22,6 +22,7 @@ use crate::features::Inputs;
 use crate::head::{Head, HeadOptions, HeadStart, Offset};
 use crate::initial::Initial;
 use crate::loss::TaskSpec;
+use crate::stack::Origin;
 
 /// A way to share, as the config says it.
 pub trait Plan: std::fmt::Debug + Send + Sync {
@@ -54,6 +55,21 @@ impl Site<'_> {
     /// Scores of all tasks together, S.
     pub(crate) fn scores(&self) -> usize {
         self.tasks.iter().map(TaskSpec::scores).sum()
+    }
+
+    /// Refuses last maps of heads over `width` numbers that no memory could hold.
+    pub(crate) fn heads_fit(&self, key: &str, width: usize) -> Result<(), Vec<ShapeError>> {
+        let problem = |task: &TaskSpec| {
+            Origin::new(key, format!("head of `{}`", task.name))
+                .fits(&[width, task.scores()])
+                .err()
+        };
+        let problems: Vec<ShapeError> = self.tasks.iter().filter_map(problem).collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
     }
 
     /// The offset of a task's head.

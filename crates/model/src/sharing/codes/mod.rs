@@ -29,6 +29,7 @@ use crate::features::Inputs;
 use crate::head::{Block, Head, HeadStart, Mixing, PerOutput, PerTask};
 use crate::initial::{Initial, replace};
 use crate::loss::TaskSpec;
+use crate::stack::Origin;
 
 pub(super) const ENTRY: Entry<Box<dyn Plan>> = Entry {
     name: "codes",
@@ -112,6 +113,14 @@ impl CodesOptions {
                 .at_least(1)
                 .or(8),
         };
+        if options.alpha != Alpha::Block && fields.is_given("block") {
+            fields.problem(
+                "block",
+                "P0502",
+                "only codes of alpha = \"block\" have a size".to_owned(),
+                Some("use alpha = \"block\", or leave `block` out".to_owned()),
+            );
+        }
         if options.l1 > 0.0 && options.gate != GateMap::Free {
             fields.problem(
                 "l1",
@@ -168,6 +177,10 @@ impl CodesOptions {
 impl Plan for CodesOptions {
     fn build(&self, site: &Site<'_>) -> Result<Built, Vec<ShapeError>> {
         let encoder = site.encoder()?;
+        let origin = Origin::new("sharing.count", "code dictionary");
+        let shape = [self.count, self.block(), encoder.width()];
+        origin.fits(&shape).map_err(|problem| vec![problem])?;
+        site.heads_fit("sharing.count", self.count)?;
         let rows = self.count * self.block();
         let codes = unit_rows(&site.initial, [rows, encoder.width()]);
         let heads = site
