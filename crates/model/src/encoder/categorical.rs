@@ -90,7 +90,7 @@ impl CategoricalOptions {
 
 /// One categorical column.
 #[derive(Module, Debug)]
-pub struct CategoricalColumn {
+pub(crate) struct CategoricalColumn {
     /// `[categories, width]`; none if the column is one-hot.
     pub weight: Option<Param<Tensor<2>>>,
     name: String,
@@ -100,19 +100,19 @@ pub struct CategoricalColumn {
 impl CategoricalColumn {
     /// The column's name in the data.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// How many categories it knows, the reserved one included.
     #[must_use]
-    pub fn categories(&self) -> usize {
+    pub(crate) fn categories(&self) -> usize {
         self.categories
     }
 
     /// Numbers that it adds to a row.
     #[must_use]
-    pub fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         match &self.weight {
             Some(table) => {
                 let [_, width] = table.lazy_shape().dims();

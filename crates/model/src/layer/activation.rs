@@ -91,7 +91,7 @@ impl ActivationKind {
 
 /// An activation as a layer.
 #[derive(Module, Debug)]
-pub struct Activation {
+pub(crate) struct Activation {
     #[module(skip)]
     kind: ActivationKind,
 }

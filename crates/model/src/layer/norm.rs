@@ -20,7 +20,7 @@ const MOMENTUM: f64 = 0.1;
 
 /// Batch normalization of vectors `[rows, channels]` or maps `[rows, channels, height, width]`.
 #[derive(Module, Debug)]
-pub struct BatchNorm {
+pub(crate) struct BatchNorm {
     pub scale: Param<Tensor<1>>,
     pub shift: Param<Tensor<1>>,
     pub running_mean: Running,
@@ -77,7 +77,7 @@ impl Step for BatchNorm {
 
 /// Layer normalization of vectors `[rows, width]`.
 #[derive(Module, Debug)]
-pub struct LayerNorm {
+pub(crate) struct LayerNorm {
     pub scale: Param<Tensor<1>>,
     pub shift: Param<Tensor<1>>,
 }
@@ -109,7 +109,7 @@ impl Step for LayerNorm {
 
 /// Group normalization of maps `[rows, channels, height, width]`.
 #[derive(Module, Debug)]
-pub struct GroupNorm {
+pub(crate) struct GroupNorm {
     pub scale: Param<Tensor<1>>,
     pub shift: Param<Tensor<1>>,
     groups: usize,

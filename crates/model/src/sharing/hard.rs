@@ -58,7 +58,7 @@ impl Plan for HardOptions {
 
 /// z = φ(x).
 #[derive(Module, Debug)]
-pub struct Hard {
+pub(crate) struct Hard {
     pub encoder: Encoder,
 }
 

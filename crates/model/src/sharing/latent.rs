@@ -75,7 +75,7 @@ impl Plan for LatentOptions {
 
 /// z = φ(x) P + p.
 #[derive(Module, Debug)]
-pub struct Latent {
+pub(crate) struct Latent {
     pub encoder: Encoder,
     pub projection: Linear,
 }

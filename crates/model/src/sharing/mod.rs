@@ -12,9 +12,12 @@ use burn::tensor::Tensor;
 use polytask_config::{Entry, Fields};
 use polytask_data::InputShape;
 
-pub use codes::{Alpha, Codes, CodesOptions, Gate, GateMap};
-pub use hard::{Hard, HardOptions};
-pub use latent::{Latent, LatentOptions};
+pub use codes::{Alpha, CodesOptions, GateMap};
+pub(crate) use codes::{Codes, Gate};
+pub(crate) use hard::Hard;
+pub use hard::HardOptions;
+pub(crate) use latent::Latent;
+pub use latent::LatentOptions;
 
 use crate::encoder::{Encoder, EncoderOptions};
 use crate::error::ShapeError;
@@ -140,7 +143,7 @@ macro_rules! roster {
         /// A sharing with its parameters.
         #[derive(Module, Debug)]
         #[allow(clippy::large_enum_variant, reason = "a model holds one of them")]
-        pub enum Sharing { $($variant($variant)),+ }
+        pub(crate) enum Sharing { $($variant($variant)),+ }
 
         impl Sharing {
             pub(crate) fn wiring(&self) -> &dyn Wiring {

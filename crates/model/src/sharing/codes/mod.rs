@@ -20,7 +20,8 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use polytask_config::{Choice, Entry, Fields};
 
-pub use gate::{Gate, GateMap};
+pub(crate) use gate::Gate;
+pub use gate::GateMap;
 
 use super::{Built, Plan, Sharing, Site, Wiring};
 use crate::encoder::Encoder;
@@ -221,7 +222,7 @@ impl Plan for CodesOptions {
 
 /// h = φ(x) Vᵀ.
 #[derive(Module, Debug)]
-pub struct Codes {
+pub(crate) struct Codes {
     pub encoder: Encoder,
     /// V, `[codes * block, k]`.
     pub codes: Param<Tensor<2>>,
