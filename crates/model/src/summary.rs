@@ -83,10 +83,14 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
             Mixing::PerTask(_) => "weights of the codes, then linear",
             Mixing::Block(_) => "weights of the codes' blocks, then linear",
         };
+        let offset = match &head.offset.thresholds {
+            Some(_) => ", ordered thresholds",
+            None => "",
+        };
         let parameters = counts.below(&path);
         modules.push(ModuleSummary {
             name: format!("heads.{task}"),
-            description: description.to_owned(),
+            description: format!("{description}{offset}"),
             output: FeatureShape::Vector(head.width()).to_string(),
             parameters: parameters - inside,
         });

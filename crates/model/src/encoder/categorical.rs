@@ -73,8 +73,11 @@ impl CategoricalOptions {
             Coding::OneHot => None,
             Coding::Embedding => {
                 let width = self.width.unwrap_or(categories.div_ceil(2).min(WIDEST));
-                Origin::new("categorical.width", format!("embedding of `{}`", shape.name))
-                    .fits(&[categories, width])?;
+                Origin::new(
+                    "categorical.width",
+                    format!("embedding of `{}`", shape.name),
+                )
+                .fits(&[categories, width])?;
                 let name = format!("{name}.embeddings.{}.weight", shape.name);
                 let deviation = 1.0 / (width as f64).sqrt();
                 Some(initial.normal(&name, [categories, width], deviation))

@@ -120,10 +120,8 @@ impl Wiring for Latent {
             .map(|weight| back.times(&Matrix::of(weight.val())))
             .collect();
         let mut signs = Matrix::signs_of_largest(self.width(), &stacked);
-        let unread = Matrix::signs_of_largest(
-            self.width(),
-            &[projection.times(&forth).transposed()],
-        );
+        let unread =
+            Matrix::signs_of_largest(self.width(), &[projection.times(&forth).transposed()]);
         signs.truncate(read);
         signs.extend(unread.iter().skip(read));
         let (forth, back) = (forth.scale_columns(&signs), back.scale_rows(&signs));

@@ -53,7 +53,8 @@ fn settle(head: &mut Head) {
     } else {
         let largest = Matrix::signs_of_largest(1, &[Matrix::row(weight.values())]);
         let norm = Matrix::row(weight.values()).row_norms();
-        let factor: f64 = largest.iter().product::<f64>() * norm.into_iter().map(some_or_one).product::<f64>();
+        let factor: f64 =
+            largest.iter().product::<f64>() * norm.into_iter().map(some_or_one).product::<f64>();
         vec![factor; alpha.values().len()]
     };
     let inverse: Vec<f64> = norms.iter().map(|norm| 1.0 / norm).collect();
@@ -63,7 +64,10 @@ fn settle(head: &mut Head) {
         weight.scaled(inverse.first().copied().unwrap_or(1.0))
     };
     replace(map, weight.into_tensor(&device));
-    replace(&mut free.alpha, alpha.scale_columns(&norms).into_tensor(&device));
+    replace(
+        &mut free.alpha,
+        alpha.scale_columns(&norms).into_tensor(&device),
+    );
 }
 
 fn sign(value: f64) -> f64 {

@@ -214,6 +214,13 @@ impl Plan for CodesOptions {
                  weights",
                 self.count
             )]
+        } else if self.gate != GateMap::Free && self.alpha == Alpha::PerOutput {
+            vec![
+                "weights on the simplex have neither sign nor scale, so every score stays within the responses of the \
+                 codes and does not start at the best constant: alpha = \"per_task\" puts a signed map of each task \
+                 behind them"
+                    .to_owned(),
+            ]
         } else {
             Vec::new()
         }
