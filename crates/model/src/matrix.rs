@@ -3,6 +3,11 @@
 //! Eigenvectors by cyclic Jacobi rotations (Jacobi 1846): slow for large matrices, exact to the last digits for the
 //! few dozen numbers of a latent space.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rows and columns are counted off from the matrix's own sides"
+)]
+
 use burn::tensor::{Device, Tensor};
 
 use crate::initial::data;

@@ -30,6 +30,7 @@ use burn::module::Module;
 use crate::features::{FeatureShape, Features};
 
 /// One layer.
+#[expect(clippy::large_enum_variant, reason = "a model has a handful of them")]
 #[derive(Module, Debug)]
 pub(crate) enum Layer {
     Linear(Linear),

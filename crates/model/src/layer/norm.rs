@@ -118,7 +118,9 @@ pub(crate) struct GroupNorm {
 impl GroupNorm {
     /// At most eight groups, of equal size.
     pub(crate) fn new(initial: &Initial<'_>, channels: usize) -> Self {
-        let groups = (1..=8).rev().find(|groups| channels % groups == 0);
+        let groups = (1..=8)
+            .rev()
+            .find(|groups| channels.is_multiple_of(*groups));
         Self {
             scale: initial.constant([channels], 1.0),
             shift: initial.constant([channels], 0.0),

@@ -18,7 +18,7 @@ impl Labelled {
     pub(super) fn of(tasks: &[TaskSpec], count: usize) -> Self {
         let mask = |task: usize| {
             (0..count)
-                .map(|row| f64::from(u8::from((row + task) % 3 != 0)))
+                .map(|row| f64::from(u8::from(!(row + task).is_multiple_of(3))))
                 .collect()
         };
         Self {

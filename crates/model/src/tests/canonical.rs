@@ -100,9 +100,9 @@ fn a_latent_space_becomes_white_ordered_and_upright() {
     for i in 0..4 {
         let mean = column(&z, i).iter().sum::<f64>() / 50.0;
         assert!(mean.abs() < 1e-5, "mean {mean}");
-        for j in 0..4 {
+        for (j, product) in products[i].iter().enumerate() {
             let wanted = f64::from(u8::from(i == j));
-            let found = products[i][j] / 50.0;
+            let found = product / 50.0;
             assert!((found - wanted).abs() < 1e-4, "covariance {i} {j}: {found}");
             if i != j {
                 assert!(gram(i, j).abs() < 1e-4 * gram(0, 0), "gram {i} {j}");

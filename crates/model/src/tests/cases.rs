@@ -14,11 +14,14 @@ pub(super) fn random_heads() -> HeadOptions {
     }
 }
 
+/// The predictions of a task from parameters and inputs.
+type Predict = Box<dyn Fn(&Values, &Rows, &TaskSpec) -> Rows>;
+
 /// A model, its formula from inputs to the predictions of each task, and what the penalty is.
 pub(super) struct Case {
     pub(super) name: String,
     pub(super) options: ModelOptions,
-    pub(super) predict: Box<dyn Fn(&Values, &Rows, &TaskSpec) -> Rows>,
+    pub(super) predict: Predict,
     pub(super) penalty: Box<dyn Fn(&Values) -> f64>,
 }
 

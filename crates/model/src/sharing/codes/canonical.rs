@@ -122,12 +122,15 @@ fn order(codes: &mut Codes, heads: &mut [Head]) {
     let mut usage = vec![0.0; codes.count];
     for gate in heads.iter().filter_map(|head| head.mixing.gate()) {
         let weights = Matrix::of(gate.weights().abs());
-        for (at, weight) in weights.values().iter().enumerate() {
-            usage[at % codes.count] += weight;
+        for row in weights.values().chunks(codes.count.max(1)) {
+            for (usage, weight) in usage.iter_mut().zip(row) {
+                *usage += weight;
+            }
         }
     }
-    let mut order: Vec<usize> = (0..codes.count).collect();
-    order.sort_by(|&a, &b| usage[b].total_cmp(&usage[a]));
+    let mut ranked: Vec<(usize, f64)> = usage.into_iter().enumerate().collect();
+    ranked.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let order: Vec<usize> = ranked.into_iter().map(|(code, _)| code).collect();
 
     let block = codes.block();
     let rows = order
