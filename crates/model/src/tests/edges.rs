@@ -3,10 +3,10 @@
 use burn::tensor::Tensor;
 use polytask_data::TaskKind;
 
-use super::fixtures::{close, flex, labels, rows, scalar, task, tensor, vector};
+use super::fixtures::{close, flex, labels, rows, scalar, task, tensor, vector, with_loss};
 use super::losses::{cases, predictions};
 use super::reference::Rows;
-use crate::TaskLoss;
+use crate::{Bce, PositiveWeight, TaskLoss};
 
 #[test]
 fn a_row_without_a_label_counts_exactly_nothing() {
@@ -108,4 +108,41 @@ fn a_logit_of_exactly_zero_has_a_gradient() {
         let slope = rows(prediction.grad(&gradients).unwrap())[0][0];
         assert!(close(slope, 0.5 - y, 1e-7), "{slope}");
     }
+}
+
+#[test]
+fn balanced_weights_of_one_sided_labels_hide_no_row() {
+    for counts in [vec![0, 10], vec![10, 0]] {
+        let balanced = Bce {
+            pos_weight: PositiveWeight::Balanced,
+            label_smoothing: 0.0,
+        };
+        let mut task = with_loss("passed", TaskKind::Binary, "bce", balanced);
+        task.fit.counts = counts;
+        let prior = task.loss().prior(&task);
+        assert!(prior[0].is_finite(), "{prior:?}");
+        let loss = TaskLoss::new(&task).unwrap();
+        let device = flex();
+        let [x, y] = [vec![vec![0.0]; 2], vec![vec![0.0], vec![1.0]]];
+        let ones = Tensor::ones([2], &device);
+        for found in vector(loss.per_row(tensor(&x, &device), tensor(&y, &device), ones)) {
+            assert!(close(found, std::f64::consts::LN_2, 1e-6));
+        }
+    }
+}
+
+#[test]
+fn balanced_yeses_weigh_as_much_as_noes() {
+    let balanced = Bce {
+        pos_weight: PositiveWeight::Balanced,
+        label_smoothing: 0.0,
+    };
+    // 30 noes and 10 yeses: a yes counts three times, and the best constant is even odds.
+    let task = with_loss("passed", TaskKind::Binary, "bce", balanced);
+    let device = flex();
+    let ones = Tensor::ones([1], &device);
+    let [zero, yes] = [0.0, 1.0].map(|value| tensor(&vec![vec![value]], &device));
+    let loss = TaskLoss::new(&task).unwrap().per_row(zero, yes, ones);
+    assert!(close(scalar(loss), 3.0 * std::f64::consts::LN_2, 1e-6));
+    assert!(task.loss().prior(&task)[0].abs() < 1e-12);
 }

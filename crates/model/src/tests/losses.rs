@@ -4,12 +4,12 @@ use burn::tensor::Tensor;
 use polytask_data::TaskKind;
 
 use super::fixtures::{
-    all_kinds, close, flex, labels, ndarray, normals, rows, scalar, task, tensor, vector, with_loss,
+    close, flex, labels, ndarray, normals, rows, scalar, task, tensor, vector, with_loss,
 };
 use super::reference::{self, Rows, softplus};
 use crate::{
-    Absolute, Bce, ClassWeights, CrossEntropy, Focal, Gaussian, Huber, LossError, LossOptions,
-    PositiveWeight, TaskLoss, TaskSpec, decode,
+    Absolute, Bce, ClassWeights, CrossEntropy, Focal, Gaussian, Huber, PositiveWeight, TaskLoss,
+    TaskSpec,
 };
 
 /// A loss, and the formula that it stands for.
@@ -233,91 +233,6 @@ fn values_and_gradients_are_those_of_the_formulas() {
 }
 
 #[test]
-fn probabilities_sum_to_one_and_minus_their_logarithm_is_the_loss() {
-    let device = flex();
-    for task in all_kinds() {
-        let (x, y) = (predictions(&task, 8), labels(&task, 8));
-        let flat: Vec<f32> = x.concat().into_iter().map(|x| x as f32).collect();
-        let decoded = decode(&task.kind, &task.loss, &flat);
-        let classes = match task.kind {
-            TaskKind::Binary => 2,
-            TaskKind::Multiclass { classes } | TaskKind::Ordinal { levels: classes } => classes,
-            _ => continue,
-        };
-        let loss = TaskLoss::new(&task).unwrap();
-        let per_row = loss.per_row(
-            tensor(&x, &device),
-            tensor(&y, &device),
-            Tensor::ones([8], &device),
-        );
-        for ((row, loss), y) in decoded.chunks(classes).zip(vector(per_row)).zip(&y) {
-            assert!(close(row.iter().sum(), 1.0, 1e-12));
-            assert!(close(-row[y[0] as usize].ln(), loss, 1e-6), "{}", task.name);
-        }
-    }
-}
-
-#[test]
-fn values_are_decoded_as_they_are() {
-    let loss = LossOptions::default();
-    let kind = TaskKind::Regression { outputs: 2 };
-    assert_eq!(
-        decode(&kind, &loss, &[1.0, -2.0, 3.0, 4.0]),
-        [1.0, -2.0, 3.0, 4.0]
-    );
-    let gaussian = with_loss("g", kind.clone(), "gaussian_nll", Gaussian::default());
-    assert_eq!(
-        decode(&kind, &gaussian.loss, &[1.0, -2.0, 3.0, 4.0]),
-        [1.0, -2.0]
-    );
-    let labels = decode(&TaskKind::Multilabel { labels: 2 }, &loss, &[0.0, 1000.0]);
-    assert_eq!(labels, [0.5, 1.0]);
-    let rare = decode(&TaskKind::Binary, &loss, &[80.0]);
-    assert!(
-        close(rare[0] / (-80.0f64).exp(), 1.0, 1e-12),
-        "small probabilities keep their digits"
-    );
-}
-
-#[test]
-fn a_loss_for_another_kind_is_refused() {
-    let wrong = with_loss(
-        "digit",
-        TaskKind::Multiclass { classes: 3 },
-        "mse",
-        crate::Squared,
-    );
-    let error = TaskLoss::new(&wrong).unwrap_err();
-    assert_eq!(
-        error,
-        LossError::Kind {
-            task: "digit".to_owned(),
-            loss: "mse",
-            kind: "multiclass",
-            allowed: vec!["cross_entropy", "focal"],
-        }
-    );
-    let short = CrossEntropy {
-        class_weights: ClassWeights::Given(vec![1.0]),
-        label_smoothing: 0.0,
-    };
-    let wrong = with_loss(
-        "digit",
-        TaskKind::Multiclass { classes: 3 },
-        "cross_entropy",
-        short,
-    );
-    assert!(matches!(
-        TaskLoss::new(&wrong),
-        Err(LossError::Length {
-            given: 1,
-            wanted: 3,
-            ..
-        })
-    ));
-}
-
-#[test]
 fn the_prior_is_the_best_constant() {
     let device = flex();
     for (task, formula) in cases() {
@@ -360,41 +275,4 @@ fn all_labels(task: &TaskSpec) -> Rows {
             .flat_map(|(class, &count)| vec![vec![class as f64]; count as usize])
             .collect(),
     }
-}
-
-#[test]
-fn balanced_weights_of_one_sided_labels_hide_no_row() {
-    for counts in [vec![0, 10], vec![10, 0]] {
-        let balanced = Bce {
-            pos_weight: PositiveWeight::Balanced,
-            label_smoothing: 0.0,
-        };
-        let mut task = with_loss("passed", TaskKind::Binary, "bce", balanced);
-        task.fit.counts = counts;
-        let prior = task.loss().prior(&task);
-        assert!(prior[0].is_finite(), "{prior:?}");
-        let loss = TaskLoss::new(&task).unwrap();
-        let device = flex();
-        let [x, y] = [vec![vec![0.0]; 2], vec![vec![0.0], vec![1.0]]];
-        let ones = Tensor::ones([2], &device);
-        for found in vector(loss.per_row(tensor(&x, &device), tensor(&y, &device), ones)) {
-            assert!(close(found, std::f64::consts::LN_2, 1e-6));
-        }
-    }
-}
-
-#[test]
-fn balanced_yeses_weigh_as_much_as_noes() {
-    let balanced = Bce {
-        pos_weight: PositiveWeight::Balanced,
-        label_smoothing: 0.0,
-    };
-    // 30 noes and 10 yeses: a yes counts three times, and the best constant is even odds.
-    let task = with_loss("passed", TaskKind::Binary, "bce", balanced);
-    let device = flex();
-    let ones = Tensor::ones([1], &device);
-    let [zero, yes] = [0.0, 1.0].map(|value| tensor(&vec![vec![value]], &device));
-    let loss = TaskLoss::new(&task).unwrap().per_row(zero, yes, ones);
-    assert!(close(scalar(loss), 3.0 * std::f64::consts::LN_2, 1e-6));
-    assert!(task.loss().prior(&task)[0].abs() < 1e-12);
 }
