@@ -14,6 +14,10 @@ pub struct Inputs {
 }
 
 /// Activations between two layers.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and it moves from layer to layer"
+)]
 #[derive(Clone, Debug)]
 pub(crate) enum Features {
     /// `[rows, width]`.

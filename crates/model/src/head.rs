@@ -101,7 +101,7 @@ impl HeadOptions {
 
 /// One task's head.
 #[derive(Module, Debug)]
-pub struct Head {
+pub(crate) struct Head {
     pub(crate) tower: Vec<Layer>,
     pub(crate) mixing: Mixing,
     pub(crate) offset: Offset,
@@ -110,7 +110,7 @@ pub struct Head {
 impl Head {
     /// `[rows, width of the representation]` to the predictions `[rows, outputs of the task's loss]`.
     #[must_use]
-    pub fn forward(&self, representation: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn forward(&self, representation: Tensor<2>) -> Tensor<2> {
         let features = layer::forward(&self.tower, Features::Vector(representation)).into_vector();
         self.offset.apply(self.mixing.apply(features))
     }

@@ -22,6 +22,8 @@ pub mod names;
 mod sharing;
 mod stack;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 pub use dense::{DenseBlock, VectorNorm};
 pub use encoder::{

@@ -3,6 +3,11 @@
 //! Eigenvectors by cyclic Jacobi rotations (Jacobi 1846): slow for large matrices, exact to the last digits for the
 //! few dozen numbers of a latent space.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "rows and columns are counted off from the matrix's own sides"
+)]
+
 use burn::tensor::{Device, Tensor};
 
 use crate::initial::data;
@@ -104,6 +109,21 @@ impl Matrix {
         })
     }
 
+    pub(crate) fn scaled(&self, factor: f64) -> Self {
+        Self::from_fn(self.rows, self.columns, |row, column| {
+            self.at(row, column) * factor
+        })
+    }
+
+    pub(crate) fn row_norms(&self) -> Vec<f64> {
+        (0..self.rows)
+            .map(|row| {
+                let squares = (0..self.columns).map(|column| self.at(row, column).powi(2));
+                squares.sum::<f64>().sqrt()
+            })
+            .collect()
+    }
+
     pub(crate) fn column_means(&self) -> Vec<f64> {
         let count = self.rows.max(1) as f64;
         (0..self.columns)
@@ -143,13 +163,24 @@ impl Matrix {
         (with(&inverse), with(&roots))
     }
 
-    /// Eigenvectors of a symmetric matrix as columns, by descending eigenvalue.
-    pub(crate) fn eigenvectors_descending(&self) -> Self {
-        self.eigen().1
+    /// The columns from `first` on.
+    pub(crate) fn columns_from(&self, first: usize) -> Self {
+        let count = self.columns.saturating_sub(first);
+        Self::from_fn(self.rows, count, |row, column| self.at(row, first + column))
     }
 
-    /// Eigenvalues, descending, and eigenvectors as columns.
-    fn eigen(&self) -> (Vec<f64>, Self) {
+    /// These columns below `first`, and the other's from there on.
+    pub(crate) fn with_columns_from(&self, first: usize, other: &Self) -> Self {
+        Self::from_fn(self.rows, self.columns, |row, column| {
+            match column.checked_sub(first) {
+                Some(column) => other.at(row, column),
+                None => self.at(row, column),
+            }
+        })
+    }
+
+    /// Eigenvalues of a symmetric matrix, descending, and eigenvectors as columns.
+    pub(crate) fn eigen(&self) -> (Vec<f64>, Self) {
         let size = self.rows;
         let mut matrix = self.clone();
         let mut vectors = Self::identity(size);

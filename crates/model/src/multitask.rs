@@ -25,20 +25,25 @@ pub struct ModelOptions {
 impl ModelOptions {
     /// Reads them from the root table.
     pub fn options(fields: &mut Fields<'_>) -> Self {
-        let options = Self {
-            encoder: EncoderOptions::options(fields),
-            sharing: sharing::options(fields),
-            heads: fields.table("heads", "the heads of all tasks", HeadOptions::options),
-        };
-        if !options.heads.hidden.is_empty() && !options.sharing.allows_towers() {
-            fields.problem(
-                "heads.hidden",
-                "P0503",
-                "heads are linear with this sharing".to_owned(),
-                Some("leave `hidden` out, or use sharing = \"hard\"".to_owned()),
-            );
+        let encoder = EncoderOptions::options(fields);
+        let sharing = sharing::options(fields);
+        let heads = fields.table("heads", "the heads of all tasks", |fields| {
+            let heads = HeadOptions::options(fields);
+            if !heads.hidden.is_empty() && !sharing.allows_towers() {
+                fields.problem(
+                    "hidden",
+                    "P0503",
+                    "heads are linear with this sharing".to_owned(),
+                    Some("leave `hidden` out, or use sharing = \"hard\"".to_owned()),
+                );
+            }
+            heads
+        });
+        Self {
+            encoder,
+            sharing,
+            heads,
         }
-        options
     }
 }
 

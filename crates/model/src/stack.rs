@@ -38,6 +38,25 @@ impl Origin {
             layer: layer.into(),
         }
     }
+
+    pub(crate) fn problem(&self, message: String) -> ShapeError {
+        ShapeError {
+            key: self.key.clone(),
+            layer: self.layer.clone(),
+            message,
+        }
+    }
+
+    /// Refuses a tensor that no memory could hold.
+    pub(crate) fn fits(&self, shape: &[usize]) -> Result<(), ShapeError> {
+        let size = shape
+            .iter()
+            .try_fold(1, |size: usize, &side| size.checked_mul(side));
+        match size {
+            Some(size) if size <= LARGEST => Ok(()),
+            _ => Err(self.problem(format!("would have more than {LARGEST} weights"))),
+        }
+    }
 }
 
 impl<'a> Stack<'a> {
@@ -68,11 +87,7 @@ impl<'a> Stack<'a> {
     /// Notes what does not fit. Only the first counts: above it no size is known.
     pub(crate) fn problem(&mut self, origin: &Origin, message: String) {
         if self.problems.is_empty() {
-            self.problems.push(ShapeError {
-                key: origin.key.clone(),
-                layer: origin.layer.clone(),
-                message,
-            });
+            self.problems.push(origin.problem(message));
         }
     }
 
@@ -87,21 +102,17 @@ impl<'a> Stack<'a> {
     }
 
     /// Nothing is built above a problem, and nothing that no memory could hold.
-    fn may_grow(&mut self, origin: &Origin, parameters: Option<usize>) -> bool {
-        if !self.problems.is_empty() {
-            return false;
+    fn may_grow(&mut self, origin: &Origin, shape: &[usize]) -> bool {
+        if self.problems.is_empty() {
+            self.problems.extend(origin.fits(shape).err());
         }
-        if parameters.is_none_or(|parameters| parameters > LARGEST) {
-            self.problem(origin, "would have more than 2147483648 weights".to_owned());
-            return false;
-        }
-        true
+        self.problems.is_empty()
     }
 
     /// A linear layer; a map is read out as a vector first.
     pub(crate) fn linear(&mut self, origin: &Origin, outputs: usize, scale: Scale, bias: bool) {
         let inputs = self.shape.width();
-        if !self.may_grow(origin, inputs.checked_mul(outputs)) {
+        if !self.may_grow(origin, &[inputs, outputs]) {
             return;
         }
         self.flatten();
@@ -127,11 +138,7 @@ impl<'a> Stack<'a> {
             self.problem(origin, "needs a picture".to_owned());
             return;
         };
-        let parameters = window
-            .kernel
-            .checked_mul(window.kernel)
-            .and_then(|patch| patch.checked_mul(inputs)?.checked_mul(outputs));
-        if !self.may_grow(origin, parameters) {
+        if !self.may_grow(origin, &[outputs, inputs, window.kernel, window.kernel]) {
             return;
         }
         if window.side(height).is_none() || window.side(width).is_none() {

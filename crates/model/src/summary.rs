@@ -43,7 +43,7 @@ pub struct ModuleSummary {
 /// Describes the model.
 #[must_use]
 pub fn summary(model: &MultiTaskModel) -> Summary {
-    let counts = Counts::of(model);
+    let counts = Counts::new(model);
     let encoder = model.encoder();
     let mut shape = encoder.start();
     let mut modules: Vec<ModuleSummary> = encoder
@@ -53,7 +53,8 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
             name: format!("encoder.embeddings.{}", column.name()),
             description: format!("{} categories", column.categories()),
             output: FeatureShape::Vector(column.width()).to_string(),
-            parameters: counts.below(&format!("encoder.embeddings.{}.", column.name())),
+            // Names of columns are free: one may begin like another.
+            parameters: counts.of(&format!("encoder.embeddings.{}.weight", column.name())),
         })
         .collect();
     modules.extend(layers(
@@ -69,12 +70,7 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
             modules,
             parameters: counts.below("encoder."),
         },
-        PartSummary {
-            part: Part::Sharing,
-            description: model.sharing.wiring().describe(),
-            modules: Vec::new(),
-            parameters: counts.below("sharing."),
-        },
+        sharing(model, &counts),
     ];
     for (task, head) in model.tasks().iter().zip(&model.heads) {
         let path = format!("heads.{task}.");
@@ -87,10 +83,14 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
             Mixing::PerTask(_) => "weights of the codes, then linear",
             Mixing::Block(_) => "weights of the codes' blocks, then linear",
         };
+        let offset = match &head.offset.thresholds {
+            Some(_) => ", ordered thresholds",
+            None => "",
+        };
         let parameters = counts.below(&path);
         modules.push(ModuleSummary {
             name: format!("heads.{task}"),
-            description: description.to_owned(),
+            description: format!("{description}{offset}"),
             output: FeatureShape::Vector(head.width()).to_string(),
             parameters: parameters - inside,
         });
@@ -105,6 +105,24 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
         input: encoder.start().to_string(),
         parameters: counts.below(""),
         parts,
+    }
+}
+
+/// Hard sharing has no parameters of its own and therefore no module.
+fn sharing(model: &MultiTaskModel, counts: &Counts) -> PartSummary {
+    let description = model.sharing.wiring().describe();
+    let parameters = counts.below("sharing.");
+    let module = ModuleSummary {
+        name: "sharing".to_owned(),
+        description: description.clone(),
+        output: FeatureShape::Vector(model.representation_width()).to_string(),
+        parameters,
+    };
+    PartSummary {
+        part: Part::Sharing,
+        description,
+        modules: (parameters > 0).then_some(module).into_iter().collect(),
+        parameters,
     }
 }
 
@@ -134,7 +152,7 @@ fn layers(
 struct Counts(BTreeMap<String, usize>);
 
 impl Counts {
-    fn of(model: &MultiTaskModel) -> Self {
+    fn new(model: &MultiTaskModel) -> Self {
         let trained = names::parameters(model).into_iter();
         Self(
             trained
@@ -142,6 +160,10 @@ impl Counts {
                 .map(|parameter| (parameter.name, parameter.shape.iter().product()))
                 .collect(),
         )
+    }
+
+    fn of(&self, name: &str) -> usize {
+        self.0.get(name).copied().unwrap_or(0)
     }
 
     fn below(&self, prefix: &str) -> usize {

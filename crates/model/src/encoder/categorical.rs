@@ -13,7 +13,9 @@ use burn::tensor::{Int, Tensor};
 use polytask_config::{Choice, Fields};
 use polytask_data::CategoricalShape;
 
+use crate::error::ShapeError;
 use crate::initial::Initial;
+use crate::stack::Origin;
 
 /// How a category becomes numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,28 +67,33 @@ impl CategoricalOptions {
         initial: &Initial<'_>,
         name: &str,
         shape: &CategoricalShape,
-    ) -> CategoricalColumn {
+    ) -> Result<CategoricalColumn, ShapeError> {
         let categories = shape.categories.max(1);
         let table = match self.coding {
             Coding::OneHot => None,
             Coding::Embedding => {
                 let width = self.width.unwrap_or(categories.div_ceil(2).min(WIDEST));
+                Origin::new(
+                    "categorical.width",
+                    format!("embedding of `{}`", shape.name),
+                )
+                .fits(&[categories, width])?;
                 let name = format!("{name}.embeddings.{}.weight", shape.name);
                 let deviation = 1.0 / (width as f64).sqrt();
                 Some(initial.normal(&name, [categories, width], deviation))
             }
         };
-        CategoricalColumn {
+        Ok(CategoricalColumn {
             weight: table,
             name: shape.name.clone(),
             categories,
-        }
+        })
     }
 }
 
 /// One categorical column.
 #[derive(Module, Debug)]
-pub struct CategoricalColumn {
+pub(crate) struct CategoricalColumn {
     /// `[categories, width]`; none if the column is one-hot.
     pub weight: Option<Param<Tensor<2>>>,
     name: String,
@@ -96,19 +103,19 @@ pub struct CategoricalColumn {
 impl CategoricalColumn {
     /// The column's name in the data.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// How many categories it knows, the reserved one included.
     #[must_use]
-    pub fn categories(&self) -> usize {
+    pub(crate) fn categories(&self) -> usize {
         self.categories
     }
 
     /// Numbers that it adds to a row.
     #[must_use]
-    pub fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         match &self.weight {
             Some(table) => {
                 let [_, width] = table.lazy_shape().dims();

@@ -12,8 +12,8 @@ use burn::tensor::Tensor;
 use polytask_config::{Entry, Fields};
 use polytask_data::InputShape;
 
-pub(crate) use categorical::one_hot;
-pub use categorical::{CategoricalColumn, CategoricalOptions, Coding};
+pub(crate) use categorical::{CategoricalColumn, one_hot};
+pub use categorical::{CategoricalOptions, Coding};
 pub use cnn::{Cnn, Collapse, MapNorm, Padding};
 pub use mlp::Mlp;
 
@@ -65,11 +65,10 @@ impl EncoderOptions {
         name: &str,
         inputs: &InputShape,
     ) -> Result<Encoder, Vec<ShapeError>> {
-        let columns: Vec<CategoricalColumn> = inputs
-            .categorical
-            .iter()
-            .map(|column| self.categorical.column(initial, name, column))
-            .collect();
+        let (columns, problems) = self.columns(initial, name, inputs);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         let tabular = inputs.numeric + columns.iter().map(CategoricalColumn::width).sum::<usize>();
         let start = match inputs.image {
             Some(map) => FeatureShape::Map {
@@ -96,11 +95,27 @@ impl EncoderOptions {
             width: end.width(),
         })
     }
+
+    fn columns(
+        &self,
+        initial: &Initial<'_>,
+        name: &str,
+        inputs: &InputShape,
+    ) -> (Vec<CategoricalColumn>, Vec<ShapeError>) {
+        let (mut columns, mut problems) = (Vec::new(), Vec::new());
+        for shape in &inputs.categorical {
+            match self.categorical.column(initial, name, shape) {
+                Ok(column) => columns.push(column),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        (columns, problems)
+    }
 }
 
 /// Columns, then layers: `[rows, …]` to `[rows, width]`.
 #[derive(Module, Debug)]
-pub struct Encoder {
+pub(crate) struct Encoder {
     /// One per categorical column.
     pub embeddings: Vec<CategoricalColumn>,
     pub layers: Vec<Layer>,
@@ -112,19 +127,19 @@ pub struct Encoder {
 impl Encoder {
     /// Numbers per row of the representation.
     #[must_use]
-    pub fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.width
     }
 
     /// Shape of the inputs once categories are numbers.
     #[must_use]
-    pub fn start(&self) -> FeatureShape {
+    pub(crate) fn start(&self) -> FeatureShape {
         self.start
     }
 
     /// `[rows, width]`.
     #[must_use]
-    pub fn forward(&self, inputs: &Inputs) -> Tensor<2> {
+    pub(crate) fn forward(&self, inputs: &Inputs) -> Tensor<2> {
         let tabular = self.tabular(inputs);
         let features = match (inputs.image.clone(), tabular) {
             (Some(map), beside) => Features::Map { map, beside },

@@ -79,7 +79,7 @@ impl ActivationKind {
         match self {
             Self::Relu => activation::relu(x),
             Self::LeakyRelu => activation::leaky_relu(x, LEAK),
-            Self::Gelu => activation::gelu(x),
+            Self::Gelu => gelu(x),
             Self::Silu => activation::silu(x),
             Self::Elu => activation::elu(x, 1.0),
             Self::Tanh => activation::tanh(x),
@@ -89,9 +89,16 @@ impl ActivationKind {
     }
 }
 
+/// x Φ(x) from the error function. The backends' own `gelu` has the slope of an approximation on some of them: off by
+/// 1e-3, so that one config would train differently on each.
+fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let twice_phi = (x.clone() / std::f64::consts::SQRT_2).erf() + 1.0;
+    x * twice_phi / 2.0
+}
+
 /// An activation as a layer.
 #[derive(Module, Debug)]
-pub struct Activation {
+pub(crate) struct Activation {
     #[module(skip)]
     kind: ActivationKind,
 }

@@ -31,7 +31,7 @@ impl Window {
 
 /// A convolution with a square kernel.
 #[derive(Module, Debug)]
-pub struct Conv {
+pub(crate) struct Conv {
     /// `[outputs, inputs, kernel, kernel]`.
     pub weight: Param<Tensor<4>>,
     /// `[outputs]`.

@@ -11,7 +11,7 @@ use crate::features::{FeatureShape, Features};
 
 /// Dropout as a layer.
 #[derive(Module, Debug)]
-pub struct DropoutLayer {
+pub(crate) struct DropoutLayer {
     dropout: Dropout,
 }
 

@@ -10,7 +10,7 @@ use crate::initial::{Initial, Scale};
 
 /// y = x W + b.
 #[derive(Module, Debug)]
-pub struct Linear {
+pub(crate) struct Linear {
     /// `[inputs, outputs]`.
     pub weight: Param<Tensor<2>>,
     /// `[outputs]`.
@@ -34,13 +34,13 @@ impl Linear {
 
     /// `[rows, inputs]` to `[rows, outputs]`.
     #[must_use]
-    pub fn apply(&self, x: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn apply(&self, x: Tensor<2>) -> Tensor<2> {
         linear(x, self.weight.val(), self.bias.as_ref().map(Param::val))
     }
 
     /// `[inputs, outputs]`.
     #[must_use]
-    pub fn dims(&self) -> [usize; 2] {
+    pub(crate) fn dims(&self) -> [usize; 2] {
         self.weight.lazy_shape().dims()
     }
 }

@@ -12,24 +12,27 @@ mod reshape;
 mod residual;
 mod running;
 
-pub use activation::{Activation, ActivationKind};
-pub use conv::Conv;
+pub(crate) use activation::Activation;
+pub use activation::ActivationKind;
+pub(crate) use conv::Conv;
 pub(crate) use conv::Window;
-pub use dropout::DropoutLayer;
-pub use linear::Linear;
-pub use norm::{BatchNorm, GroupNorm, LayerNorm};
-pub use pool::{Pool, PoolKind};
-pub use reshape::{Average, Flatten};
-pub use residual::Residual;
-pub use running::Running;
+pub(crate) use dropout::DropoutLayer;
+pub(crate) use linear::Linear;
+pub(crate) use norm::{BatchNorm, GroupNorm, LayerNorm};
+pub(crate) use pool::Pool;
+pub use pool::PoolKind;
+pub(crate) use reshape::{Average, Flatten};
+pub(crate) use residual::Residual;
+pub(crate) use running::Running;
 
 use burn::module::Module;
 
 use crate::features::{FeatureShape, Features};
 
 /// One layer.
+#[expect(clippy::large_enum_variant, reason = "a model has a handful of them")]
 #[derive(Module, Debug)]
-pub enum Layer {
+pub(crate) enum Layer {
     Linear(Linear),
     Conv(Conv),
     BatchNorm(BatchNorm),
@@ -75,11 +78,4 @@ pub(crate) fn forward(layers: &[Layer], features: Features) -> Features {
     layers
         .iter()
         .fold(features, |features, layer| layer.step().forward(features))
-}
-
-/// The shape that the layers make of this one.
-pub(crate) fn shape(layers: &[Layer], shape: FeatureShape) -> FeatureShape {
-    layers
-        .iter()
-        .fold(shape, |shape, layer| layer.step().shape(shape))
 }

@@ -20,7 +20,7 @@ const MOMENTUM: f64 = 0.1;
 
 /// Batch normalization of vectors `[rows, channels]` or maps `[rows, channels, height, width]`.
 #[derive(Module, Debug)]
-pub struct BatchNorm {
+pub(crate) struct BatchNorm {
     pub scale: Param<Tensor<1>>,
     pub shift: Param<Tensor<1>>,
     pub running_mean: Running,
@@ -77,7 +77,7 @@ impl Step for BatchNorm {
 
 /// Layer normalization of vectors `[rows, width]`.
 #[derive(Module, Debug)]
-pub struct LayerNorm {
+pub(crate) struct LayerNorm {
     pub scale: Param<Tensor<1>>,
     pub shift: Param<Tensor<1>>,
 }
@@ -109,7 +109,7 @@ impl Step for LayerNorm {
 
 /// Group normalization of maps `[rows, channels, height, width]`.
 #[derive(Module, Debug)]
-pub struct GroupNorm {
+pub(crate) struct GroupNorm {
     pub scale: Param<Tensor<1>>,
     pub shift: Param<Tensor<1>>,
     groups: usize,
@@ -118,7 +118,9 @@ pub struct GroupNorm {
 impl GroupNorm {
     /// At most eight groups, of equal size.
     pub(crate) fn new(initial: &Initial<'_>, channels: usize) -> Self {
-        let groups = (1..=8).rev().find(|groups| channels % groups == 0);
+        let groups = (1..=8)
+            .rev()
+            .find(|groups| channels.is_multiple_of(*groups));
         Self {
             scale: initial.constant([channels], 1.0),
             shift: initial.constant([channels], 0.0),

@@ -29,7 +29,7 @@ impl Choice for PoolKind {
 
 /// Pooling as a layer.
 #[derive(Module, Debug)]
-pub struct Pool {
+pub(crate) struct Pool {
     #[module(skip)]
     kind: PoolKind,
     size: usize,

@@ -7,7 +7,7 @@ use crate::features::{FeatureShape, Features, join};
 
 /// `[channels, height, width]` to `[channels * height * width]`; the columns beside the map are appended.
 #[derive(Module, Debug)]
-pub struct Flatten {}
+pub(crate) struct Flatten {}
 
 impl Step for Flatten {
     fn forward(&self, features: Features) -> Features {
@@ -25,7 +25,7 @@ impl Step for Flatten {
 
 /// `[channels, height, width]` to the mean of each channel, `[channels]`; the columns beside the map are appended.
 #[derive(Module, Debug)]
-pub struct Average {}
+pub(crate) struct Average {}
 
 impl Step for Average {
     fn forward(&self, features: Features) -> Features {

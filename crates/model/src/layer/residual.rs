@@ -7,7 +7,7 @@ use crate::features::{FeatureShape, Features};
 
 /// x + f(x).
 #[derive(Module, Debug)]
-pub struct Residual {
+pub(crate) struct Residual {
     pub layers: Vec<Layer>,
 }
 

@@ -12,7 +12,7 @@ use burn::module::{
 use burn::tensor::{Device, Tensor};
 
 /// A vector `[channels]` that `forward` may change through a shared reference.
-pub struct Running {
+pub(crate) struct Running {
     id: ParamId,
     value: Mutex<Tensor<1>>,
 }
@@ -31,7 +31,7 @@ impl Running {
 
     /// The value as the last update left it.
     #[must_use]
-    pub fn value(&self) -> Tensor<1> {
+    pub(crate) fn value(&self) -> Tensor<1> {
         self.locked().clone()
     }
 

@@ -9,7 +9,7 @@ use burn::tensor::Tensor;
 use polytask_config::{Entry, Fields, Range};
 use polytask_data::TaskKind;
 
-use super::probability::{logit, shares, sigmoid, softplus};
+use super::probability::{logit, share_of_yes, sigmoid, softplus};
 use super::{Loss, LossEntry, LossFacts, Outputs, TaskSpec};
 use crate::error::LossError;
 use crate::initial::data;
@@ -120,7 +120,14 @@ impl PositiveWeight {
             Self::Balanced => Some(
                 task.noes_and_yeses()
                     .iter()
-                    .map(|&[noes, yeses]| if yeses > 0.0 { noes / yeses } else { 1.0 })
+                    .map(|&[noes, yeses]| {
+                        // Without a yes or without a no there is nothing to balance, and 0 would hide every row.
+                        if noes > 0.0 && yeses > 0.0 {
+                            noes / yeses
+                        } else {
+                            1.0
+                        }
+                    })
                     .collect(),
             ),
         }
@@ -152,7 +159,7 @@ impl Loss for Bce {
         let weights = self.pos_weight.of(task);
         let smooth = self.label_smoothing;
         let yes = |(label, counts): (usize, &[f64; 2])| {
-            let share = shares(counts)[1] * (1.0 - smooth) + smooth / 2.0;
+            let share = share_of_yes(counts) * (1.0 - smooth) + smooth / 2.0;
             let weight = weights.as_ref().and_then(|weights| weights.get(label));
             // w p ln σ(x) + (1 - p) ln σ(-x) is largest at σ(x)/σ(-x) = w p/(1 - p).
             logit(share) + weight.copied().unwrap_or(1.0).ln()

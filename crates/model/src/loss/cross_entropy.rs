@@ -60,19 +60,20 @@ impl Loss for CrossEntropy {
     }
 
     fn prior(&self, task: &TaskSpec) -> Vec<f64> {
+        // The loss of constant logits is -Σ_k c_k ln p_k with c_k the summed w_k q_k of all rows, least at p_k ∝ c_k.
         let classes = classes(&task.kind);
-        let mut weighted = task.counts(classes);
+        let mut counts = task.counts(classes);
+        let spread = counts.iter().sum::<f64>() * self.label_smoothing / classes as f64;
+        for count in &mut counts {
+            *count = (1.0 - self.label_smoothing) * *count + spread;
+        }
         if let Some(weights) = self.class_weights.of(task, classes) {
-            weighted
+            counts
                 .iter_mut()
                 .zip(weights)
                 .for_each(|(count, weight)| *count *= weight);
         }
-        let spread = self.label_smoothing / classes as f64;
-        shares(&weighted)
-            .iter()
-            .map(|share| ((1.0 - self.label_smoothing) * share + spread).ln())
-            .collect()
+        shares(&counts).iter().map(|share| share.ln()).collect()
     }
 
     fn per_row(&self, prediction: Tensor<2>, target: Tensor<2>, task: &TaskSpec) -> Tensor<1> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use polytask_data::TaskKind;
 
-use super::probability::{log_sum_exp, logit, shares, softmax, softplus};
+use super::probability::{log_sum_exp, logit, share_of_yes, shares, softmax, softplus};
 use super::{Loss, LossEntry, LossFacts, Outputs, TaskSpec, bce};
 use crate::encoder::one_hot;
 
@@ -59,7 +59,7 @@ impl Loss for Focal {
             _ => task
                 .noes_and_yeses()
                 .iter()
-                .map(|counts| logit(shares(counts)[1]))
+                .map(|counts| logit(share_of_yes(counts)))
                 .collect(),
         }
     }

@@ -28,6 +28,9 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     },
 };
 
+/// Keeps every level's probability, and its logarithm, above what f32 can tell from zero.
+const LEAST_GAP: f64 = 1e-6;
+
 /// The ordered logit has no options.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ordinal;
@@ -59,8 +62,10 @@ impl Loss for Ordinal {
         let lower = Tensor::cat(vec![none(), softplus(prediction.clone())], 1);
         let mut loss = upper + lower;
         if thresholds > 1 {
-            let gap = prediction.clone().narrow(1, 1, thresholds - 1)
-                - prediction.clone().narrow(1, 0, thresholds - 1);
+            // A head's thresholds lie apart, but behind a huge score f32 rounds their distance away.
+            let gap = (prediction.clone().narrow(1, 1, thresholds - 1)
+                - prediction.clone().narrow(1, 0, thresholds - 1))
+            .clamp_min(LEAST_GAP);
             let inside = (gap.clone() / 2.0).tanh().log() + gap.neg().exp().log1p();
             loss = loss - Tensor::cat(vec![none(), inside, none()], 1);
         }

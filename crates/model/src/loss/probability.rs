@@ -37,6 +37,11 @@ pub(super) fn shares(counts: &[f64]) -> Vec<f64> {
     counts.iter().map(|count| (count + add) / total).collect()
 }
 
+/// The share of yeses, smoothed like [`shares`].
+pub(super) fn share_of_yes(&[noes, yeses]: &[f64; 2]) -> f64 {
+    shares(&[noes, yeses]).last().copied().unwrap_or(0.5)
+}
+
 /// ln(1 + exp(x)) element by element; its gradient is σ(x) everywhere, also at 0 where a formula with |x| has none.
 pub(super) fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     activation::softplus(x, 1.0)

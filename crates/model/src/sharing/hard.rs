@@ -27,6 +27,8 @@ pub struct HardOptions;
 impl Plan for HardOptions {
     fn build(&self, site: &Site<'_>) -> Result<Built, Vec<ShapeError>> {
         let encoder = site.encoder()?;
+        let top = site.heads.hidden.last().copied();
+        site.heads_fit("heads.hidden", top.unwrap_or(encoder.width()))?;
         let mut problems = Vec::new();
         let mut heads = Vec::new();
         for task in site.tasks {
@@ -56,7 +58,7 @@ impl Plan for HardOptions {
 
 /// z = φ(x).
 #[derive(Module, Debug)]
-pub struct Hard {
+pub(crate) struct Hard {
     pub encoder: Encoder,
 }
 

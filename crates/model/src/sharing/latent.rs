@@ -16,6 +16,7 @@ use crate::head::{Dense, Head, Mixing};
 use crate::initial::{Scale, data, replace};
 use crate::layer::Linear;
 use crate::matrix::Matrix;
+use crate::stack::Origin;
 
 pub(super) const ENTRY: Entry<Box<dyn Plan>> = Entry {
     name: "latent",
@@ -43,6 +44,9 @@ impl Plan for LatentOptions {
     fn build(&self, site: &Site<'_>) -> Result<Built, Vec<ShapeError>> {
         let encoder = site.encoder()?;
         let shape = [encoder.width(), self.dimension];
+        let origin = Origin::new("sharing.dimension", "latent space");
+        origin.fits(&shape).map_err(|problem| vec![problem])?;
+        site.heads_fit("sharing.dimension", self.dimension)?;
         let projection = Linear::new(
             &site.initial,
             "sharing.projection",
@@ -71,7 +75,7 @@ impl Plan for LatentOptions {
 
 /// z = φ(x) P + p.
 #[derive(Module, Debug)]
-pub struct Latent {
+pub(crate) struct Latent {
     pub encoder: Encoder,
     pub projection: Linear,
 }
@@ -94,7 +98,8 @@ impl Wiring for Latent {
     }
 
     /// Any invertible M gives the same model, (z M, M⁻¹ Wᵀ). The canonical one has z of mean 0 and covariance I on the
-    /// sample, Σ_t W_tᵀ W_t diagonal and descending, and the largest entry of each of its columns positive.
+    /// sample, Σ_t W_tᵀ W_t diagonal and descending, and the largest entry of each of its columns positive. Among
+    /// directions that no task reads, Pᵀ P takes the place of that sum.
     fn canonicalise(&mut self, heads: &mut [Head], sample: &Inputs) {
         let z = Matrix::of(self.representation(sample));
         let mean = z.column_means();
@@ -105,7 +110,8 @@ impl Wiring for Latent {
             let white = colour.times(&Matrix::of(weight.val()));
             gram = gram.plus(&white.times(&white.transposed()));
         }
-        let rotation = gram.eigenvectors_descending();
+        let projection = Matrix::of(self.projection.weight.val());
+        let (rotation, read) = rotation(&gram, &projection.times(&whiten));
         let forth = whiten.times(&rotation);
         let back = rotation.transposed().times(&colour);
         let stacked: Vec<Matrix> = heads
@@ -113,7 +119,11 @@ impl Wiring for Latent {
             .filter_map(dense)
             .map(|weight| back.times(&Matrix::of(weight.val())))
             .collect();
-        let signs = Matrix::signs_of_largest(self.width(), &stacked);
+        let mut signs = Matrix::signs_of_largest(self.width(), &stacked);
+        let unread =
+            Matrix::signs_of_largest(self.width(), &[projection.times(&forth).transposed()]);
+        signs.truncate(read);
+        signs.extend(unread.iter().skip(read));
         let (forth, back) = (forth.scale_columns(&signs), back.scale_rows(&signs));
         self.move_origin(heads, &mean);
         for weight in heads.iter_mut().filter_map(dense_mut) {
@@ -122,7 +132,7 @@ impl Wiring for Latent {
                 .into_tensor(&weight.device());
             replace(weight, moved);
         }
-        let weight = Matrix::of(self.projection.weight.val()).times(&forth);
+        let weight = projection.times(&forth);
         let device = self.projection.weight.device();
         replace(&mut self.projection.weight, weight.into_tensor(&device));
         if let Some(bias) = &mut self.projection.bias {
@@ -147,6 +157,22 @@ impl Latent {
             replace(bias, moved);
         }
     }
+}
+
+/// The rotation that makes the weights' Gram matrix diagonal and descending, and how many directions tasks read. The
+/// others come by the Gram matrix of the projection (both in the whitened space), for theirs is zero.
+fn rotation(gram: &Matrix, projection: &Matrix) -> (Matrix, usize) {
+    let (values, vectors) = gram.eigen();
+    let largest = values.first().copied().unwrap_or(0.0);
+    // The share that the rounding of weights to f32 leaves where there is nothing, with room.
+    let read = values
+        .iter()
+        .filter(|&&value| value > 1e-10 * largest)
+        .count();
+    let unread = vectors.columns_from(read);
+    let reach = projection.times(&unread);
+    let (_, turn) = reach.transposed().times(&reach).eigen();
+    (vectors.with_columns_from(read, &unread.times(&turn)), read)
 }
 
 fn dense(head: &Head) -> Option<&Param<Tensor<2>>> {

@@ -12,9 +12,12 @@ use burn::tensor::Tensor;
 use polytask_config::{Entry, Fields};
 use polytask_data::InputShape;
 
-pub use codes::{Alpha, Codes, CodesOptions, Gate, GateMap};
-pub use hard::{Hard, HardOptions};
-pub use latent::{Latent, LatentOptions};
+pub use codes::{Alpha, CodesOptions, GateMap};
+pub(crate) use codes::{Codes, Gate};
+pub(crate) use hard::Hard;
+pub use hard::HardOptions;
+pub(crate) use latent::Latent;
+pub use latent::LatentOptions;
 
 use crate::encoder::{Encoder, EncoderOptions};
 use crate::error::ShapeError;
@@ -22,6 +25,7 @@ use crate::features::Inputs;
 use crate::head::{Head, HeadOptions, HeadStart, Offset};
 use crate::initial::Initial;
 use crate::loss::TaskSpec;
+use crate::stack::Origin;
 
 /// A way to share, as the config says it.
 pub trait Plan: std::fmt::Debug + Send + Sync {
@@ -54,6 +58,21 @@ impl Site<'_> {
     /// Scores of all tasks together, S.
     pub(crate) fn scores(&self) -> usize {
         self.tasks.iter().map(TaskSpec::scores).sum()
+    }
+
+    /// Refuses last maps of heads over `width` numbers that no memory could hold.
+    pub(crate) fn heads_fit(&self, key: &str, width: usize) -> Result<(), Vec<ShapeError>> {
+        let problem = |task: &TaskSpec| {
+            Origin::new(key, format!("head of `{}`", task.name))
+                .fits(&[width, task.scores()])
+                .err()
+        };
+        let problems: Vec<ShapeError> = self.tasks.iter().filter_map(problem).collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
     }
 
     /// The offset of a task's head.
@@ -124,7 +143,7 @@ macro_rules! roster {
         /// A sharing with its parameters.
         #[derive(Module, Debug)]
         #[allow(clippy::large_enum_variant, reason = "a model holds one of them")]
-        pub enum Sharing { $($variant($variant)),+ }
+        pub(crate) enum Sharing { $($variant($variant)),+ }
 
         impl Sharing {
             pub(crate) fn wiring(&self) -> &dyn Wiring {

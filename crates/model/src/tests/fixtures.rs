@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
-use polytask_data::{CategoricalShape, InputShape, TaskKind};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use polytask_data::{CategoricalShape, InputShape, TaskFit, TaskKind};
 use polytask_random::Seed;
 
 use super::reference::Rows;
 use crate::{
     CategoricalOptions, Coding, EncoderOptions, HeadOptions, Inputs, Loss, LossOptions, Mlp,
-    ModelOptions, MultiTaskModel, Prior, TaskLoss, TaskSpec, build, names, sharing,
+    ModelOptions, MultiTaskModel, TaskSpec, build, names, sharing,
 };
 
 pub(super) fn flex() -> Device {
@@ -25,7 +24,11 @@ pub(super) fn ndarray() -> Device {
 /// Rows of standard normal numbers.
 pub(super) fn normals(name: &str, rows: usize, columns: usize) -> Rows {
     let mut stream = Seed(7).stream(name, 0);
-    let mut row = || (0..columns).map(|_| f64::from(stream.normal() as f32)).collect();
+    let mut row = || {
+        (0..columns)
+            .map(|_| f64::from(stream.normal() as f32))
+            .collect()
+    };
     (0..rows).map(|_| row()).collect()
 }
 
@@ -75,25 +78,38 @@ pub(super) fn categories(values: &[i64], columns: usize, device: &Device) -> Ten
     Tensor::from_data(TensorData::new(values.to_vec(), shape), device)
 }
 
-/// A task of each kind with the usual loss and made-up counts.
+/// A task of some kind with the usual loss and made-up labels; targets are standardized, but for their variance of 1.5.
 pub(super) fn task(name: &str, kind: TaskKind) -> TaskSpec {
-    let counts = match kind {
-        TaskKind::Binary => vec![30.0, 10.0],
+    let counts: Vec<u64> = match kind {
+        TaskKind::Binary => vec![30, 10],
         TaskKind::Multiclass { classes } | TaskKind::Ordinal { levels: classes } => {
-            (0..classes).map(|class| 5.0 + class as f64).collect()
+            (5..).take(classes).collect()
         }
-        TaskKind::Multilabel { labels } => (0..labels).map(|label| 4.0 + label as f64).collect(),
+        TaskKind::Multilabel { labels } => (4..).take(labels).collect(),
         TaskKind::Regression { .. } => Vec::new(),
+    };
+    let labelled = match kind {
+        TaskKind::Multilabel { .. } | TaskKind::Regression { .. } => 40,
+        _ => counts.iter().sum(),
+    };
+    let (outputs, variance) = match kind {
+        TaskKind::Regression { outputs } => (outputs, 1.5),
+        _ => (0, 0.0),
     };
     TaskSpec {
         name: name.to_owned(),
-        kind,
+        kind: kind.clone(),
         loss: LossOptions::default(),
-        prior: Prior {
+        fit: TaskFit {
+            name: name.to_owned(),
+            kind,
+            classes: Vec::new(),
             counts,
-            rows: 40.0,
-            means: vec![0.25, -0.5],
-            variances: vec![1.5, 0.5],
+            labelled,
+            mean: vec![0.0; outputs],
+            std: vec![1.0; outputs],
+            variance,
+            entropy: 0.0,
         },
     }
 }
@@ -180,79 +196,6 @@ pub(super) fn built(
     build(options, inputs, tasks, Seed(1), device).unwrap()
 }
 
-/// Targets and masks of a batch.
-pub(super) struct Labelled {
-    pub(super) targets: Vec<Rows>,
-    pub(super) masks: Vec<Vec<f64>>,
-}
-
-impl Labelled {
-    /// Every third row lacks the label of a task, another row for each task.
-    pub(super) fn of(tasks: &[TaskSpec], count: usize) -> Self {
-        let mask = |task: usize| {
-            (0..count)
-                .map(|row| f64::from(u8::from((row + task) % 3 != 0)))
-                .collect()
-        };
-        Self {
-            targets: tasks.iter().map(|task| labels(task, count)).collect(),
-            masks: (0..tasks.len()).map(mask).collect(),
-        }
-    }
-}
-
-/// The sum of the tasks' mean losses, and the penalty.
-pub(super) fn total_loss(
-    model: &MultiTaskModel,
-    tasks: &[TaskSpec],
-    inputs: &Inputs,
-    labelled: &Labelled,
-    device: &Device,
-) -> Tensor<1> {
-    let predictions = model.forward(inputs);
-    let mut total = Tensor::zeros([1], device);
-    for (at, (task, prediction)) in tasks.iter().zip(predictions).enumerate() {
-        let mask = &labelled.masks[at];
-        let count = mask.iter().sum::<f64>() as usize;
-        let loss = TaskLoss::new(task).unwrap().mean(
-            prediction,
-            tensor(&labelled.targets[at], device),
-            tensor(&vec![mask.clone()], device).flatten(0, 1),
-            count,
-        );
-        total = total + loss;
-    }
-    match model.penalty() {
-        Some(penalty) => total + penalty,
-        None => total,
-    }
-}
-
-/// The gradient of every parameter by canonical name; a parameter that the loss does not reach has none.
-pub(super) fn gradients(
-    model: &MultiTaskModel,
-    gradients: &Gradients,
-) -> Vec<(String, Option<Vec<f64>>)> {
-    struct Collect<'a>(&'a Gradients, Vec<(ParamId, Option<Vec<f64>>)>);
-    impl ModuleVisitor for Collect<'_> {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let gradient = param.val().grad(self.0);
-            let values = gradient.map(|gradient| gradient.into_data().iter::<f64>().collect());
-            self.1.push((param.id, values));
-        }
-    }
-    let mut collect = Collect(gradients, Vec::new());
-    model.visit(&mut collect);
-    names::parameters(model)
-        .into_iter()
-        .filter(|parameter| parameter.trainable)
-        .map(|parameter| {
-            let found = collect.1.iter().find(|(id, _)| *id == parameter.id);
-            (parameter.name, found.unwrap().1.clone())
-        })
-        .collect()
-}
-
 pub(super) fn close(found: f64, wanted: f64, tolerance: f64) -> bool {
     (found - wanted).abs() <= tolerance * (1.0 + wanted.abs())
 }
@@ -266,4 +209,19 @@ pub(super) fn assert_rows(found: &Rows, wanted: &Rows, tolerance: f64) {
             assert!(close(*found, *wanted, tolerance), "{found} for {wanted}");
         }
     }
+}
+
+/// The same model with every parameter moved by random numbers: no zero, no one and no symmetry is left in it.
+pub(super) fn shaken(model: MultiTaskModel) -> MultiTaskModel {
+    let mut values = names::export(&model);
+    for (name, _, values) in &mut values {
+        if name.contains(".running_") {
+            continue;
+        }
+        let mut stream = Seed(5).stream(name, 0);
+        for value in values {
+            *value += 0.3 * stream.normal() as f32;
+        }
+    }
+    names::import(model, values).unwrap()
 }

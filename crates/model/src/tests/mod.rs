@@ -1,20 +1,26 @@
 //! Tests of the whole crate: every expected value comes from an independent rewrite in f64 (`reference`), a closed form
 //! or a published number.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
+mod batch;
 mod canonical;
-mod cnn;
+mod cases;
+mod columns;
+mod decoding;
+mod dictionary;
+mod edges;
 mod exchange;
 mod fixtures;
+mod gates;
+mod golden;
 mod gradients;
+mod layers;
 mod losses;
+mod maps;
+mod modes;
 mod options;
 mod reference;
+mod shapes;
+mod stacks;
 mod start;
+mod summary;
 mod tasks;

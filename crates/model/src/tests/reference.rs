@@ -36,7 +36,8 @@ impl Values {
 }
 
 pub(super) fn matmul(left: &Rows, right: &Rows) -> Rows {
-    let cell = |row: &Vec<f64>, column: usize| row.iter().zip(right).map(|(a, r)| a * r[column]).sum();
+    let cell =
+        |row: &Vec<f64>, column: usize| row.iter().zip(right).map(|(a, r)| a * r[column]).sum();
     let width = right.first().map_or(0, Vec::len);
     left.iter()
         .map(|row| (0..width).map(|column| cell(row, column)).collect())
@@ -73,8 +74,7 @@ pub(super) fn linear(values: &Values, name: &str, x: &Rows) -> Rows {
 
 /// Row by row to mean 0 and variance 1, then scaled and shifted.
 pub(super) fn layer_norm(values: &Values, name: &str, x: &Rows) -> Rows {
-    let [scale, shift] =
-        ["scale", "shift"].map(|leaf| values.vector(&format!("{name}.{leaf}")));
+    let [scale, shift] = ["scale", "shift"].map(|leaf| values.vector(&format!("{name}.{leaf}")));
     x.iter()
         .map(|row| {
             let n = row.len() as f64;
@@ -82,7 +82,9 @@ pub(super) fn layer_norm(values: &Values, name: &str, x: &Rows) -> Rows {
             let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
             let normal = row.iter().map(|x| (x - mean) / (variance + 1e-5).sqrt());
             let scaled = normal.zip(scale.iter().zip(&shift));
-            scaled.map(|(x, (scale, shift))| x * scale + shift).collect()
+            scaled
+                .map(|(x, (scale, shift))| x * scale + shift)
+                .collect()
         })
         .collect()
 }
@@ -135,13 +137,22 @@ pub(super) fn offset(values: &Values, task: &str, scores: &Rows) -> Rows {
     }
     scores
         .iter()
-        .map(|score| rising.iter().map(|threshold| threshold - score[0]).collect())
+        .map(|score| {
+            rising
+                .iter()
+                .map(|threshold| threshold - score[0])
+                .collect()
+        })
         .collect()
 }
 
 /// Scores of a code dictionary's head from the responses h.
 pub(super) fn codes_head(values: &Values, task: &str, map: GateMap, alpha: &str, h: &Rows) -> Rows {
-    let leaf = if map == GateMap::Free { "alpha" } else { "gate" };
+    let leaf = if map == GateMap::Free {
+        "alpha"
+    } else {
+        "gate"
+    };
     let gates: Rows = values
         .matrix(&format!("heads.{task}.{leaf}"))
         .iter()
@@ -162,7 +173,11 @@ pub(super) fn codes_head(values: &Values, task: &str, map: GateMap, alpha: &str,
                 .iter()
                 .map(|row| {
                     (0..block)
-                        .map(|at| (0..gates[0].len()).map(|c| gates[0][c] * row[c * block + at]).sum())
+                        .map(|at| {
+                            (0..gates[0].len())
+                                .map(|c| gates[0][c] * row[c * block + at])
+                                .sum()
+                        })
                         .collect()
                 })
                 .collect();

@@ -8,7 +8,7 @@ use super::fixtures::{
     tensor, with_loss,
 };
 use crate::{
-    ActivationKind, Alpha, CodesOptions, Gaussian, GateMap, HardOptions, HeadOptions,
+    ActivationKind, Alpha, CodesOptions, GateMap, Gaussian, HardOptions, HeadOptions,
     LatentOptions, ModelOptions, TaskLoss, TaskSpec, names,
 };
 
@@ -36,16 +36,24 @@ fn tasks() -> Vec<(TaskSpec, Vec<Vec<f64>>, f64)> {
         ("stars", TaskKind::Ordinal { levels: 4 }),
     ] {
         let task = task(name, kind);
-        let counts = task.prior.counts.clone();
+        let counts: Vec<f64> = task.fit.counts.iter().map(|&count| count as f64).collect();
         all.push((task, repeated(&counts), entropy(&counts)));
     }
     let tags = task("tags", TaskKind::Multilabel { labels: 2 });
     let flags = (0..40).map(|row| vec![f64::from(u8::from(row < 4)), f64::from(u8::from(row < 5))]);
-    all.push((tags, flags.collect(), entropy(&[4.0, 36.0]) + entropy(&[5.0, 35.0])));
-    // Mean 0.25 and variance 1.5, as the fixture's prior says.
+    all.push((
+        tags,
+        flags.collect(),
+        entropy(&[4.0, 36.0]) + entropy(&[5.0, 35.0]),
+    ));
+    // Mean 0 and variance 1.5, as the fixture's fit says.
     let spread = 1.5f64.sqrt();
-    let values = vec![vec![0.25 - spread], vec![0.25 + spread]];
-    all.push((task("grade", TaskKind::Regression { outputs: 1 }), values.clone(), 1.5));
+    let values = vec![vec![-spread], vec![spread]];
+    all.push((
+        task("grade", TaskKind::Regression { outputs: 1 }),
+        values.clone(),
+        1.5,
+    ));
     let noise = with_loss(
         "noise",
         TaskKind::Regression { outputs: 1 },
@@ -75,13 +83,30 @@ fn the_first_loss_is_the_entropy_of_the_labels() {
     let heads = HeadOptions::default;
     let mut sharings: Vec<(&str, ModelOptions)> = vec![
         ("hard", model_options(encoder(), HardOptions, heads())),
-        ("latent", model_options(encoder(), LatentOptions { dimension: 3 }, heads())),
+        (
+            "latent",
+            model_options(encoder(), LatentOptions { dimension: 3 }, heads()),
+        ),
     ];
     // Simplex weights of single outputs cannot be zero: there only the bias is the prior.
-    sharings.push(("per output", model_options(encoder(), codes(Alpha::PerOutput, GateMap::Free), heads())));
-    for gate in [GateMap::Free, GateMap::Softmax, GateMap::Sparsemax, GateMap::Entmax15] {
-        sharings.push(("per task", model_options(encoder(), codes(Alpha::PerTask, gate), heads())));
-        sharings.push(("block", model_options(encoder(), codes(Alpha::Block, gate), heads())));
+    sharings.push((
+        "per output",
+        model_options(encoder(), codes(Alpha::PerOutput, GateMap::Free), heads()),
+    ));
+    for gate in [
+        GateMap::Free,
+        GateMap::Softmax,
+        GateMap::Sparsemax,
+        GateMap::Entmax15,
+    ] {
+        sharings.push((
+            "per task",
+            model_options(encoder(), codes(Alpha::PerTask, gate), heads()),
+        ));
+        sharings.push((
+            "block",
+            model_options(encoder(), codes(Alpha::Block, gate), heads()),
+        ));
     }
     for device in [flex(), ndarray()] {
         for (name, options) in &sharings {
@@ -91,8 +116,13 @@ fn the_first_loss_is_the_entropy_of_the_labels() {
                 let prediction = model.forward(&inputs).remove(0);
                 let ones = Tensor::ones([labels.len()], &device);
                 let loss = TaskLoss::new(&task).unwrap();
-                let found = scalar(loss.mean(prediction, tensor(&labels, &device), ones, labels.len()));
-                assert!((found - wanted).abs() < 1e-6, "{name} {}: {found} for {wanted}", task.name);
+                let found =
+                    scalar(loss.mean(prediction, tensor(&labels, &device), ones, labels.len()));
+                assert!(
+                    (found - wanted).abs() < 1e-6,
+                    "{name} {}: {found} for {wanted}",
+                    task.name
+                );
             }
         }
     }
@@ -102,8 +132,12 @@ fn the_first_loss_is_the_entropy_of_the_labels() {
 fn a_class_that_training_never_saw_has_a_finite_prior() {
     let device = flex();
     let mut task = task("digit", TaskKind::Multiclass { classes: 3 });
-    task.prior.counts = vec![10.0, 0.0, 5.0];
-    let options = model_options(mlp(&[], ActivationKind::Relu), HardOptions, HeadOptions::default());
+    task.fit.counts = vec![10, 0, 5];
+    let options = model_options(
+        mlp(&[], ActivationKind::Relu),
+        HardOptions,
+        HeadOptions::default(),
+    );
     let model = built(&options, &columns(2), &[task], &device);
     let bias = names::export(&model).pop().unwrap();
     assert_eq!(bias.0, "heads.digit.bias");
@@ -115,7 +149,11 @@ fn a_class_that_training_never_saw_has_a_finite_prior() {
 #[test]
 fn first_weights_are_the_same_bits_on_every_device_and_another_seed_has_others() {
     let tasks = super::fixtures::all_kinds();
-    let options = model_options(mlp(&[6], ActivationKind::Relu), LatentOptions { dimension: 3 }, HeadOptions::default());
+    let options = model_options(
+        mlp(&[6], ActivationKind::Relu),
+        LatentOptions { dimension: 3 },
+        HeadOptions::default(),
+    );
     let one = names::export(&built(&options, &columns(3), &tasks, &flex()));
     let other = names::export(&built(&options, &columns(3), &tasks, &ndarray()));
     assert_eq!(one, other);
@@ -135,17 +173,36 @@ fn first_weights_have_the_deviation_of_their_rule() {
         (squares / values.len() as f64).sqrt()
     };
     // 60,000 draws: the deviation is known to 0.3 %.
-    assert!(close(deviation(ActivationKind::Relu) / (2.0f64 / 200.0).sqrt(), 1.0, 0.01));
-    assert!(close(deviation(ActivationKind::Tanh) / (2.0f64 / 500.0).sqrt(), 1.0, 0.01));
-    assert!(close(deviation(ActivationKind::Identity) / (1.0f64 / 200.0).sqrt(), 1.0, 0.01));
+    assert!(close(
+        deviation(ActivationKind::Relu) / (2.0f64 / 200.0).sqrt(),
+        1.0,
+        0.01
+    ));
+    assert!(close(
+        deviation(ActivationKind::Tanh) / (2.0f64 / 500.0).sqrt(),
+        1.0,
+        0.01
+    ));
+    assert!(close(
+        deviation(ActivationKind::Identity) / (1.0f64 / 200.0).sqrt(),
+        1.0,
+        0.01
+    ));
 }
 
 #[test]
 fn codes_start_orthonormal_if_there_is_room() {
     let tasks = [task("grade", TaskKind::Regression { outputs: 1 })];
     for (count, orthogonal) in [(4, true), (9, false)] {
-        let options = CodesOptions { count, ..codes(Alpha::PerOutput, GateMap::Free) };
-        let options = model_options(mlp(&[6], ActivationKind::Relu), options, HeadOptions::default());
+        let options = CodesOptions {
+            count,
+            ..codes(Alpha::PerOutput, GateMap::Free)
+        };
+        let options = model_options(
+            mlp(&[6], ActivationKind::Relu),
+            options,
+            HeadOptions::default(),
+        );
         let model = built(&options, &columns(3), &tasks, &flex());
         let values = super::reference::Values::of(&model).matrix("sharing.codes");
         for (i, one) in values.iter().enumerate() {

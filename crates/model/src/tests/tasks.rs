@@ -2,9 +2,9 @@
 
 use burn::tensor::Tensor;
 
+use super::batch::{Labelled, gradients, total_loss};
 use super::fixtures::{
-    Labelled, all_kinds, built, columns, flex, gradients, mlp, model_options, normals, numeric,
-    rows, total_loss,
+    all_kinds, built, columns, flex, mlp, model_options, normals, numeric, rows,
 };
 use crate::{
     ActivationKind, Alpha, CodesOptions, GateMap, HardOptions, HeadOptions, HeadStart,
@@ -115,7 +115,10 @@ fn heads_on_the_representation_are_the_forward_pass() {
         let model = built(&options, &columns(3), &tasks, &device);
         let representation = model.representation(&inputs);
         assert_eq!(representation.dims()[1], model.representation_width());
-        let pairs = model.forward(&inputs).into_iter().zip(model.heads_forward(representation));
+        let pairs = model
+            .forward(&inputs)
+            .into_iter()
+            .zip(model.heads_forward(representation));
         for ((left, right), task) in pairs.zip(&tasks) {
             assert_eq!(left.dims()[1], task.width());
             assert_eq!(rows(left), rows(right));

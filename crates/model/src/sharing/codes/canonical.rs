@@ -2,7 +2,9 @@
 //!
 //! A code may be scaled and turned if its weights are turned back, and codes may be reordered. The canonical form has
 //! codes of norm 1, the largest weight of each code positive, and the most used code first (usage: the sum of |A| over
-//! tasks and outputs). A rotation inside the span is *not* fixed: only sparse or simplex weights do that, so with dense
+//! tasks and outputs). Where a private map U follows free weights, the two share a scale as well: for `per_task` each
+//! row of U gets norm 1 and the weights are not negative, for `block` U gets norm 1 and its largest entry is positive.
+//! A rotation inside the span is *not* fixed: only sparse or simplex weights do that, so with dense
 //! weights compare spans and do not name codes.
 
 use burn::tensor::{Int, Tensor, TensorData};
@@ -16,6 +18,7 @@ pub(super) fn canonicalise(codes: &mut Codes, heads: &mut [Head]) {
     // Where nothing can take a scale or a sign, changing it would change the predictions: only the order is free.
     if heads.iter().all(takes_scale) {
         codes.normalise(heads);
+        heads.iter_mut().for_each(settle);
         turn(codes, heads);
     }
     order(codes, heads);
@@ -31,14 +34,59 @@ fn takes_scale(head: &Head) -> bool {
     }
 }
 
-/// What a head makes of each code, `[codes, …]`: its weights, or the private map behind simplex weights.
-fn strengths(head: &Head) -> Option<Matrix> {
-    let gate = head.mixing.gate()?;
-    let signed = match (gate, &head.mixing) {
-        (super::Gate::Simplex(_), Mixing::PerTask(mixing)) => mixing.weight.val(),
-        _ => gate.weights().transpose(),
+/// Moves scale and sign of a private map into the free weights before it.
+fn settle(head: &mut Head) {
+    let (gate, map, per_code) = match &mut head.mixing {
+        Mixing::PerTask(mixing) => (&mut mixing.gate, &mut mixing.weight, true),
+        Mixing::Block(mixing) => (&mut mixing.gate, &mut mixing.weight, false),
+        Mixing::PerOutput(_) | Mixing::Dense(_) => return,
     };
-    Some(Matrix::of(signed))
+    let super::Gate::Free(free) = gate else {
+        return;
+    };
+    let (alpha, weight) = (Matrix::of(free.alpha.val()), Matrix::of(map.val()));
+    let device = map.device();
+    let norms = if per_code {
+        let signs = alpha.values().iter().map(|&alpha| sign(alpha));
+        let norms = weight.row_norms().into_iter().map(some_or_one);
+        norms.zip(signs).map(|(norm, sign)| norm * sign).collect()
+    } else {
+        let largest = Matrix::signs_of_largest(1, &[Matrix::row(weight.values())]);
+        let norm = Matrix::row(weight.values()).row_norms();
+        let factor: f64 =
+            largest.iter().product::<f64>() * norm.into_iter().map(some_or_one).product::<f64>();
+        vec![factor; alpha.values().len()]
+    };
+    let inverse: Vec<f64> = norms.iter().map(|norm| 1.0 / norm).collect();
+    let weight = if per_code {
+        weight.scale_rows(&inverse)
+    } else {
+        weight.scaled(inverse.first().copied().unwrap_or(1.0))
+    };
+    replace(map, weight.into_tensor(&device));
+    replace(
+        &mut free.alpha,
+        alpha.scale_columns(&norms).into_tensor(&device),
+    );
+}
+
+fn sign(value: f64) -> f64 {
+    if value < 0.0 { -1.0 } else { 1.0 }
+}
+
+/// A map of zeros keeps its scale.
+fn some_or_one(norm: f64) -> f64 {
+    if norm > 0.0 { norm } else { 1.0 }
+}
+
+/// What a head makes of each code, `[codes, …]`: its weights, times the private map that has a row for each.
+fn strengths(head: &Head) -> Option<Matrix> {
+    let weights = head.mixing.gate()?.weights().transpose();
+    let strengths = match &head.mixing {
+        Mixing::PerTask(mixing) => mixing.weight.val() * weights,
+        _ => weights,
+    };
+    Some(Matrix::of(strengths))
 }
 
 fn turn(codes: &mut Codes, heads: &mut [Head]) {
@@ -54,19 +102,35 @@ fn turn(codes: &mut Codes, heads: &mut [Head]) {
         .reshape([codes.count, codes.block() * width])
         * factors.clone();
     replace(&mut codes.codes, turned.reshape([rows, width]));
-    codes.give_scale(heads, factors);
+    for head in heads {
+        match &mut head.mixing {
+            // Its weights stay above zero.
+            Mixing::PerTask(mixing) => {
+                let turned = mixing.weight.val().detach() * factors.clone();
+                replace(&mut mixing.weight, turned);
+            }
+            mixing => {
+                if let Some(gate) = mixing.gate_mut() {
+                    gate.scale(factors.clone().transpose());
+                }
+            }
+        }
+    }
 }
 
 fn order(codes: &mut Codes, heads: &mut [Head]) {
     let mut usage = vec![0.0; codes.count];
     for gate in heads.iter().filter_map(|head| head.mixing.gate()) {
         let weights = Matrix::of(gate.weights().abs());
-        for (at, weight) in weights.values().iter().enumerate() {
-            usage[at % codes.count] += weight;
+        for row in weights.values().chunks(codes.count.max(1)) {
+            for (usage, weight) in usage.iter_mut().zip(row) {
+                *usage += weight;
+            }
         }
     }
-    let mut order: Vec<usize> = (0..codes.count).collect();
-    order.sort_by(|&a, &b| usage[b].total_cmp(&usage[a]));
+    let mut ranked: Vec<(usize, f64)> = usage.into_iter().enumerate().collect();
+    ranked.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let order: Vec<usize> = ranked.into_iter().map(|(code, _)| code).collect();
 
     let block = codes.block();
     let rows = order

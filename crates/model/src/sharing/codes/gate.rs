@@ -88,20 +88,20 @@ fn support(a: Tensor<2>, power: fn(Tensor<3>) -> Tensor<3>) -> Tensor<2> {
 
 /// The gate of one task: `[scores, codes]` or `[1, codes]`.
 #[derive(Module, Debug)]
-pub enum Gate {
+pub(crate) enum Gate {
     Free(Free),
     Simplex(Simplex),
 }
 
 /// Weights without a constraint.
 #[derive(Module, Debug)]
-pub struct Free {
+pub(crate) struct Free {
     pub alpha: Param<Tensor<2>>,
 }
 
 /// Weights on the simplex.
 #[derive(Module, Debug)]
-pub struct Simplex {
+pub(crate) struct Simplex {
     pub gate: Param<Tensor<2>>,
     #[module(skip)]
     map: GateMap,
@@ -129,7 +129,7 @@ impl Gate {
 
     /// The weights of the codes.
     #[must_use]
-    pub fn weights(&self) -> Tensor<2> {
+    pub(crate) fn weights(&self) -> Tensor<2> {
         match self {
             Self::Free(free) => free.alpha.val(),
             Self::Simplex(simplex) => simplex.map.apply(simplex.gate.val()),

@@ -15,20 +15,21 @@
 
 mod canonical;
 mod gate;
+mod options;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use polytask_config::{Choice, Entry, Fields};
+use polytask_config::Entry;
 
-pub use gate::{Gate, GateMap};
+pub(crate) use gate::Gate;
+pub use gate::GateMap;
+pub use options::{Alpha, CodesOptions};
 
-use super::{Built, Plan, Sharing, Site, Wiring};
+use super::{Plan, Wiring};
 use crate::encoder::Encoder;
-use crate::error::ShapeError;
 use crate::features::Inputs;
-use crate::head::{Block, Head, HeadStart, Mixing, PerOutput, PerTask};
-use crate::initial::{Initial, replace};
-use crate::loss::TaskSpec;
+use crate::head::{Head, Mixing};
+use crate::initial::replace;
 
 pub(super) const ENTRY: Entry<Box<dyn Plan>> = Entry {
     name: "codes",
@@ -38,177 +39,9 @@ pub(super) const ENTRY: Entry<Box<dyn Plan>> = Entry {
     facts: (),
 };
 
-/// What the weights of a task combine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alpha {
-    PerOutput,
-    PerTask,
-    Block,
-}
-
-impl Choice for Alpha {
-    const ALL: &'static [(&'static str, Self, &'static str)] = &[
-        (
-            "per_output",
-            Self::PerOutput,
-            "one weight per output and code",
-        ),
-        (
-            "per_task",
-            Self::PerTask,
-            "one weight per task and code, then a private linear map",
-        ),
-        (
-            "block",
-            Self::Block,
-            "one weight per task and vector-valued code, then a private linear map",
-        ),
-    ];
-}
-
-/// Options of the code dictionary.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CodesOptions {
-    /// C.
-    pub count: usize,
-    pub alpha: Alpha,
-    pub gate: GateMap,
-    /// μ of the penalty μ Σ_t ‖A_t‖₁ on free weights.
-    pub l1: f64,
-    /// λ of the penalty λ ‖V‖².
-    pub frobenius: f64,
-    /// Keep every code at norm 1.
-    pub unit_norm: bool,
-    /// Numbers of a code's response, for `block`.
-    pub block: usize,
-}
-
-impl CodesOptions {
-    fn options(fields: &mut Fields<'_>) -> Self {
-        let options = Self {
-            count: fields.integer("count", "how many codes").at_least(1).or(16),
-            alpha: fields
-                .choice("alpha", "what a task's weights combine")
-                .or(Alpha::PerOutput),
-            gate: fields
-                .choice("gate", "what values the weights may take")
-                .or(GateMap::Free),
-            l1: fields
-                .number("l1", "penalty on the sum of the absolute weights")
-                .at_least(0.0)
-                .or(0.0),
-            frobenius: fields
-                .number("frobenius", "penalty on the sum of the squared codes")
-                .at_least(0.0)
-                .or(0.0),
-            unit_norm: fields
-                .flag("unit_norm", "keep every code at norm 1")
-                .or(false),
-            block: fields
-                .integer(
-                    "block",
-                    "numbers of a code's response, for alpha = \"block\"",
-                )
-                .at_least(1)
-                .or(8),
-        };
-        if options.l1 > 0.0 && options.gate != GateMap::Free {
-            fields.problem(
-                "l1",
-                "P0502",
-                "the weights of this gate always sum to 1, so `l1` would do nothing".to_owned(),
-                Some("use gate = \"free\", or leave `l1` out".to_owned()),
-            );
-        }
-        options
-    }
-
-    fn block(&self) -> usize {
-        match self.alpha {
-            Alpha::Block => self.block,
-            Alpha::PerOutput | Alpha::PerTask => 1,
-        }
-    }
-
-    fn mixing(&self, site: &Site<'_>, task: &TaskSpec) -> Mixing {
-        let spread = 1.0 / (self.count as f64).sqrt();
-        let gate = |rows: usize, deviation: f64| {
-            Gate::new(
-                &site.initial,
-                &task.name,
-                [rows, self.count],
-                self.gate,
-                deviation,
-            )
-        };
-        match self.alpha {
-            Alpha::PerOutput => {
-                // V is never zero, so A may be: the first scores are then the bias alone.
-                let deviation = match site.heads.start {
-                    HeadStart::Prior => 0.0,
-                    HeadStart::Random => spread,
-                };
-                Mixing::PerOutput(PerOutput {
-                    gate: gate(task.scores(), deviation),
-                })
-            }
-            // U may start at zero, and then the weights must not: two zero factors have no gradient.
-            Alpha::PerTask => Mixing::PerTask(PerTask {
-                gate: gate(1, spread),
-                weight: site.score_weights(task, self.count),
-            }),
-            Alpha::Block => Mixing::Block(Block {
-                gate: gate(1, spread),
-                weight: site.score_weights(task, self.block),
-            }),
-        }
-    }
-}
-
-impl Plan for CodesOptions {
-    fn build(&self, site: &Site<'_>) -> Result<Built, Vec<ShapeError>> {
-        let encoder = site.encoder()?;
-        let rows = self.count * self.block();
-        let codes = unit_rows(&site.initial, [rows, encoder.width()]);
-        let heads = site
-            .tasks
-            .iter()
-            .map(|task| Head {
-                tower: Vec::new(),
-                mixing: self.mixing(site, task),
-                offset: site.offset(task),
-            })
-            .collect();
-        let sharing = Sharing::Codes(Codes {
-            encoder,
-            codes,
-            count: self.count,
-            l1: self.l1,
-            frobenius: self.frobenius,
-            unit_norm: self.unit_norm,
-        });
-        Ok(Built { sharing, heads })
-    }
-
-    fn notes(&self, width: usize, scores: usize) -> Vec<String> {
-        let enough = width.min(scores);
-        let plain = self.gate == GateMap::Free && self.l1 == 0.0 && !self.unit_norm;
-        if plain && self.alpha == Alpha::PerOutput && self.count >= enough {
-            vec![format!(
-                "{} codes with free weights, no `l1` and no `unit_norm` are the same functions as `latent` sharing: \
-                 codes mean something below min(k, S) = min({width}, {scores}) of them, or with sparse or simplex \
-                 weights",
-                self.count
-            )]
-        } else {
-            Vec::new()
-        }
-    }
-}
-
 /// h = φ(x) Vᵀ.
 #[derive(Module, Debug)]
-pub struct Codes {
+pub(crate) struct Codes {
     pub encoder: Encoder,
     /// V, `[codes * block, k]`.
     pub codes: Param<Tensor<2>>,
@@ -299,28 +132,4 @@ impl Codes {
             }
         }
     }
-}
-
-/// Rows of norm 1, orthogonal to each other if there is room for that.
-fn unit_rows(initial: &Initial<'_>, [rows, width]: [usize; 2]) -> Param<Tensor<2>> {
-    let mut values = initial.normals("sharing.codes", rows * width);
-    let orthogonal = rows <= width;
-    let mut done: Vec<Vec<f64>> = Vec::new();
-    for row in values.chunks_mut(width.max(1)) {
-        if orthogonal {
-            // Twice is enough (Parlett 1980): the second pass removes what rounding left of the first.
-            for _ in 0..2 {
-                for other in &done {
-                    let along: f64 = row.iter().zip(other).map(|(a, b)| a * b).sum();
-                    row.iter_mut().zip(other).for_each(|(a, b)| *a -= along * b);
-                }
-            }
-        }
-        let norm = row.iter().map(|value| value * value).sum::<f64>().sqrt();
-        row.iter_mut().for_each(|value| *value /= norm);
-        if orthogonal {
-            done.push(row.to_vec());
-        }
-    }
-    initial.given([rows, width], values)
 }
