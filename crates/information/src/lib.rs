@@ -1,10 +1,16 @@
 //! Information.
 
+pub mod bounds;
+pub mod codes;
+pub mod continuous;
 pub mod discrete;
 mod draw;
 mod error;
+pub mod gates;
 #[cfg(test)]
 mod golden;
+pub mod grouping;
+pub mod many;
 mod measure;
 mod multiplicity;
 mod special;

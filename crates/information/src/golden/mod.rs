@@ -1,6 +1,8 @@
 //! The numbers of the specification, and the generator that makes their data.
 
+mod continuous;
 mod discrete;
+mod structure;
 
 /// SplitMix64: the generator of all reproducible data here.
 pub(crate) struct SplitMix(pub u64);
