@@ -2,6 +2,7 @@
 
 mod continuous;
 mod discrete;
+mod representation;
 mod structure;
 
 /// SplitMix64: the generator of all reproducible data here.
