@@ -239,7 +239,7 @@ impl std::fmt::Display for Measure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Some(value) = self.value else {
             let names: Vec<&str> = self.flags.iter().map(|flag| flag.name()).collect();
-            return formatter.pad(&names.join(", "));
+            return shown(formatter, &names.join(", "));
         };
         let decimals = formatter.precision().unwrap_or(4);
         let mut text = format!("{value:.decimals$}");
@@ -250,6 +250,12 @@ impl std::fmt::Display for Measure {
             text.push(' ');
             text.push_str(self.unit.name());
         }
-        formatter.pad(&text)
+        shown(formatter, &text)
     }
+}
+
+/// To the asked width, without cutting at the precision as `pad` does.
+fn shown(formatter: &mut std::fmt::Formatter<'_>, text: &str) -> std::fmt::Result {
+    let width = formatter.width().unwrap_or(0);
+    write!(formatter, "{text:>width$}")
 }

@@ -31,11 +31,6 @@ pub(crate) fn normal_quantile(probability: f64) -> f64 {
     Normal::standard().inverse_cdf(probability)
 }
 
-/// P(standard normal >= `value`).
-pub(crate) fn normal_tail(value: f64) -> f64 {
-    Normal::standard().sf(value)
-}
-
 /// -p ln p - (1-p) ln(1-p), nats.
 pub(crate) fn binary_entropy(p: f64) -> f64 {
     -x_ln_x(p) - x_ln_x(1.0 - p)

@@ -16,7 +16,6 @@ pub use differential::differential_entropy;
 pub use gaussian::{correlation, gaussian, gaussian_copula};
 pub use kraskov::{Kraskov, kraskov, mixed};
 pub use points::Points;
-pub(crate) use points::mean_ranks;
 pub use ross::ross;
 
 use crate::InformationError;

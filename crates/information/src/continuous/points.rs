@@ -165,7 +165,7 @@ impl Points {
 }
 
 /// Ranks from 1; ties share their mean rank.
-pub(crate) fn mean_ranks(values: &[f64]) -> Vec<f64> {
+fn mean_ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<(usize, f64)> = values.iter().copied().enumerate().collect();
     order.sort_by(|left, right| left.1.total_cmp(&right.1));
     let mut ranks = vec![0.0; values.len()];

@@ -44,16 +44,7 @@ impl MutualInformation {
     /// Of a table; all NaN if it is empty.
     #[must_use]
     pub fn of(table: &Table) -> Self {
-        let n = table.n() as f64;
-        let (mut plug_in, mut second) = (0.0, 0.0);
-        for (count, row, column) in table.cells() {
-            if count > 0 {
-                let share = count as f64 / n;
-                let ratio = (count as f64 * n / (row as f64 * column as f64)).ln();
-                plug_in += share * ratio;
-                second += share * ratio * ratio;
-            }
-        }
+        let (plug_in, se) = Self::at_sight(table);
         let is_empty = table.n() == 0;
         Self {
             plug_in: if is_empty { f64::NAN } else { plug_in },
@@ -65,10 +56,25 @@ impl MutualInformation {
             x_entropy: Entropy::MaximumLikelihood.of(table.row_sums()),
             y_entropy: Entropy::MaximumLikelihood.of(table.column_sums()),
             joint_entropy: Entropy::MaximumLikelihood.of(table.counts()),
-            se: ((second - plug_in * plug_in).max(0.0) / n).sqrt(),
+            se,
             n: table.n(),
             freedom: table.freedom(),
         }
+    }
+
+    /// (plug-in, its standard error), without the mean of chance.
+    pub(crate) fn at_sight(table: &Table) -> (f64, f64) {
+        let n = table.n() as f64;
+        let (mut plug_in, mut second) = (0.0, 0.0);
+        for (count, row, column) in table.cells() {
+            if count > 0 {
+                let share = count as f64 / n;
+                let ratio = (count as f64 * n / (row as f64 * column as f64)).ln();
+                plug_in += share * ratio;
+                second += share * ratio * ratio;
+            }
+        }
+        (plug_in, ((second - plug_in * plug_in).max(0.0) / n).sqrt())
     }
 
     /// I - EMI: zero on average for independent labels. Can be negative.

@@ -2,8 +2,10 @@
 
 mod continuous;
 mod discrete;
+mod report;
 mod representation;
 mod structure;
+mod usable;
 
 /// SplitMix64: the generator of all reproducible data here.
 pub(crate) struct SplitMix(pub u64);

@@ -7,7 +7,7 @@ use crate::continuous::Points;
 use crate::error::{at_least, same_length};
 
 /// tr(Cov(f)^-1 Cov(E[f|y])), covariances divided by n (H-score; Bao et al. 2019), in [0, classes - 1]. With fewer than five rows per
-/// axis the covariance is shrunk towards its mean variance (Ledoit, Wolf 2004).
+/// axis the covariance is shrunk towards its mean variance (Ledoit, Wolf 2004), and the value may be larger.
 ///
 /// # Errors
 /// If labels and points differ in number, there are fewer than two, or the covariance is singular.
