@@ -6,6 +6,7 @@ use crate::error::{at_least, at_most, same_length};
 
 /// Cells a joint table may have.
 const CELLS: usize = 1 << 22;
+const MISSING: u32 = u32::MAX;
 
 /// Counts of every combination of classes; the last label varies fastest.
 ///
@@ -48,27 +49,33 @@ impl Joint {
         at_least("labels", labels.len(), 1)?;
         same_length("labels and numbers of classes", labels.len(), classes.len())?;
         let rows = labels.first().map_or(0, |label| label.len());
-        let mut keys = vec![Some(0usize); rows];
+        // A row that lacks a label has the key MISSING and keeps it.
+        let mut keys = vec![0u32; rows];
         let all = cells(classes)?;
         for (label, &classes) in labels.iter().zip(classes) {
             same_length("labels", rows, label.len())?;
-            for (index, (key, class)) in keys.iter_mut().zip(*label).enumerate() {
-                if let Some(class) = class.filter(|&class| class as usize >= classes) {
-                    return Err(InformationError::Value {
-                        what: "class of a label",
-                        index,
-                        value: f64::from(class),
-                        wanted: "below the number of classes",
-                    });
-                }
-                *key = key
-                    .zip(*class)
-                    .map(|(key, class)| key * classes + class as usize);
+            if let Some((index, class)) = label.iter().enumerate().find_map(|(index, label)| {
+                label
+                    .filter(|&class| class as usize >= classes)
+                    .map(|class| (index, class))
+            }) {
+                return Err(InformationError::Value {
+                    what: "class of a label",
+                    index,
+                    value: f64::from(class),
+                    wanted: "below the number of classes",
+                });
+            }
+            for (key, class) in keys.iter_mut().zip(*label) {
+                *key = match (*key, class) {
+                    (MISSING, _) | (_, None) => MISSING,
+                    (key, Some(class)) => key * classes as u32 + class,
+                };
             }
         }
         let mut counts = vec![0; all];
-        for key in keys.into_iter().flatten() {
-            if let Some(count) = counts.get_mut(key) {
+        for key in keys.into_iter().filter(|&key| key != MISSING) {
+            if let Some(count) = counts.get_mut(key as usize) {
                 *count += 1;
             }
         }

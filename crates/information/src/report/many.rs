@@ -26,7 +26,7 @@ pub struct ManyFacts {
 #[serde(rename_all = "snake_case")]
 pub enum Many {
     /// The measures.
-    Measured(ManyFacts),
+    Measured(Box<ManyFacts>),
     /// Why the rows do not allow them; the weight of the tree bounds the total correlation from below.
     Refused(String),
 }
@@ -91,7 +91,7 @@ pub(super) fn many(
         }
         measure.in_bits()
     };
-    Ok(Many::Measured(ManyFacts {
+    Ok(Many::Measured(Box::new(ManyFacts {
         tasks: tasks.iter().map(|(place, _)| *place).collect(),
         total: measure(found.observed.total, found.null_mean.total, Some(found.p))
             .checked_against(None),
@@ -101,5 +101,5 @@ pub(super) fn many(
             found.null_mean.o_information,
             None,
         ),
-    }))
+    })))
 }

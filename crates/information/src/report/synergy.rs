@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::input::ReportOptions;
 use super::prepared::Prepared;
-use crate::discrete::{MutualInformation, Table, permutation_test};
+use super::tested::p_value;
+use crate::discrete::{MutualInformation, Table};
 use crate::many::{Joint, Partial, Redundancy};
 use crate::{Flag, InformationError, Measure, Unit, benjamini_hochberg};
 
@@ -156,20 +157,18 @@ impl Found {
     ) -> Result<Synergy, InformationError> {
         let n = self.both.n() as usize;
         let mut stream = Seed(options.seed).stream("information/synergy", place);
-        let test = permutation_test(
-            std::slice::from_ref(&self.both),
-            options.permutations,
-            &mut stream,
-        )?;
+        let g = MutualInformation::of(&self.both).g();
+        let (p, how) = p_value(&self.both, g, options.permutations, &mut stream)?;
         let measure = |table: &Table| {
             let found = MutualInformation::of(table);
-            Measure::of(found.corrected(), Unit::Nats, "plug-in - EMI", n)
+            Measure::of(found.corrected(), Unit::Nats, "plug-in - EMI; p by G", n)
                 .with_se(found.se)
                 .with_null(found.expected, Some(found.g().p))
                 .in_bits()
         };
         let mut both = measure(&self.both);
-        both.p = Some(test.p);
+        both.p = Some(p);
+        both.estimator = format!("plug-in - EMI; {how}").into();
         let alone = self.alone.each_ref().map(measure);
         let value = |measure: &Measure| measure.value.unwrap_or(f64::NAN);
         let excess = value(&both) - alone.iter().map(value).sum::<f64>();
@@ -191,7 +190,7 @@ impl Found {
                 n,
             )
             .with_se(self.se / std::f64::consts::LN_2)
-            .with_null(0.0, Some(test.p))
+            .with_null(0.0, Some(p))
             .flagged(Flag::Exploratory),
             specific: part(Redundancy::Specific, "PID synergy, I_min, plug-in"),
             smaller: part(Redundancy::Smaller, "PID synergy, MMI, plug-in"),

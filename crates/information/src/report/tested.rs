@@ -3,12 +3,26 @@
 use polytask_random::Stream;
 
 use super::input::ReportOptions;
-use crate::discrete::{MutualInformation, Table, bootstrap_information, permutation_test};
+use crate::discrete::{G, MutualInformation, Table, bootstrap_information, permutation_test};
 use crate::{Flag, InformationError, Measure, Unit};
 
-/// A chi-squared p below this is far beyond what permutations can resolve, and is trusted where every cell expects five rows.
-const CLEAR: f64 = 1e-6;
+/// Expected rows per cell that let a chi-squared p be trusted.
 const EXPECTED: f64 = 5.0;
+
+/// p of a table, and by what: permutations, but for a p they cannot resolve where G can be trusted. Hundreds of pairs need p-values
+/// far below 1/(R+1) for any of them to be significant among all.
+pub(super) fn p_value(
+    table: &Table,
+    g: G,
+    permutations: usize,
+    stream: &mut Stream,
+) -> Result<(f64, String), InformationError> {
+    if g.p * (permutations as f64 + 1.0) < 1.0 && table.smallest_expected() >= EXPECTED {
+        return Ok((g.p, "p by G".into()));
+    }
+    let test = permutation_test(std::slice::from_ref(table), permutations, stream)?;
+    Ok((test.p, format!("p by {permutations} permutations")))
+}
 
 /// The corrected information of two labels, bits, with the exact null mean (or, in strata, the permuted one).
 pub(super) struct Tested {
@@ -38,25 +52,15 @@ impl Tested {
         }
         let mut measure = match &options.strata {
             None => {
-                let g = information.g();
                 let value = Measure::of(information.corrected(), Unit::Nats, "plug-in - EMI", n);
                 if table.freedom() == 0 {
                     value
                         .with_null(information.expected, None)
                         .flagged(Flag::Undefined)
-                } else if g.p < CLEAR && table.smallest_expected() >= EXPECTED {
-                    let mut value = value.with_null(information.expected, Some(g.p));
-                    value.estimator = "plug-in - EMI; p by G".into();
-                    value
                 } else {
-                    let test = permutation_test(
-                        std::slice::from_ref(&table),
-                        options.permutations,
-                        stream,
-                    )?;
-                    let mut value = value.with_null(information.expected, Some(test.p));
-                    value.estimator =
-                        format!("plug-in - EMI; p by {} permutations", test.permutations).into();
+                    let (p, how) = p_value(&table, information.g(), options.permutations, stream)?;
+                    let mut value = value.with_null(information.expected, Some(p));
+                    value.estimator = format!("plug-in - EMI; {how}").into();
                     value
                 }
             }
