@@ -55,6 +55,11 @@ pub(crate) fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
     }
 }
 
+/// The mean; NaN of nothing.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    sum(values.iter().copied()) / values.len() as f64
+}
+
 /// Mean and variance (divided by n - 1; 0 for fewer than two).
 pub(crate) fn mean_and_variance(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;

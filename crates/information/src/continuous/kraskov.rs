@@ -10,7 +10,7 @@ use super::axis::Side;
 use super::neighbours::Tree;
 use super::{Points, checked};
 use crate::InformationError;
-use crate::special::psi;
+use crate::special::{mean, psi};
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,40 +36,51 @@ pub enum Kraskov {
 /// # Ok::<(), polytask_information::InformationError>(())
 /// ```
 pub fn kraskov(x: &Points, y: &Points, k: usize, form: Kraskov) -> Result<f64, InformationError> {
+    Ok(mean(&kraskov_terms(x, y, k, form)?))
+}
+
+/// The value is the mean of these, one per point.
+pub(crate) fn kraskov_terms(
+    x: &Points,
+    y: &Points,
+    k: usize,
+    form: Kraskov,
+) -> Result<Vec<f64>, InformationError> {
     let n = checked(x, y, k)?;
     let joint = x.beside(y)?;
     let tree = Tree::new(&joint);
     let (x_side, y_side) = (Side::new(x), Side::new(y));
-    let mut total = 0.0;
-    for index in 0..n {
-        let near = tree.nearest(index, k);
-        total += match form {
-            Kraskov::First => {
-                // The count includes the point itself: it is n_x + 1 already.
-                let radius = near.radius();
-                // (Where k others coincide with the point it does not even count itself.)
-                psi(x_side.count(index, radius, false).max(1) as f64)
-                    + psi(y_side.count(index, radius, false).max(1) as f64)
-            }
-            Kraskov::Second => {
-                let reach = |points: &Points| {
-                    near.found.iter().fold(0.0f64, |far, (_, other)| {
-                        far.max(super::neighbours::distance(
-                            points.point(index),
-                            points.point(*other),
-                        ))
-                    })
-                };
-                psi((x_side.count(index, reach(x), true) - 1).max(1) as f64)
-                    + psi((y_side.count(index, reach(y), true) - 1).max(1) as f64)
-            }
-        };
-    }
     let correction = match form {
         Kraskov::First => 0.0,
         Kraskov::Second => 1.0 / k as f64,
     };
-    Ok(psi(k as f64) - correction + psi(n as f64) - total / n as f64)
+    let constant = psi(k as f64) - correction + psi(n as f64);
+    let term = |index: usize| {
+        let near = tree.nearest(index, k);
+        constant
+            - match form {
+                Kraskov::First => {
+                    // The count includes the point itself: it is n_x + 1 already.
+                    let radius = near.radius();
+                    // (Where k others coincide with the point it does not even count itself.)
+                    psi(x_side.count(index, radius, false).max(1) as f64)
+                        + psi(y_side.count(index, radius, false).max(1) as f64)
+                }
+                Kraskov::Second => {
+                    let reach = |points: &Points| {
+                        near.found.iter().fold(0.0f64, |far, (_, other)| {
+                            far.max(super::neighbours::distance(
+                                points.point(index),
+                                points.point(*other),
+                            ))
+                        })
+                    };
+                    psi((x_side.count(index, reach(x), true) - 1).max(1) as f64)
+                        + psi((y_side.count(index, reach(y), true) - 1).max(1) as f64)
+                }
+            }
+    };
+    Ok((0..n).map(term).collect())
 }
 
 /// Gao et al.'s estimator for laws that are partly discrete, nats; the default when more than 1 % of the rows tie.
@@ -77,12 +88,16 @@ pub fn kraskov(x: &Points, y: &Points, k: usize, form: Kraskov) -> Result<f64, I
 /// # Errors
 /// As [`kraskov`].
 pub fn mixed(x: &Points, y: &Points, k: usize) -> Result<f64, InformationError> {
+    Ok(mean(&mixed_terms(x, y, k)?))
+}
+
+/// The value is the mean of these, one per point.
+pub(crate) fn mixed_terms(x: &Points, y: &Points, k: usize) -> Result<Vec<f64>, InformationError> {
     let n = checked(x, y, k)?;
     let joint = x.beside(y)?;
     let tree = Tree::new(&joint);
     let (x_side, y_side) = (Side::new(x), Side::new(y));
-    let mut total = 0.0;
-    for index in 0..n {
+    let term = |index: usize| {
         let radius = tree.nearest(index, k).radius();
         // Points as near as the k-th are counted where the radius is 0, strictly nearer ones elsewhere.
         let is_tied = radius == 0.0;
@@ -91,9 +106,9 @@ pub fn mixed(x: &Points, y: &Points, k: usize) -> Result<f64, InformationError> 
         } else {
             k
         };
-        total += psi(neighbours as f64)
+        (n as f64).ln() + psi(neighbours as f64)
             - psi(x_side.count(index, radius, is_tied) as f64)
-            - psi(y_side.count(index, radius, is_tied) as f64);
-    }
-    Ok((n as f64).ln() + total / n as f64)
+            - psi(y_side.count(index, radius, is_tied) as f64)
+    };
+    Ok((0..n).map(term).collect())
 }

@@ -15,8 +15,10 @@ mod ross;
 pub use differential::differential_entropy;
 pub use gaussian::{correlation, gaussian, gaussian_copula};
 pub use kraskov::{Kraskov, kraskov, mixed};
+pub(crate) use kraskov::{kraskov_terms, mixed_terms};
 pub use points::Points;
 pub use ross::ross;
+pub(crate) use ross::ross_terms;
 
 use crate::InformationError;
 use crate::error::{at_least, at_most, same_length};

@@ -8,7 +8,7 @@ use super::neighbours::Tree;
 use super::{DIMENSIONS, Points};
 use crate::InformationError;
 use crate::error::{at_least, at_most, same_length};
-use crate::special::psi;
+use crate::special::{mean, psi};
 
 /// The estimate, nats, and the rows it is from. Not clamped; wrong if many rows tie (use [`mixed`](super::mixed)).
 ///
@@ -27,6 +27,16 @@ use crate::special::psi;
 /// # Ok::<(), polytask_information::InformationError>(())
 /// ```
 pub fn ross(labels: &[u32], x: &Points, k: usize) -> Result<(f64, usize), InformationError> {
+    let terms = ross_terms(labels, x, k)?;
+    Ok((mean(&terms), terms.len()))
+}
+
+/// The value is the mean of these, one per point that was not dropped.
+pub(crate) fn ross_terms(
+    labels: &[u32],
+    x: &Points,
+    k: usize,
+) -> Result<Vec<f64>, InformationError> {
     same_length("labels and points", labels.len(), x.len())?;
     at_most("axes of a neighbour estimate", x.dimensions(), DIMENSIONS)?;
     at_least("neighbours", k, 1)?;
@@ -44,7 +54,7 @@ pub fn ross(labels: &[u32], x: &Points, k: usize) -> Result<(f64, usize), Inform
     let all = x.at(&kept);
     let side = Side::new(&all);
     let n = kept.len() as f64;
-    let (mut total, mut first) = (0.0, 0);
+    let (mut terms, mut first) = (Vec::with_capacity(kept.len()), 0);
     for rows in &members {
         let own = x.at(rows);
         let tree = Tree::new(&own);
@@ -53,9 +63,11 @@ pub fn ross(labels: &[u32], x: &Points, k: usize) -> Result<(f64, usize), Inform
             let radius = tree.nearest(index, neighbours).radius();
             // With ties at the point the radius is 0 and nothing is strictly nearer: the point still counts itself.
             let nearer = side.count(first + index, radius, false).max(1);
-            total += psi(neighbours as f64) - psi(rows.len() as f64) - psi(nearer as f64);
+            terms.push(
+                psi(n) + psi(neighbours as f64) - psi(rows.len() as f64) - psi(nearer as f64),
+            );
         }
         first += rows.len();
     }
-    Ok((psi(n) + total / n, kept.len()))
+    Ok(terms)
 }

@@ -2,8 +2,10 @@
 
 mod continuous;
 mod discrete;
+mod grouping;
 mod report;
 mod representation;
+mod residual;
 mod structure;
 mod usable;
 

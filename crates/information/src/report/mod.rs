@@ -27,6 +27,7 @@
 
 mod ceilings;
 mod divergences;
+mod estimate;
 mod features;
 mod html;
 mod input;
@@ -35,6 +36,7 @@ mod missing;
 mod order;
 mod pair;
 mod prepared;
+mod shown;
 mod synergy;
 mod tasks;
 mod tested;

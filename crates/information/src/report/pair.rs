@@ -3,20 +3,16 @@
 use polytask_random::Stream;
 use serde::Serialize;
 
+use super::estimate::Estimate;
 use super::input::ReportOptions;
 use super::prepared::Prepared;
 use super::tested::Tested;
-use crate::continuous::{Kraskov, Points, gaussian_copula, kraskov, mixed, ross};
-use crate::error::same_length;
+use crate::continuous::{Points, gaussian_copula};
+use crate::special::mean_and_variance;
 use crate::{Flag, InformationError, Measure, Unit};
 
 /// Rows a neighbour estimate needs.
 const ROWS: usize = 50;
-/// Ties above this share need the mixed estimator.
-const TIES: f64 = 0.01;
-/// Random pairings, and rows of each, that the null mean of a neighbour estimate is taken from.
-const NULL: (usize, usize) = (20, 2000);
-
 /// Two tasks, by their places.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pair {
@@ -135,7 +131,9 @@ impl Pair {
             rows.sort_unstable();
         }
         let estimate = Estimate::of(a, b, &rows, options.neighbours)?;
-        let (value, n) = estimate.value()?;
+        let terms = estimate.terms()?;
+        let (value, variance) = mean_and_variance(&terms);
+        let n = terms.len();
         let null_mean = estimate.null_mean(stream)?;
         let p = tested.measure.p;
         let mut measure = Measure::of(
@@ -144,6 +142,8 @@ impl Pair {
             format!("{}; p by a table of 8 bins", estimate.name()),
             n,
         )
+        // Neighbours share points, so that terms are not quite independent: a first-order error.
+        .with_se((variance / n as f64).sqrt())
         .with_null(null_mean, p)
         .checked_against(estimate.entropy(tested))
         .in_bits();
@@ -172,124 +172,5 @@ impl Pair {
             });
         }
         Ok(())
-    }
-}
-
-/// A neighbour estimate that can be made again on permuted rows.
-struct Estimate {
-    x: Points,
-    y: Points,
-    /// The classes of x, if it has classes.
-    classes: Option<Vec<u32>>,
-    is_tied: bool,
-    neighbours: usize,
-    swapped: bool,
-}
-
-impl Estimate {
-    fn of(
-        a: &Prepared,
-        b: &Prepared,
-        rows: &[usize],
-        neighbours: usize,
-    ) -> Result<Self, InformationError> {
-        // The side with classes, if there is one, comes first.
-        let swapped = a.real.is_some() && b.real.is_none();
-        let (a, b) = if swapped { (b, a) } else { (a, b) };
-        let numbers = |side: &Prepared| -> Result<Points, InformationError> {
-            let values: Vec<f64> = match &side.real {
-                Some(values) => rows
-                    .iter()
-                    .filter_map(|&row| values.get(row).copied().flatten())
-                    .collect(),
-                None => rows
-                    .iter()
-                    .filter_map(|&row| side.labels.get(row).copied().flatten().map(f64::from))
-                    .collect(),
-            };
-            same_length("rows of a pair", rows.len(), values.len())?;
-            Ok(Points::line(&values)?.standardised())
-        };
-        let (x, y) = (numbers(a)?, numbers(b)?);
-        let classes = a.real.is_none().then(|| {
-            rows.iter()
-                .filter_map(|&row| a.labels.get(row).copied().flatten())
-                .collect()
-        });
-        // A class ties by nature; a number that does needs the mixed estimator.
-        let is_tied = y.tie_share() > TIES || (classes.is_none() && x.tie_share() > TIES);
-        Ok(Self {
-            x,
-            y,
-            classes,
-            is_tied,
-            neighbours,
-            swapped,
-        })
-    }
-
-    fn name(&self) -> String {
-        let kind = match (&self.classes, self.is_tied) {
-            (_, true) => "mixed (Gao)",
-            (Some(_), false) => "Ross",
-            (None, false) => "KSG-I",
-        };
-        format!("{kind}, k = {}", self.neighbours)
-    }
-
-    /// Nats, and the rows it is from.
-    fn value(&self) -> Result<(f64, usize), InformationError> {
-        self.on(&self.x, self.classes.as_deref(), &self.y)
-    }
-
-    fn on(
-        &self,
-        x: &Points,
-        classes: Option<&[u32]>,
-        y: &Points,
-    ) -> Result<(f64, usize), InformationError> {
-        match (classes, self.is_tied) {
-            (Some(classes), false) => ross(classes, y, self.neighbours),
-            (None, false) => Ok((kraskov(x, y, self.neighbours, Kraskov::First)?, x.len())),
-            // Classes are points that only meet themselves: far apart in the maximum norm.
-            (Some(_), true) => {
-                let apart = Points::line(
-                    &x.values()
-                        .iter()
-                        .map(|value| 1e6 * value)
-                        .collect::<Vec<_>>(),
-                )?;
-                Ok((mixed(&apart, y, self.neighbours)?, x.len()))
-            }
-            (None, true) => Ok((mixed(x, y, self.neighbours)?, x.len())),
-        }
-    }
-
-    fn null_mean(&self, stream: &mut Stream) -> Result<f64, InformationError> {
-        let mut rows: Vec<usize> = (0..self.x.len()).collect();
-        stream.shuffle(&mut rows);
-        rows.truncate(NULL.1);
-        let x = self.x.at(&rows);
-        let classes = self.classes.as_ref().map(|classes| {
-            rows.iter()
-                .filter_map(|&row| classes.get(row).copied())
-                .collect::<Vec<u32>>()
-        });
-        let mut total = 0.0;
-        for _ in 0..NULL.0 {
-            stream.shuffle(&mut rows);
-            total += self.on(&x, classes.as_deref(), &self.y.at(&rows))?.0;
-        }
-        Ok(total / NULL.0 as f64)
-    }
-
-    /// What the information cannot exceed, if a side has classes.
-    fn entropy(&self, tested: &Tested) -> Option<f64> {
-        self.classes.as_ref()?;
-        Some(if self.swapped {
-            tested.information.y_entropy
-        } else {
-            tested.information.x_entropy
-        })
     }
 }

@@ -80,7 +80,9 @@ impl Tested {
                 .with_null(test.null_mean, Some(test.p))
             }
         };
-        measure = measure.with_se(information.se);
+        // The delta method vanishes near independence; chance leaves the deviation of chi-squared/2n there.
+        let chance = (table.freedom() as f64 / 2.0).sqrt() / n as f64;
+        measure = measure.with_se(information.se.max(chance));
         // Rows of a stratum are no independent draws: no interval is better than one too narrow.
         if resamples >= 40 && table.freedom() > 0 && options.strata.is_none() {
             measure = measure.with_interval(bootstrap_information(&table, resamples, stream)?);

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use super::shown::{Table, flags, number, plain};
 use super::{Many, Missing, Report};
-use crate::{Flag, Measure};
+use crate::Measure;
 
 impl Report {
     /// Tables for a terminal; every information with its n, null mean and q.
@@ -222,13 +223,17 @@ impl Report {
                     measure.estimator.to_string(),
                 ]);
             }
+            let rows = if ranking.significant > 0 {
+                table.render()
+            } else {
+                String::new()
+            };
             let _ = writeln!(
                 text,
-                "Features of {}: {} of {} are significant\n{}",
+                "Features of {}: {} of {} are significant\n{rows}",
                 self.name(ranking.task),
                 ranking.significant,
                 ranking.tested,
-                table.render()
             );
         }
     }
@@ -308,67 +313,3 @@ impl Report {
 
 /// Rows of a long table that are printed; JSON has all.
 const PAIRS: usize = 40;
-
-/// A value and nothing else.
-fn plain(measure: &Measure) -> String {
-    measure
-        .value
-        .map_or_else(|| measure.to_string(), |value| format!("{value:.3}"))
-}
-
-pub(super) fn number(value: Option<f64>) -> String {
-    match value {
-        None => "-".into(),
-        Some(value) if value != 0.0 && value.abs() < 1e-3 => format!("{value:.0e}"),
-        Some(value) => format!("{value:.4}"),
-    }
-}
-
-pub(super) fn flags(measure: &Measure) -> String {
-    let names: Vec<&str> = measure
-        .flags
-        .iter()
-        .map(|flag: &Flag| flag.name())
-        .collect();
-    names.join(", ")
-}
-
-/// Columns as wide as their widest cell.
-struct Table {
-    rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    fn new(heads: &[&str]) -> Self {
-        Self {
-            rows: vec![heads.iter().map(ToString::to_string).collect()],
-        }
-    }
-
-    fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
-    }
-
-    fn render(&self) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column: usize| {
-            self.rows
-                .iter()
-                .filter_map(|row| row.get(column))
-                .map(|cell| cell.chars().count())
-                .max()
-                .unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        let mut text = String::new();
-        for row in &self.rows {
-            let line: Vec<String> = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, &width)| format!("{cell:<width$}"))
-                .collect();
-            let _ = writeln!(text, "  {}", line.join("  ").trim_end());
-        }
-        text
-    }
-}

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::Ranking;
-use super::{escaped, short, story};
+use super::cells::{escaped, short, story};
 
 const ROW: usize = 20;
 const NAME: usize = 150;

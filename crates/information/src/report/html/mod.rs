@@ -3,14 +3,15 @@
 //! Every number is shown with, or on hovering tells, its estimator, rows and null.
 
 mod bars;
+mod cells;
 mod heat;
 mod tree;
 
 use std::fmt::Write;
 
-use super::text::{flags, number};
 use super::{Many, Report};
 use crate::Measure;
+use cells::{RECORD, escaped, record, table, told};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1b1f24}\
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}table{border-collapse:collapse;font-size:.85rem}\
@@ -293,101 +294,4 @@ impl Report {
             table(page, &heads, rows);
         }
     }
-}
-
-const RECORD: [&str; 8] = [
-    "value",
-    "95 % interval",
-    "null mean",
-    "p",
-    "q",
-    "n",
-    "estimator",
-    "flags",
-];
-
-/// A whole record as cells.
-fn record(measure: &Measure) -> Vec<String> {
-    let interval = measure
-        .interval
-        .map_or("–".into(), |[low, high]| format!("{low:.4} … {high:.4}"));
-    vec![
-        escaped(&format!("{measure:.4}")),
-        interval,
-        number(measure.null_mean),
-        number(measure.p),
-        number(measure.q),
-        measure.n.to_string(),
-        escaped(&measure.estimator),
-        escaped(&flags(measure)),
-    ]
-}
-
-/// A value that tells the rest of its record on hovering.
-fn told(measure: &Measure) -> String {
-    format!(
-        "<span title=\"{}\">{}</span>",
-        escaped(&story(measure)),
-        escaped(&format!("{measure:.3}"))
-    )
-}
-
-/// The record in a line.
-fn story(measure: &Measure) -> String {
-    let mut story = format!("{measure:.4}; {}; n {}", measure.estimator, measure.n);
-    if let Some(null) = measure.null_mean {
-        let _ = write!(story, "; null {}", number(Some(null)));
-    }
-    if let Some(p) = measure.p {
-        let _ = write!(story, "; p {}", number(Some(p)));
-    }
-    if let Some(q) = measure.q {
-        let _ = write!(story, "; q {}", number(Some(q)));
-    }
-    if !measure.flags.is_empty() && measure.value.is_some() {
-        let _ = write!(story, "; {}", flags(measure));
-    }
-    story
-}
-
-/// Cells are already escaped.
-fn table(page: &mut String, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    page.push_str("<div class=\"scroll\"><table><tr>");
-    for head in heads {
-        let _ = write!(page, "<th>{head}</th>");
-    }
-    page.push_str("</tr>\n");
-    for row in rows {
-        page.push_str("<tr>");
-        for cell in row {
-            let _ = write!(page, "<td>{cell}</td>");
-        }
-        page.push_str("</tr>\n");
-    }
-    page.push_str("</table></div>\n");
-}
-
-/// Names come from files.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            _ => safe.push(character),
-        }
-    }
-    safe
-}
-
-/// A name cut to what a drawing has room for.
-fn short(name: &str) -> String {
-    let mut short: String = name.chars().take(18).collect();
-    if name.chars().count() > 18 {
-        short.push('…');
-    }
-    escaped(&short)
 }

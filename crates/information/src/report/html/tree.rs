@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::Report;
-use super::{escaped, short, story};
+use super::cells::{escaped, short, story};
 
 const ROW: usize = 26;
 const COLUMN: usize = 190;
