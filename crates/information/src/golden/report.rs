@@ -1,0 +1,306 @@
+//! The report against planted truths (sections 2 and 6 of the specification).
+
+use super::{SplitMix, within};
+use crate::Flag;
+use crate::report::*;
+
+fn classes(name: &str, labels: Vec<Option<u32>>, count: usize) -> Column {
+    Column {
+        name: name.into(),
+        values: Values::Classes {
+            labels,
+            names: (0..count).map(|class| class.to_string()).collect(),
+        },
+    }
+}
+
+fn quick() -> ReportOptions {
+    ReportOptions {
+        permutations: 199,
+        resamples: 40,
+        ..ReportOptions::default()
+    }
+}
+
+/// Family P1: groups of tasks that copy one root of K symbols, wrong with probability e.
+fn channels(groups: usize, each: usize, k: u64, e: f64, rows: usize, seed: u64) -> Vec<Column> {
+    let mut generator = SplitMix(seed);
+    let mut columns = vec![Vec::with_capacity(rows); groups * each];
+    for _ in 0..rows {
+        for group in 0..groups {
+            let root = generator.raw() % k;
+            for task in 0..each {
+                let is_wrong = generator.uniform() < e;
+                let shift = 1 + generator.raw() % (k - 1);
+                let label = if is_wrong { (root + shift) % k } else { root };
+                columns[group * each + task].push(Some(label as u32));
+            }
+        }
+    }
+    columns
+        .into_iter()
+        .enumerate()
+        .map(|(task, labels)| classes(&format!("task {task}"), labels, k as usize))
+        .collect()
+}
+
+#[test]
+fn planted_groups_are_found() {
+    let tasks = channels(3, 3, 4, 0.3, 500, 7);
+    let options = ReportOptions {
+        rate: 0.01,
+        ..quick()
+    };
+    let report = Report::of(&tasks, &[], &options).unwrap();
+    for pair in &report.pairs {
+        let is_related = pair.left / 3 == pair.right / 3;
+        let bits = pair.information.value.unwrap();
+        let truth = if is_related {
+            0.166_61 / 2f64.ln()
+        } else {
+            0.0
+        };
+        within(bits, truth, 0.11);
+        assert_eq!(
+            pair.information.is_significant(0.01),
+            is_related,
+            "{pair:?}"
+        );
+        let record = &pair.information;
+        assert!(
+            record.null_mean.is_some()
+                && record.p.is_some()
+                && record.q.is_some()
+                && record.interval.is_some()
+        );
+        assert_eq!(report.pair(pair.right, pair.left), Some(pair));
+    }
+    // Two edges a group, and groups side by side.
+    assert_eq!(report.tree.edges.len(), 6);
+    assert_eq!(report.tree.trees, [0, 0, 0, 3, 3, 3, 6, 6, 6]);
+    let groups: Vec<usize> = report.order.iter().map(|task| task / 3).collect();
+    assert_eq!(groups.chunk_by(|a, b| a == b).count(), 3);
+    // 4^9 combinations for 500 rows.
+    assert!(matches!(report.many, Many::Refused(_)));
+    // All nine have the same classes.
+    assert_eq!(report.divergences.len(), 36);
+    assert_eq!(report.spaces.len(), 1);
+    for ceiling in &report.ceilings {
+        let value = |measure: &crate::Measure| measure.value.unwrap();
+        assert_eq!(ceiling.task / 3, ceiling.from / 3);
+        assert!(value(&ceiling.floor) <= value(&ceiling.best) + 1e-12);
+        assert!(value(&ceiling.best) <= value(&ceiling.ceiling) + 1e-12);
+    }
+}
+
+#[test]
+fn synergy_is_found_and_only_it() {
+    // Family P6 beside two tasks that share a root and one that stands alone.
+    let mut generator = SplitMix(3);
+    let mut columns = vec![Vec::new(); 6];
+    for _ in 0..1000 {
+        let (a, b, root) = (
+            generator.raw() % 2,
+            generator.raw() % 2,
+            generator.raw() % 2,
+        );
+        let mut flip = |bit: u64| {
+            if generator.uniform() < 0.1 {
+                1 - bit
+            } else {
+                bit
+            }
+        };
+        let row = [a, b, a ^ b, flip(root), flip(root), flip(0)];
+        columns
+            .iter_mut()
+            .zip(row)
+            .for_each(|(column, label)| column.push(Some(label as u32)));
+    }
+    let tasks: Vec<Column> = columns
+        .into_iter()
+        .enumerate()
+        .map(|(task, labels)| classes(&format!("t{task}"), labels, 2))
+        .collect();
+    let report = Report::of(&tasks, &[], &quick()).unwrap();
+    assert_eq!(report.synergies.len(), 1, "{:?}", report.synergies);
+    let found = &report.synergies[0];
+    let mut places = [found.sources[0], found.sources[1], found.target];
+    places.sort_unstable();
+    assert_eq!(places, [0, 1, 2]);
+    within(found.excess.value.unwrap(), 1.0, 0.01);
+    // 2^6 combinations are fewer than 1000/10.
+    let Many::Measured(many) = &report.many else {
+        panic!("{:?}", report.many)
+    };
+    // A bit from the triple, and the pair's I = ln 2 - h_b(.18).
+    within(many.total.value.unwrap(), 1.0 + 0.319_9, 0.06);
+}
+
+#[test]
+fn what_was_never_seen_together_is_not_zero() {
+    let half = |first: bool| -> Vec<Option<u32>> {
+        (0..400u32)
+            .map(|row| ((row < 200) == first).then_some(row % 3))
+            .collect()
+    };
+    let report = Report::of(
+        &[
+            classes("digits", half(true), 3),
+            classes("letters", half(false), 3),
+        ],
+        &[],
+        &quick(),
+    )
+    .unwrap();
+    let pair = &report.pairs[0];
+    assert_eq!((pair.co_observed, pair.information.value), (0, None));
+    assert!(pair.information.flags.contains(&Flag::NotCoObserved));
+    assert!(pair.information.flags.contains(&Flag::NotMissingAtRandom));
+    let json = serde_json::to_value(&report).unwrap();
+    assert!(json["pairs"][0]["information"]["value"].is_null());
+    assert!(report.text().contains("not co-observed"));
+    // Each label is there exactly where the other is not: as far from random as can be.
+    assert!(
+        report
+            .missing
+            .iter()
+            .any(|one| one.with_mask && one.information.is_significant(0.01))
+    );
+    assert!(report.notes[1].contains("not missing at random"));
+}
+
+#[test]
+fn numbers_are_measured_and_ranked() {
+    let mut generator = SplitMix(11);
+    let rows = 1500;
+    let mut features = vec![Vec::new(); 4];
+    let (mut one, mut other, mut class) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rows {
+        let x: Vec<f64> = generator.normals(4);
+        let shared = x[0];
+        one.push(Some(0.8 * shared + 0.6 * generator.normal()));
+        other.push(Some(0.8 * shared + 0.6 * generator.normal()));
+        class.push(Some(u32::from(x[1] + 0.5 * generator.normal() > 0.0)));
+        features
+            .iter_mut()
+            .zip(&x)
+            .for_each(|(column, value)| column.push(Some(*value)));
+    }
+    let real = |name: &str, values: Vec<Option<f64>>| Column {
+        name: name.into(),
+        values: Values::Real(values),
+    };
+    let tasks = [
+        real("one", one),
+        real("other", other),
+        classes("class", class, 2),
+    ];
+    let features: Vec<Column> = features
+        .into_iter()
+        .enumerate()
+        .map(|(j, values)| real(&format!("x{j}"), values))
+        .collect();
+    let report = Report::of(&tasks, &features, &quick()).unwrap();
+    // r = 0.64.
+    let truth = -0.5 * (1.0f64 - 0.64 * 0.64).log2();
+    let pair = &report.pairs[0];
+    within(pair.information.value.unwrap(), truth, 0.08);
+    within(pair.companion.as_ref().unwrap().value.unwrap(), truth, 0.06);
+    assert!(
+        pair.information.estimator.starts_with("KSG-I") && pair.information.is_significant(0.01)
+    );
+    let mixed = &report.pairs[1];
+    within(mixed.information.value.unwrap(), 0.0, 0.05);
+    assert!(
+        !mixed.information.is_significant(0.01) && mixed.information.estimator.starts_with("Ross")
+    );
+    let best: Vec<&str> = report
+        .features
+        .iter()
+        .map(|ranking| ranking.best[0].0.as_str())
+        .collect();
+    assert_eq!(best, ["x0", "x0", "x1"]);
+    assert!(
+        report
+            .features
+            .iter()
+            .all(|ranking| ranking.significant == 1),
+        "{:?}",
+        report.features
+    );
+    // The two real tasks use the same feature.
+    assert!(report.overlap[1].value.unwrap() > 0.95 && report.overlap[2].value.unwrap() < 0.1);
+}
+
+#[test]
+fn the_page_needs_nothing_else_and_trusts_no_name() {
+    let mut tasks = channels(1, 3, 3, 0.2, 300, 5);
+    tasks[0].name = "<script>alert('x')</script> & \"co\"".into();
+    let report = Report::of(&tasks, &[], &quick()).unwrap();
+    let page = report.html();
+    assert!(!page.contains("<script") && !page.contains("http") && !page.contains("url(/"));
+    assert!(page.contains("&lt;script&gt;"));
+    assert_eq!(page.matches("<svg").count(), 2);
+    for name in ["plug-in - EMI", "Miller-Madow", "Fano"] {
+        assert!(page.contains(name), "{name}");
+    }
+    for tag in ["table", "svg", "tr", "td", "span", "g"] {
+        let opened =
+            page.matches(&format!("<{tag} ")).count() + page.matches(&format!("<{tag}>")).count();
+        assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag}");
+    }
+}
+
+#[test]
+fn threads_do_not_change_a_byte() {
+    let tasks = channels(2, 3, 3, 0.3, 200, 9);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let report = pool.install(|| Report::of(&tasks, &[], &quick()).unwrap());
+        (
+            serde_json::to_string(&report).unwrap(),
+            report.text(),
+            report.html(),
+        )
+    };
+    assert_eq!(run(1), run(3));
+}
+
+#[test]
+fn strata_explain_what_only_the_site_does() {
+    // Both labels follow the site; within a site they are independent.
+    let mut found = 0;
+    for seed in 0..20 {
+        let mut generator = SplitMix(100 + seed);
+        let (mut a, mut b, mut sites) = (Vec::new(), Vec::new(), Vec::new());
+        for row in 0..1000u32 {
+            let site = row % 2;
+            let mut draw = || {
+                Some(u32::from(
+                    generator.uniform() < if site == 0 { 0.2 } else { 0.8 },
+                ))
+            };
+            a.push(draw());
+            b.push(draw());
+            sites.push(site);
+        }
+        let tasks = [classes("a", a, 2), classes("b", b, 2)];
+        let plain = Report::of(&tasks, &[], &quick()).unwrap();
+        assert!(plain.pairs[0].information.is_significant(0.01));
+        let options = ReportOptions {
+            strata: Some(sites),
+            ..quick()
+        };
+        let within_sites = Report::of(&tasks, &[], &options).unwrap();
+        let measure = &within_sites.pairs[0].information;
+        found += u32::from(measure.is_significant(0.05));
+        within(measure.value.unwrap(), 0.0, 0.04);
+        assert_eq!(measure.interval, None);
+    }
+    // One in twenty by chance.
+    assert!(found <= 3, "{found}");
+}

@@ -1,0 +1,134 @@
+//! The neighbour estimate of a pair with a real label, chosen by its kinds and ties.
+
+use polytask_random::Stream;
+
+use super::prepared::Prepared;
+use super::tested::Tested;
+use crate::InformationError;
+use crate::continuous::{Kraskov, Points, kraskov_terms, mixed_terms, ross_terms};
+use crate::error::same_length;
+use crate::special::mean;
+
+/// Ties above this share need the mixed estimator.
+const TIES: f64 = 0.01;
+/// Random pairings, and rows of each, that the null mean of a neighbour estimate is taken from.
+const NULL: (usize, usize) = (20, 2000);
+
+/// A neighbour estimate that can be made again on permuted rows.
+pub(super) struct Estimate {
+    x: Points,
+    y: Points,
+    /// The classes of x, if it has classes.
+    classes: Option<Vec<u32>>,
+    pub(super) is_tied: bool,
+    neighbours: usize,
+    swapped: bool,
+}
+
+impl Estimate {
+    pub(super) fn of(
+        a: &Prepared,
+        b: &Prepared,
+        rows: &[usize],
+        neighbours: usize,
+    ) -> Result<Self, InformationError> {
+        // The side with classes, if there is one, comes first.
+        let swapped = a.real.is_some() && b.real.is_none();
+        let (a, b) = if swapped { (b, a) } else { (a, b) };
+        let numbers = |side: &Prepared| -> Result<Points, InformationError> {
+            let values: Vec<f64> = match &side.real {
+                Some(values) => rows
+                    .iter()
+                    .filter_map(|&row| values.get(row).copied().flatten())
+                    .collect(),
+                None => rows
+                    .iter()
+                    .filter_map(|&row| side.labels.get(row).copied().flatten().map(f64::from))
+                    .collect(),
+            };
+            same_length("rows of a pair", rows.len(), values.len())?;
+            Ok(Points::line(&values)?.standardised())
+        };
+        let (x, y) = (numbers(a)?, numbers(b)?);
+        let classes = a.real.is_none().then(|| {
+            rows.iter()
+                .filter_map(|&row| a.labels.get(row).copied().flatten())
+                .collect()
+        });
+        // A class ties by nature; a number that does needs the mixed estimator.
+        let is_tied = y.tie_share() > TIES || (classes.is_none() && x.tie_share() > TIES);
+        Ok(Self {
+            x,
+            y,
+            classes,
+            is_tied,
+            neighbours,
+            swapped,
+        })
+    }
+
+    pub(super) fn name(&self) -> String {
+        let kind = match (&self.classes, self.is_tied) {
+            (_, true) => "mixed (Gao)",
+            (Some(_), false) => "Ross",
+            (None, false) => "KSG-I",
+        };
+        format!("{kind}, k = {}", self.neighbours)
+    }
+
+    /// One per row that was used, nats; their mean is the estimate.
+    pub(super) fn terms(&self) -> Result<Vec<f64>, InformationError> {
+        self.on(&self.x, self.classes.as_deref(), &self.y)
+    }
+
+    fn on(
+        &self,
+        x: &Points,
+        classes: Option<&[u32]>,
+        y: &Points,
+    ) -> Result<Vec<f64>, InformationError> {
+        match (classes, self.is_tied) {
+            (Some(classes), false) => ross_terms(classes, y, self.neighbours),
+            (None, false) => kraskov_terms(x, y, self.neighbours, Kraskov::First),
+            // Classes are points that only meet themselves: far apart in the maximum norm.
+            (Some(_), true) => {
+                let apart = Points::line(
+                    &x.values()
+                        .iter()
+                        .map(|value| 1e6 * value)
+                        .collect::<Vec<_>>(),
+                )?;
+                mixed_terms(&apart, y, self.neighbours)
+            }
+            (None, true) => mixed_terms(x, y, self.neighbours),
+        }
+    }
+
+    pub(super) fn null_mean(&self, stream: &mut Stream) -> Result<f64, InformationError> {
+        let mut rows: Vec<usize> = (0..self.x.len()).collect();
+        stream.shuffle(&mut rows);
+        rows.truncate(NULL.1);
+        let x = self.x.at(&rows);
+        let classes = self.classes.as_ref().map(|classes| {
+            rows.iter()
+                .filter_map(|&row| classes.get(row).copied())
+                .collect::<Vec<u32>>()
+        });
+        let mut total = 0.0;
+        for _ in 0..NULL.0 {
+            stream.shuffle(&mut rows);
+            total += mean(&self.on(&x, classes.as_deref(), &self.y.at(&rows))?);
+        }
+        Ok(total / NULL.0 as f64)
+    }
+
+    /// What the information cannot exceed, if a side has classes.
+    pub(super) fn entropy(&self, tested: &Tested) -> Option<f64> {
+        self.classes.as_ref()?;
+        Some(if self.swapped {
+            tested.information.y_entropy
+        } else {
+            tested.information.x_entropy
+        })
+    }
+}

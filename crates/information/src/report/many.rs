@@ -1,0 +1,105 @@
+//! Measures of all tasks at once.
+
+use polytask_random::Seed;
+use serde::Serialize;
+
+use super::input::ReportOptions;
+use super::prepared::Prepared;
+use crate::many::totals_tested;
+use crate::{Flag, InformationError, Measure, Unit};
+
+/// Total correlation and its kin, bits, over the complete rows of all tasks with classes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ManyFacts {
+    /// The places of the tasks.
+    pub tasks: Vec<usize>,
+    /// Total correlation.
+    pub total: Measure,
+    /// Dual total correlation.
+    pub dual: Measure,
+    /// Their difference: > 0 mostly redundant, < 0 mostly synergistic.
+    pub o_information: Measure,
+}
+
+/// Why there is none, or what there is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Many {
+    /// The measures.
+    Measured(Box<ManyFacts>),
+    /// Why the rows do not allow them; the weight of the tree bounds the total correlation from below.
+    Refused(String),
+}
+
+/// Permutations of whole tables: their mean needs no more.
+const PERMUTATIONS: usize = 199;
+
+pub(super) fn many(
+    tasks: &[(usize, &Prepared)],
+    options: &ReportOptions,
+) -> Result<Many, InformationError> {
+    if tasks.len() < 3 {
+        return Ok(Many::Refused("fewer than three tasks with classes".into()));
+    }
+    let labels: Vec<&[Option<u32>]> = tasks
+        .iter()
+        .map(|(_, task)| task.labels.as_slice())
+        .collect();
+    let classes: Vec<usize> = tasks.iter().map(|(_, task)| task.classes).collect();
+    let rows = labels.first().map_or(0, |label| label.len());
+    let complete = (0..rows)
+        .filter(|&row| {
+            labels
+                .iter()
+                .all(|label| matches!(label.get(row), Some(Some(_))))
+        })
+        .count();
+    if complete == 0 {
+        return Ok(Many::Refused("no row has all labels".into()));
+    }
+    let cells = classes
+        .iter()
+        .try_fold(1usize, |cells, &classes| cells.checked_mul(classes))
+        .unwrap_or(usize::MAX);
+    if cells > complete / 10 && (tasks.len() > 5 || cells > 1 << 20) {
+        let what = if cells == usize::MAX {
+            "beyond counting".to_string()
+        } else {
+            cells.to_string()
+        };
+        return Ok(Many::Refused(format!(
+            "{what} combinations of classes for {complete} complete rows; the tree's weight is a lower bound"
+        )));
+    }
+    let mut stream = Seed(options.seed).stream("information/many", 0);
+    let found = totals_tested(
+        &labels,
+        &classes,
+        options.permutations.min(PERMUTATIONS),
+        &mut stream,
+    )?;
+    let measure = |observed: f64, null: f64, p: Option<f64>| {
+        let mut measure = Measure::of(
+            observed - null,
+            Unit::Nats,
+            "plug-in - mean of permutations",
+            complete,
+        )
+        .with_null(null, p);
+        if cells > complete / 10 {
+            measure.flag(Flag::FewRows);
+        }
+        measure.in_bits()
+    };
+    Ok(Many::Measured(Box::new(ManyFacts {
+        tasks: tasks.iter().map(|(place, _)| *place).collect(),
+        total: measure(found.observed.total, found.null_mean.total, Some(found.p))
+            .checked_against(None),
+        dual: measure(found.observed.dual, found.null_mean.dual, None).checked_against(None),
+        o_information: measure(
+            found.observed.o_information,
+            found.null_mean.o_information,
+            None,
+        ),
+    })))
+}

@@ -1,0 +1,288 @@
+//! The report before training: what the labels say about each other, about their features, and by being missing.
+//!
+//! Plain data in ([`Column`]s), plain data out ([`Report`]), with a text ([`Report::text`]) and a self-contained page
+//! ([`Report::html`]) made from the same records. Same input and seed, same bytes, on any number of threads.
+//!
+//! Label information measures the dependence of *labels*, not the relatedness of *mechanisms*: tasks with independent labels can gain
+//! from shared features, and tasks on separate inputs have no label information at all. The report proposes; bits transferred decide.
+//!
+//! ```
+//! use polytask_information::report::{Column, Report, ReportOptions, Values};
+//!
+//! let classes = |name: &str, label: fn(u32) -> u32| Column {
+//!     name: name.into(),
+//!     values: Values::Classes {
+//!         labels: (0..600).map(|row| Some(label(row))).collect(),
+//!         names: vec!["no".into(), "yes".into()],
+//!     },
+//! };
+//! let tasks = [classes("even", |row| row % 2), classes("odd", |row| 1 - row % 2), classes("late", |row| u32::from(row > 300))];
+//! let report = Report::of(&tasks, &[], &ReportOptions::default())?;
+//! // The first two name the same bit; the third knows nothing of it.
+//! assert!((report.pairs[0].information.value.unwrap() - 1.0).abs() < 0.01);
+//! assert!(report.pairs[1].information.q.unwrap() > 0.05);
+//! assert_eq!(report.tree.edges.len(), 1);
+//! # Ok::<(), polytask_information::InformationError>(())
+//! ```
+
+mod ceilings;
+mod divergences;
+mod estimate;
+mod features;
+mod html;
+mod input;
+mod many;
+mod missing;
+mod order;
+mod pair;
+mod prepared;
+mod shown;
+mod synergy;
+mod tasks;
+mod tested;
+mod text;
+
+pub use ceilings::Ceiling;
+pub use divergences::{Divergence, Space};
+pub use features::Ranking;
+pub use input::{Column, ReportOptions, Values};
+pub use many::{Many, ManyFacts};
+pub use missing::Missing;
+pub use pair::Pair;
+pub use synergy::Synergy;
+pub use tasks::{ClassFacts, RealFacts, TaskFacts};
+
+use polytask_random::Seed;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::error::at_least;
+use crate::many::{Edge, TaskTree};
+use crate::{Flag, InformationError, Measure, Unit, benjamini_hochberg};
+use prepared::Prepared;
+
+/// Everything the labels say before training. Tasks are named by their places in `tasks`; all information is in bits.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Rows, labelled or not.
+    pub rows: u64,
+    /// How it was made.
+    pub options: ReportOptions,
+    /// What a reader must know first.
+    pub notes: Vec<String>,
+    /// Each task by itself.
+    pub tasks: Vec<TaskFacts>,
+    /// Every pair of tasks, (0, 1), (0, 2), ... (1, 2), ...
+    pub pairs: Vec<Pair>,
+    /// Places of the tasks, related ones side by side.
+    pub order: Vec<usize>,
+    /// Pairs of tasks with the same class names.
+    pub divergences: Vec<Divergence>,
+    /// Label spaces that several tasks share.
+    pub spaces: Vec<Space>,
+    /// All tasks with classes at once.
+    pub many: Many,
+    /// The Chow-Liu tree over significant pairs.
+    pub tree: TaskTree,
+    /// The tree's weight, bits: a lower bound of the total correlation.
+    pub tree_weight: Measure,
+    /// Triples that only speak together.
+    pub synergies: Vec<Synergy>,
+    /// Each task's best features; empty without features.
+    pub features: Vec<Ranking>,
+    /// Cosines of the tasks' feature profiles, `[tasks, tasks]` row by row.
+    pub overlap: Vec<Measure>,
+    /// How well a label is told from another alone.
+    pub ceilings: Vec<Ceiling>,
+    /// What missing labels go with.
+    pub missing: Vec<Missing>,
+}
+
+impl Report {
+    /// The report of `tasks`, with `features` if there are any.
+    ///
+    /// # Errors
+    /// If there is no task, columns differ in rows, a class is not below its number of classes or a value is not finite.
+    pub fn of(
+        tasks: &[Column],
+        features: &[Column],
+        options: &ReportOptions,
+    ) -> Result<Self, InformationError> {
+        at_least("tasks", tasks.len(), 1)?;
+        let rows = tasks.first().map_or(0, Column::rows);
+        for column in tasks.iter().chain(features) {
+            column.check(rows)?;
+        }
+        let prepared: Vec<Prepared> = tasks.iter().map(Prepared::of).collect();
+        let with_classes: Vec<(usize, &Prepared)> = prepared
+            .iter()
+            .enumerate()
+            .filter(|(_, task)| task.real.is_none())
+            .collect();
+        let masks: Vec<Prepared> = tasks.iter().map(Prepared::mask).collect();
+        let missing = missing::missingness(&masks, &prepared, options)?;
+        let mut pairs = pairs(&prepared, options)?;
+        mark_missing(&mut pairs, &missing);
+        let (tree, tree_weight) = tree(tasks.len(), &pairs, options.rate);
+        let (divergences, spaces) = divergences::divergences(tasks)?;
+        let (synergies, screened) = synergy::synergies(&with_classes, options)?;
+        let (features, overlap) = if features.is_empty() {
+            (Vec::new(), Vec::new())
+        } else {
+            let features: Vec<Prepared> = features.iter().map(Prepared::of).collect();
+            features::rankings(&features, &prepared, options)?
+        };
+        Ok(Self {
+            rows: rows as u64,
+            options: options.clone(),
+            notes: notes(tasks, &missing, screened),
+            tasks: tasks
+                .iter()
+                .zip(&prepared)
+                .map(|(column, prepared)| TaskFacts::of(column, prepared.rare))
+                .collect(),
+            order: order::order(tasks.len(), |a, b| similarity(&pairs, tasks.len(), a, b)),
+            divergences,
+            spaces,
+            many: many::many(&with_classes, options)?,
+            tree,
+            tree_weight,
+            synergies,
+            features,
+            overlap,
+            ceilings: ceilings::ceilings(&with_classes)?,
+            missing,
+            pairs,
+        })
+    }
+
+    /// The pair of two tasks, in either order.
+    #[must_use]
+    pub fn pair(&self, one: usize, other: usize) -> Option<&Pair> {
+        find(&self.pairs, self.tasks.len(), one, other)
+    }
+
+    pub(crate) fn name(&self, task: usize) -> &str {
+        self.tasks.get(task).map_or("", |task| &task.name)
+    }
+}
+
+fn pairs(tasks: &[Prepared], options: &ReportOptions) -> Result<Vec<Pair>, InformationError> {
+    let places: Vec<(usize, usize)> = (0..tasks.len())
+        .flat_map(|left| (left + 1..tasks.len()).map(move |right| (left, right)))
+        .collect();
+    let mut pairs = places
+        .par_iter()
+        .enumerate()
+        .filter_map(|(place, &(left, right))| {
+            let (a, b) = (tasks.get(left)?, tasks.get(right)?);
+            let mut stream = Seed(options.seed).stream("information/pair", place as u64);
+            Some(Pair::of((left, a), (right, b), options, &mut stream))
+        })
+        .collect::<Result<Vec<Pair>, InformationError>>()?;
+    let p: Vec<Option<f64>> = pairs.iter().map(|pair| pair.information.p).collect();
+    for (pair, q) in pairs.iter_mut().zip(benjamini_hochberg(&p)) {
+        let same = [
+            &mut pair.plug_in,
+            &mut pair.right_from_left,
+            &mut pair.left_from_right,
+            &mut pair.adjusted,
+        ];
+        same.into_iter().flatten().for_each(|measure| measure.q = q);
+        pair.information.q = q;
+    }
+    Ok(pairs)
+}
+
+/// A pair whose labels are missing depending on each other is not a random sample of rows.
+fn mark_missing(pairs: &mut [Pair], missing: &[Missing]) {
+    for pair in pairs {
+        let is_its = |one: &Missing| {
+            [(one.task, one.other), (one.other, one.task)].contains(&(pair.left, pair.right))
+        };
+        if missing
+            .iter()
+            .any(|one| is_its(one) && one.information.flags.contains(&Flag::NotMissingAtRandom))
+        {
+            pair.information.flag(Flag::NotMissingAtRandom);
+        }
+    }
+}
+
+fn tree(tasks: usize, pairs: &[Pair], rate: f64) -> (TaskTree, Measure) {
+    let edges: Vec<Edge> = pairs
+        .iter()
+        .filter(|pair| pair.information.is_significant(rate))
+        .filter_map(|pair| {
+            Some(Edge {
+                left: pair.left,
+                right: pair.right,
+                weight: pair.information.value?,
+            })
+        })
+        .collect();
+    let tree = TaskTree::of(tasks, &edges);
+    let rows = pairs.iter().map(|pair| pair.co_observed).min().unwrap_or(0);
+    let weight = Measure::of(
+        tree.weight,
+        Unit::Bits,
+        "Chow-Liu, significant edges",
+        rows as usize,
+    )
+    .with_null(0.0, None)
+    .flagged(Flag::LowerBound);
+    (tree, weight)
+}
+
+fn find(pairs: &[Pair], tasks: usize, one: usize, other: usize) -> Option<&Pair> {
+    let (left, right) = (one.min(other), one.max(other));
+    if left == right || right >= tasks {
+        return None;
+    }
+    // Before row `left` there are (tasks - 1) + (tasks - 2) + ... pairs.
+    let before = left * (2 * tasks - left - 1) / 2;
+    pairs.get(before + right - left - 1)
+}
+
+/// AMI where there is one, else 1 - e^(-2I), which is r² of a Gaussian.
+fn similarity(pairs: &[Pair], tasks: usize, one: usize, other: usize) -> Option<f64> {
+    let pair = find(pairs, tasks, one, other)?;
+    match &pair.adjusted {
+        Some(adjusted) => adjusted.value,
+        None => Some(1.0 - (-2.0 * std::f64::consts::LN_2 * pair.information.value?).exp()),
+    }
+}
+
+fn notes(tasks: &[Column], missing: &[Missing], screened: bool) -> Vec<String> {
+    let mut notes = vec![
+        "Label information measures the dependence of labels, not the relatedness of mechanisms. Tasks with independent labels can gain \
+         from shared features, and cheap affinities predict joint-training gains poorly (Standley et al. 2020; Azorin et al. 2023). This \
+         report proposes; bits transferred decide."
+            .to_string(),
+    ];
+    let name = |place: usize| tasks.get(place).map_or("", |task| task.name.as_str());
+    let not_random: Vec<String> = missing
+        .iter()
+        .filter(|one| one.information.flags.contains(&Flag::NotMissingAtRandom))
+        .take(6)
+        .map(|one| {
+            let what = if one.with_mask {
+                "missingness"
+            } else {
+                "label"
+            };
+            format!("{} with the {what} of {}", name(one.task), name(one.other))
+        })
+        .collect();
+    if !not_random.is_empty() {
+        notes.push(format!(
+            "Labels are not missing at random: whether there is a label goes, for {}. Numbers of such pairs hold for the rows that have \
+             both labels, not for all rows.",
+            not_random.join("; for ")
+        ));
+    }
+    if !screened {
+        notes.push("The synergy screen was left out: too many triples for these rows.".into());
+    }
+    notes
+}

@@ -1,0 +1,315 @@
+//! The report as text tables.
+
+use std::fmt::Write;
+
+use super::shown::{Table, flags, number, plain};
+use super::{Many, Missing, Report};
+use crate::Measure;
+
+impl Report {
+    /// Tables for a terminal; every information with its n, null mean and q.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for note in &self.notes {
+            let _ = writeln!(text, "! {note}");
+        }
+        self.tasks_text(&mut text);
+        self.pairs_text(&mut text);
+        self.many_text(&mut text);
+        self.features_text(&mut text);
+        self.ceilings_text(&mut text);
+        self.missing_text(&mut text);
+        text
+    }
+
+    fn tasks_text(&self, text: &mut String) {
+        let mut table = Table::new(&[
+            "task",
+            "rows",
+            "missing",
+            "classes",
+            "entropy",
+            "perplexity",
+            "majority",
+        ]);
+        for task in &self.tasks {
+            let missing = format!("{:.1} %", 100.0 * task.missing.value.unwrap_or(0.0));
+            let mut row = vec![task.name.clone(), task.labelled.to_string(), missing];
+            match (&task.classes, &task.real) {
+                (Some(facts), _) => row.extend([
+                    format!("{} of {}", facts.seen, facts.classes),
+                    format!("{:.3}", facts.entropy),
+                    plain(&facts.perplexity),
+                    plain(&facts.majority),
+                ]),
+                (_, Some(facts)) => row.extend([
+                    "real".into(),
+                    format!(
+                        "mean {}, sd {}",
+                        plain(&facts.mean),
+                        plain(&facts.deviation)
+                    ),
+                    format!("skew {}", plain(&facts.skewness)),
+                    format!("ties {}", plain(&facts.tied)),
+                ]),
+                _ => {}
+            }
+            table.row(row);
+        }
+        let _ = writeln!(
+            text,
+            "\nTasks ({} rows; entropy by Miller-Madow)\n{}",
+            self.rows,
+            table.render()
+        );
+    }
+
+    fn pairs_text(&self, text: &mut String) {
+        if self.pairs.is_empty() {
+            return;
+        }
+        let mut pairs: Vec<_> = self.pairs.iter().collect();
+        pairs.sort_by(|left, right| {
+            right
+                .information
+                .value
+                .unwrap_or(f64::MIN)
+                .total_cmp(&left.information.value.unwrap_or(f64::MIN))
+        });
+        let mut table = Table::new(&[
+            "pair",
+            "information",
+            "null",
+            "p",
+            "q",
+            "U(right|left)",
+            "U(left|right)",
+            "n",
+            "estimator",
+            "flags",
+        ]);
+        for pair in pairs.iter().take(PAIRS) {
+            let share = |measure: &Option<Measure>| measure.as_ref().map_or("-".into(), plain);
+            table.row(vec![
+                format!("{} - {}", self.name(pair.left), self.name(pair.right)),
+                format!("{:.4}", pair.information),
+                number(pair.information.null_mean),
+                number(pair.information.p),
+                number(pair.information.q),
+                share(&pair.right_from_left),
+                share(&pair.left_from_right),
+                pair.co_observed.to_string(),
+                pair.information.estimator.to_string(),
+                flags(&pair.information),
+            ]);
+        }
+        let _ = writeln!(
+            text,
+            "What pairs of labels share ({} pairs{}; q over all of them)\n{}",
+            pairs.len(),
+            if pairs.len() > PAIRS {
+                format!(", the {PAIRS} largest shown")
+            } else {
+                String::new()
+            },
+            table.render()
+        );
+        let silent = self
+            .pairs
+            .iter()
+            .filter(|pair| pair.co_observed == 0)
+            .count();
+        if silent > 0 {
+            let _ = writeln!(
+                text,
+                "{silent} pairs are not co-observed: no row has both labels. That is not 0 bits.\n"
+            );
+        }
+        if !self.divergences.is_empty() {
+            let mut table = Table::new(&[
+                "same classes",
+                "KL left||right",
+                "KL right||left",
+                "JS",
+                "null of JS",
+                "p",
+            ]);
+            for one in self.divergences.iter().take(PAIRS) {
+                table.row(vec![
+                    format!("{} - {}", self.name(one.left), self.name(one.right)),
+                    format!("{:.4}", one.forward),
+                    format!("{:.4}", one.backward),
+                    format!("{:.4}", one.jensen_shannon),
+                    number(one.jensen_shannon.null_mean),
+                    number(one.jensen_shannon.p),
+                ]);
+            }
+            let _ = writeln!(
+                text,
+                "How label laws differ: prior shift, not relatedness\n{}",
+                table.render()
+            );
+        }
+    }
+
+    fn many_text(&self, text: &mut String) {
+        match &self.many {
+            Many::Measured(facts) => {
+                let _ = writeln!(
+                    text,
+                    "All tasks at once: total correlation {:.4} (null {}, p {}), dual {:.4}, O-information {:.4}; {}, n {}",
+                    facts.total,
+                    number(facts.total.null_mean),
+                    number(facts.total.p),
+                    facts.dual,
+                    facts.o_information,
+                    facts.total.estimator,
+                    facts.total.n,
+                );
+            }
+            Many::Refused(why) => {
+                let _ = writeln!(text, "All tasks at once: no number, {why}");
+            }
+        }
+        let _ = writeln!(
+            text,
+            "Task tree: {} edges, {:.4} ({})",
+            self.tree.edges.len(),
+            self.tree_weight,
+            self.tree_weight.estimator
+        );
+        for edge in &self.tree.edges {
+            let _ = writeln!(
+                text,
+                "  {} - {}  {:.4} bits",
+                self.name(edge.left),
+                self.name(edge.right),
+                edge.weight
+            );
+        }
+        for one in &self.synergies {
+            let [first, second] = one.sources;
+            let _ = writeln!(
+                text,
+                "Synergy (exploratory): {} and {} tell {:.4} about {}, {:.4} more than one by one (q {}); PID synergy I_min {:.4}, MMI {:.4}",
+                self.name(first),
+                self.name(second),
+                one.both,
+                self.name(one.target),
+                one.excess,
+                number(one.excess.q),
+                one.specific,
+                one.smaller,
+            );
+        }
+        text.push('\n');
+    }
+
+    fn features_text(&self, text: &mut String) {
+        for ranking in &self.features {
+            let mut table = Table::new(&["feature", "information", "null", "q", "n", "estimator"]);
+            for (feature, measure) in ranking
+                .best
+                .iter()
+                .filter(|(_, measure)| measure.is_significant(self.options.rate))
+            {
+                table.row(vec![
+                    feature.clone(),
+                    format!("{measure:.4}"),
+                    number(measure.null_mean),
+                    number(measure.q),
+                    measure.n.to_string(),
+                    measure.estimator.to_string(),
+                ]);
+            }
+            let rows = if ranking.significant > 0 {
+                table.render()
+            } else {
+                String::new()
+            };
+            let _ = writeln!(
+                text,
+                "Features of {}: {} of {} are significant\n{rows}",
+                self.name(ranking.task),
+                ranking.significant,
+                ranking.tested,
+            );
+        }
+    }
+
+    fn ceilings_text(&self, text: &mut String) {
+        if self.ceilings.is_empty() {
+            return;
+        }
+        let mut table = Table::new(&[
+            "task",
+            "told from",
+            "H(task|from)",
+            "error at least",
+            "best rule",
+            "at most",
+            "n",
+        ]);
+        for one in &self.ceilings {
+            table.row(vec![
+                self.name(one.task).into(),
+                self.name(one.from).into(),
+                format!("{:.4}", one.entropy),
+                plain(&one.floor),
+                plain(&one.best),
+                plain(&one.ceiling),
+                one.entropy.n.to_string(),
+            ]);
+        }
+        let _ = writeln!(
+            text,
+            "A label told from one other label alone (facts of the table; Fano, Feder-Merhav)\n{}",
+            table.render()
+        );
+    }
+
+    fn missing_text(&self, text: &mut String) {
+        let mut found: Vec<&Missing> = self
+            .missing
+            .iter()
+            .filter(|one| one.information.is_significant(self.options.rate))
+            .collect();
+        if self.missing.is_empty() {
+            return;
+        }
+        found.sort_by(|left, right| {
+            right
+                .information
+                .value
+                .unwrap_or(0.0)
+                .total_cmp(&left.information.value.unwrap_or(0.0))
+        });
+        let mut table = Table::new(&["missing", "goes with", "information", "null", "q", "n"]);
+        for one in found.iter().take(PAIRS) {
+            let kind = if one.with_mask {
+                "missingness"
+            } else {
+                "label"
+            };
+            table.row(vec![
+                self.name(one.task).into(),
+                format!("{kind} of {}", self.name(one.other)),
+                format!("{:.4}", one.information),
+                number(one.information.null_mean),
+                number(one.information.q),
+                one.information.n.to_string(),
+            ]);
+        }
+        let _ = writeln!(
+            text,
+            "Missing labels as a signal: {} of {} tests significant\n{}",
+            found.len(),
+            self.missing.len(),
+            table.render()
+        );
+    }
+}
+
+/// Rows of a long table that are printed; JSON has all.
+const PAIRS: usize = 40;
