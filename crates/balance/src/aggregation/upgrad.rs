@@ -29,7 +29,7 @@ pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
             Promised::by_default(Promise::Certified),
             Promised::by_default(Promise::PlainWithoutConflict),
             Promised::by_default(Promise::Scaling(0.0)),
-            Promised::with("ridge = 1e-9", Promise::NonConflict),
+            Promised::with("ridge = 1e-14", Promise::NonConflict),
         ],
         golden: &[Golden {
             options: "ridge = 1e-9",

@@ -1,26 +1,26 @@
 //! Methods made from options as a configuration gives them, and run as the engine runs them.
 
-use polytask_config::{Document, Entry, Layers, State, Values, read};
+use polytask_config::{Document, Entry, Layers, Resolved, State, Values, read};
 
 use super::scene::Scene;
 use crate::{
     Losses, Moment, Needs, Observation, Seed, TaskFacts, Weighting, WeightingEntry, Weights,
 };
 
-/// A weighting read from `text`, with the options written out in full.
+/// A weighting read from `text`, with every option and its value.
 pub(super) fn from_text(
     entry: &'static WeightingEntry,
     text: &str,
-) -> Result<(Box<dyn Weighting>, String), String> {
+) -> Result<(Box<dyn Weighting>, Resolved), String> {
     read_entry("weighting", entry, text)
 }
 
-/// A method read from `text`, where it stands under `key`, with the options written out in full.
+/// A method read from `text`, where it stands under `key`, with every option and its value.
 pub(super) fn read_entry<T: 'static, X: 'static>(
     key: &'static str,
     entry: &'static Entry<T, X>,
     text: &str,
-) -> Result<(T, String), String> {
+) -> Result<(T, Resolved), String> {
     let layers = Layers::text("contract.toml", text, "/");
     let document = Document::load(layers).map_err(|problems| problems.to_string())?;
     let family = std::slice::from_ref(entry);
@@ -30,7 +30,7 @@ pub(super) fn read_entry<T: 'static, X: 'static>(
     if !reading.problems.is_empty() {
         return Err(format!("{text}: {}", reading.problems));
     }
-    Ok((reading.value.value, reading.resolved.to_toml()))
+    Ok((reading.value.value, reading.resolved))
 }
 
 /// The weighting with its defaults.

@@ -1,6 +1,6 @@
 //! Properties of the options: defaults in range, written out and read again the same.
 
-use polytask_config::options_of;
+use polytask_config::{Resolved, options_of};
 
 use super::made::{from_text, run};
 use super::scene;
@@ -29,12 +29,14 @@ pub(super) fn options(entry: &'static WeightingEntry) -> Outcome {
         .map(|variant| variant.options.as_slice())
         .unwrap_or_default();
     for option in listed {
-        let line = |text: &str| {
-            text.lines()
-                .find(|line| line.starts_with(&format!("{} =", option.key)))
-                .map(str::to_owned)
+        let key = format!("weighting.{}", option.key);
+        let value = |resolved: &Resolved| {
+            let mut settings = resolved.origins().into_iter();
+            settings
+                .find(|setting| setting.key == key)
+                .map(|setting| setting.value)
         };
-        if line(&resolved) == line(&plain) {
+        if value(&resolved) == value(&plain) {
             return Err(format!("the trial leaves `{}` at its default", option.key));
         }
     }
@@ -44,7 +46,9 @@ pub(super) fn options(entry: &'static WeightingEntry) -> Outcome {
 /// Reads `text` and what reading it resolves to, and compares the methods.
 fn same_again(entry: &'static WeightingEntry, text: &str) -> Outcome {
     let (mut weighting, resolved) = from_text(entry, text)?;
+    let resolved = resolved.to_toml();
     let (mut again, resolved_again) = from_text(entry, &resolved)?;
+    let resolved_again = resolved_again.to_toml();
     if resolved != resolved_again {
         return Err(format!("{resolved} reads as {resolved_again}"));
     }

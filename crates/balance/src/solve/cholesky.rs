@@ -46,6 +46,11 @@ impl Cholesky {
         Some(Self(matrix))
     }
 
+    /// The smallest number on L's diagonal, squared: what the last row adds to the others, at least.
+    pub(super) fn smallest_pivot(&self) -> f64 {
+        self.0.diagonal().min().powi(2)
+    }
+
     /// M⁻¹ right.
     pub(super) fn solve(&self, right: &DVector<f64>) -> DVector<f64> {
         let mut solution = right.clone();

@@ -70,7 +70,13 @@ impl Problem<'_> {
         let size = self.point.len();
         let matrix = &self.directions.cosines + self.inverse * self.inverse.transpose();
         let mut factor = Factor::default();
-        let start = self.inverse.imax();
+        // Of the shortest vectors the one that the others agree with most: the way then depends on no order, and where there
+        // are many solutions neither does the one that it ends at.
+        let agreement = self.directions.cosines.column_sum();
+        let start = (0..size)
+            .filter(|&index| self.inverse[index] > 1.0 - 1e-9)
+            .max_by(|&a, &b| agreement[a].total_cmp(&agreement[b]));
+        let start = start.unwrap_or_else(|| self.inverse.imax());
         self.point[start] = 1.0 / self.inverse[start];
         factor.push(start, &matrix);
         for _ in 0..8 * size + 64 {

@@ -107,10 +107,10 @@ impl Problem<'_> {
                 return None;
             }
             let products = self.products(&moved);
-            let rounding = 1e-14 * now.abs();
             let is_lower = self.objective(&moved, &products) <= now + 1e-4 * share * slope;
             let is_nearer = self.residual(&moved, &products) < off;
-            if is_lower || (is_nearer && -slope <= rounding.max(1e-6 * now.abs())) {
+            // Near the end the objective no longer shows what the equation still does.
+            if is_lower || is_nearer {
                 return Some(moved);
             }
             share *= 0.5;

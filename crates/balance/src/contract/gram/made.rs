@@ -1,6 +1,6 @@
 //! Aggregators made from options as a configuration gives them, and run as the engine runs them.
 
-use polytask_config::{State, Values, options_of};
+use polytask_config::{Literal, Resolved, State, Values, options_of};
 
 use super::super::made::{is_last_of_epoch, moment, read_entry};
 use super::super::bits;
@@ -98,33 +98,30 @@ pub(super) fn options(entry: &'static GramAggregatorEntry) -> Outcome {
     let (_, plain) = read_entry("aggregator", entry, &text(entry, ""))?;
     let family = options_of(std::slice::from_ref(entry));
     let listed = family.variant(entry.name);
-    for option in listed.map(|variant| variant.options.as_slice()).unwrap_or_default() {
-        let given = said(&resolved, &option.key);
-        if given.is_empty() || given == said(&plain, &option.key) {
+    let listed = listed.map(|variant| variant.options.as_slice());
+    for option in listed.unwrap_or_default() {
+        // An option may be a table, and then has settings below it.
+        let key = format!("aggregator.{}", option.key);
+        let below = format!("{key}.");
+        let values = |resolved: &Resolved| -> Vec<(String, Literal)> {
+            let settings = resolved.origins().into_iter();
+            let own = settings.filter(|setting| setting.key == key || setting.key.starts_with(&below));
+            own.map(|setting| (setting.key, setting.value)).collect()
+        };
+        if values(&resolved) == values(&plain) {
             return Err(format!("the trial leaves `{}` at its default", option.key));
         }
     }
     same_again(entry, entry.facts.trial)
 }
 
-/// The lines of a resolved text that speak of an option, however it is laid out.
-fn said<'a>(resolved: &'a str, key: &str) -> Vec<&'a str> {
-    let mut is_within = false;
-    let about = |line: &&str| {
-        if line.starts_with('[') {
-            let header = line.trim_matches(['[', ']']);
-            is_within = header.rsplit('.').next() == Some(key);
-        }
-        is_within || line.starts_with(&format!("{key} =")) || line.contains(&format!(" {key} ="))
-    };
-    resolved.lines().filter(about).collect()
-}
-
 /// Reads options and what reading them resolves to, and compares the methods.
 pub(super) fn same_again(entry: &'static GramAggregatorEntry, options: &str) -> Outcome {
     let text = text(entry, options);
     let (mut aggregator, resolved) = read_entry("aggregator", entry, &text)?;
+    let resolved = resolved.to_toml();
     let (mut again, resolved_again) = read_entry("aggregator", entry, &resolved)?;
+    let resolved_again = resolved_again.to_toml();
     if resolved != resolved_again {
         return Err(format!("{resolved} reads as {resolved_again}"));
     }

@@ -22,7 +22,7 @@ enum Drawing {
     Random,
     /// Independent, in directions that nearly agree.
     Agreeing,
-    /// Independent, of lengths from 10⁻³ to 10³.
+    /// Independent, of lengths from 10⁻² to 10².
     Uneven,
     /// With fewer parameters than tasks: each depends on the others.
     Singular,
@@ -134,13 +134,13 @@ fn make(drawing: Drawing, size: usize) -> Scene {
 /// Gradients `[tasks][parameters]`.
 fn rows(drawing: Drawing, tasks: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
     let parameters = match drawing {
-        Drawing::Singular => tasks.div_ceil(2),
+        Drawing::Singular => tasks.div_ceil(2).max(2),
         _ => 2 * tasks + 5,
     };
     let mut rows: Vec<Vec<f64>> = (0..tasks)
         .map(|_| {
             let length = match drawing {
-                Drawing::Uneven => 10_f64.powf(stream.between(-3.0, 3.0)),
+                Drawing::Uneven => 10_f64.powf(stream.between(-2.0, 2.0)),
                 Drawing::Extreme => 10_f64.powf(stream.between(-30.0, 30.0)),
                 Drawing::Zero => 0.0,
                 _ => stream.between(0.5, 2.0),
