@@ -193,10 +193,13 @@ fn gram(method: &str, request: &Request) -> Result<Gram, RequestError> {
         }
         return Ok(Gram::new((0..rows.len()).collect(), rows.concat())?);
     }
-    let rows = request.jacobian.as_ref().ok_or_else(|| RequestError::Missing {
-        method: method.to_owned(),
-        what: "gram or jacobian",
-    })?;
+    let rows = request
+        .jacobian
+        .as_ref()
+        .ok_or_else(|| RequestError::Missing {
+            method: method.to_owned(),
+            what: "gram or jacobian",
+        })?;
     rectangular(rows)?;
     Ok(Gram::of_rows((0..rows.len()).collect(), rows)?)
 }
@@ -266,7 +269,9 @@ fn made<T: 'static, X: 'static>(
 
 fn wrapping(options: &Map<String, Value>) -> Result<Wrapping, RequestError> {
     let text = format!("wrap = {}", toml::inline(&Value::Object(options.clone()))?);
-    parsed(&text, |fields| fields.table("wrap", "the wrappers", Wrapping::options))
+    parsed(&text, |fields| {
+        fields.table("wrap", "the wrappers", Wrapping::options)
+    })
 }
 
 fn parsed<T>(

@@ -207,9 +207,7 @@ impl Gram {
     pub fn shared_norm(&self, alpha: &[f64]) -> f64 {
         let projections = self.projections(alpha);
         let terms = projections.iter().zip(alpha);
-        let squared: f64 = terms
-            .map(|(projection, weight)| projection * weight)
-            .sum();
+        let squared: f64 = terms.map(|(projection, weight)| projection * weight).sum();
         squared.max(0.0).sqrt()
     }
 

@@ -42,7 +42,10 @@ impl Normalize {
             Self::None => vec![1.0; gram.tasks()],
             Self::L2 => norm.map(f64::recip).collect(),
             Self::Loss => loss.into_iter().map(f64::recip).collect(),
-            Self::LossPlus => norm.zip(loss).map(|(norm, loss)| 1.0 / norm / loss).collect(),
+            Self::LossPlus => norm
+                .zip(loss)
+                .map(|(norm, loss)| 1.0 / norm / loss)
+                .collect(),
         }
     }
 }

@@ -85,7 +85,12 @@ impl<T> PerTask<T> {
     }
 
     /// Shows one number to what is remembered of each present task, whatever its loss.
-    pub fn update(&mut self, present: &[usize], values: &[f64], mut learn: impl FnMut(&mut T, f64)) {
+    pub fn update(
+        &mut self,
+        present: &[usize],
+        values: &[f64],
+        mut learn: impl FnMut(&mut T, f64),
+    ) {
         for (&task, &value) in present.iter().zip(values) {
             if let Some((_, remembered)) = self.tasks.get_mut(task) {
                 learn(remembered, value);

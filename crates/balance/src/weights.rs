@@ -97,7 +97,9 @@ impl fmt::Display for Note {
             Self::TurnedRound => {
                 f.write_str("the answer would have made every loss rise: it was turned round")
             }
-            Self::Infeasible => f.write_str("the constraints contradict each other: they were dropped"),
+            Self::Infeasible => {
+                f.write_str("the constraints contradict each other: they were dropped")
+            }
             Self::TooFewTasks { wanted } => write!(
                 f,
                 "fewer than {wanted} tasks are present: the mean gradient is taken"

@@ -95,7 +95,9 @@ impl GramAggregator for AlignedMtl {
         let scale = match self.scale {
             Target::Min => values.first().copied(),
             Target::Median => values.get(values.len().saturating_sub(1) / 2).copied(),
-            Target::Mean => (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64),
+            Target::Mean => {
+                (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+            }
         };
         let Some(scale) = scale else {
             return Weights::of(ones.as_slice().to_vec());

@@ -21,7 +21,10 @@ pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     new: |options| {
         Box::new(CaGrad {
             radius: options
-                .number("c", "radius of the ball, as a share of the mean gradient's norm")
+                .number(
+                    "c",
+                    "radius of the ball, as a share of the mean gradient's norm",
+                )
                 .at_least(0.0)
                 .at_most(1e6)
                 .or(0.5),
@@ -74,7 +77,11 @@ impl Choice for Rescale {
             Self::OnePlusSquare,
             "1 + c², as LibMTL does",
         ),
-        ("one_plus_c", Self::OnePlus, "1 + c, so that equal gradients give their mean"),
+        (
+            "one_plus_c",
+            Self::OnePlus,
+            "1 + c, so that equal gradients give their mean",
+        ),
     ];
 }
 
@@ -91,7 +98,10 @@ impl GramAggregator for CaGrad {
     fn weights(&mut self, gram: &Gram, _: &Losses, _: Moment) -> Weights {
         let divisor = self.divisor();
         let mut weights = self.within_ball(gram);
-        weights.alpha.iter_mut().for_each(|weight| *weight /= divisor);
+        weights
+            .alpha
+            .iter_mut()
+            .for_each(|weight| *weight /= divisor);
         weights
     }
 }
@@ -122,9 +132,9 @@ impl CaGrad {
         }
         let projections = gram.projections(&mean);
         let positions = directions.positions.iter();
-        let slopes = positions.zip(directions.norms.iter()).map(|(&task, norm)| {
-            projections.get(task).copied().unwrap_or(0.0) / norm / mean_norm
-        });
+        let slopes = positions
+            .zip(directions.norms.iter())
+            .map(|(&task, norm)| projections.get(task).copied().unwrap_or(0.0) / norm / mean_norm);
         let slopes = nalgebra::DVector::from_iterator(directions.len(), slopes);
         let solved = ball(&directions, &slopes, self.radius);
         let point = &solved.point;
@@ -138,7 +148,10 @@ impl CaGrad {
         // g_w / ‖g_w‖ in terms of the gradients as they are.
         let shares = point.component_div(&directions.norms) * (self.radius * mean_norm / norm);
         let shares = directions.spread(&shares, tasks, 0.0);
-        let alpha = mean.iter().zip(shares.iter()).map(|(mean, share)| mean + share);
+        let alpha = mean
+            .iter()
+            .zip(shares.iter())
+            .map(|(mean, share)| mean + share);
         Solved {
             point: nalgebra::DVector::from_iterator(tasks, alpha),
             residual: solved.residual,

@@ -48,7 +48,9 @@ impl GramAggregator for ConFig {
             return Weights::of(vec![1.0; gram.tasks()]);
         }
         let ones = DVector::repeat(directions.len(), 1.0);
-        let solution = Spectrum::of(&directions.cosines, gram.rounding()).apply(f64::recip, &ones);
+        let solution = directions.equalizer().unwrap_or_else(|| {
+            Spectrum::of(&directions.cosines, gram.rounding()).apply(f64::recip, &ones)
+        });
         // C x and x C x, with c = D⁻¹x: 1ᵀGc = dᵀCx, cᵀGc = xᵀCx.
         let products = &directions.cosines * &solution;
         let length = directions.norms.dot(&products);

@@ -66,6 +66,10 @@ impl GramAggregator for Constant {
 
     fn weights(&mut self, gram: &Gram, _: &Losses, _: Moment) -> Weights {
         let weights = self.tasks.present(gram.present());
-        Weights::of(weights.map(|weight| weight.copied().unwrap_or(1.0)).collect())
+        Weights::of(
+            weights
+                .map(|weight| weight.copied().unwrap_or(1.0))
+                .collect(),
+        )
     }
 }

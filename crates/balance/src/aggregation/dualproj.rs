@@ -9,7 +9,7 @@ use nalgebra::DVector;
 
 use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale, mean_of};
 use crate::contract::gram::{Golden, Promise, Promised};
-use crate::dual_cone::{ridged, raised};
+use crate::dual_cone::{raised, ridged};
 use crate::{Gram, Losses, Moment, Weights};
 
 pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {

@@ -19,8 +19,11 @@ pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     new: |options| {
         Box::new(FairGrad {
             fairness: options
-                .number("alpha", "fairness: 1 proportional, above it more for the slow tasks")
-                .within(0.1..=20.0)
+                .number(
+                    "alpha",
+                    "fairness: 1 proportional, above it more for the slow tasks",
+                )
+                .within(0.5..=20.0)
                 .or(2.0),
         })
     },

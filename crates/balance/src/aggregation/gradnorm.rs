@@ -11,7 +11,7 @@
 
 use polytask_config::State;
 
-use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale, Heads, Sight};
+use super::{GramAggregator, GramAggregatorEntry, GramFacts, Heads, Scale, Sight};
 use crate::adam::Adam;
 use crate::contract::gram::{Golden, Promise, Promised};
 use crate::normalize::SMALLEST_LOSS;
@@ -135,11 +135,17 @@ impl GradNorm {
         let norms = gram.norms();
         let lengths: Vec<f64> = now.iter().zip(norms.iter()).map(|(w, n)| w * n).collect();
         let length = lengths.iter().sum::<f64>() / tasks;
-        let targets = paces.iter().map(|own| length * (own / pace).powf(self.alpha));
+        let targets = paces
+            .iter()
+            .map(|own| length * (own / pace).powf(self.alpha));
         let ahead = lengths.iter().zip(targets).map(|(own, target)| {
             // Within rounding of the target there is nothing to learn.
             let off = own - target;
-            if off.abs() <= 1e-12 * own.abs().max(target) { 0.0 } else { off.signum() }
+            if off.abs() <= 1e-12 * own.abs().max(target) {
+                0.0
+            } else {
+                off.signum()
+            }
         });
         // In units of the longest gradient, which Adam does not mind and which keeps its squares finite.
         let longest = norms.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
@@ -161,12 +167,13 @@ impl GradNorm {
             .map(|(_, &gradient)| gradient)
             .collect();
         let mut before = 0.0;
-        self.tasks.update(&usable, &usable_gradients, |task, gradient| {
-            before += task.weight;
-            task.adam.step(&mut task.weight, gradient, rate);
-            task.weight = task.weight.max(SMALLEST_WEIGHT);
-            reached += task.weight;
-        });
+        self.tasks
+            .update(&usable, &usable_gradients, |task, gradient| {
+                before += task.weight;
+                task.adam.step(&mut task.weight, gradient, rate);
+                task.weight = task.weight.max(SMALLEST_WEIGHT);
+                reached += task.weight;
+            });
         if reached > 0.0 {
             self.tasks.update(&usable, &usable_gradients, |task, _| {
                 task.weight = (task.weight * before / reached).max(SMALLEST_WEIGHT);

@@ -33,7 +33,6 @@ pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
                 ..Golden::PLAIN
             },
             Golden {
-                // Rows (1, 0) and (3, 3): G⁻¹d = (1 + (−√18 · 3 + 18)/9 …) worked out below in `tests`.
                 gram: &[&[1.0, 1.0], &[1.0, 1.0]],
                 alpha: &[0.5, 0.5],
                 source: "by hand: G⁺d = d / (T ‖g‖²) for one gradient twice",
@@ -64,19 +63,15 @@ pub(super) fn equal_projections(gram: &Gram) -> Weights {
     if directions.len() == 0 {
         return Weights::of(mean_of(gram.tasks()));
     }
-    let spectrum = Spectrum::of(&directions.cosines, gram.rounding());
-    let solution = if spectrum.is_full() {
-        let ones = DVector::repeat(directions.len(), 1.0);
-        spectrum
-            .apply(f64::recip, &ones)
-            .component_div(&directions.norms)
-    } else {
-        // The lengths matter now; they are brought near 1, which drops out below.
-        let scale = directions.norms.max();
-        let norms = &directions.norms / scale;
-        let outer = &norms * norms.transpose();
-        let matrix = directions.cosines.component_mul(&outer);
-        Spectrum::of(&matrix, gram.rounding()).apply(f64::recip, &norms)
+    let solution = match unit_solution(&directions, gram.rounding()) {
+        Some(solution) => solution.component_div(&directions.norms),
+        None => {
+            // The lengths matter now; they are brought near 1, which drops out below.
+            let norms = &directions.norms / directions.norms.max();
+            let outer = &norms * norms.transpose();
+            let matrix = directions.cosines.component_mul(&outer);
+            Spectrum::of(&matrix, gram.rounding()).apply(f64::recip, &norms)
+        }
     };
     let sum = solution.sum();
     let size = solution.lp_norm(1);
@@ -88,6 +83,17 @@ pub(super) fn equal_projections(gram: &Gram) -> Weights {
     let note = (sum < 0.0).then_some(Note::TurnedRound);
     let alpha = directions.spread(&alpha, gram.tasks(), 0.0);
     Weights::of(alpha.as_slice().to_vec()).noting(note)
+}
+
+/// C⁻¹1, if all directions are independent.
+fn unit_solution(directions: &Directions, rounding: f64) -> Option<DVector<f64>> {
+    directions.equalizer().or_else(|| {
+        let spectrum = Spectrum::of(&directions.cosines, rounding);
+        let ones = DVector::repeat(directions.len(), 1.0);
+        spectrum
+            .is_full()
+            .then(|| spectrum.apply(f64::recip, &ones))
+    })
 }
 
 #[cfg(test)]
@@ -105,7 +111,10 @@ mod tests {
         let gram = Gram::of_rows(vec![0, 1, 2], &rows).unwrap();
         let weights = equal_projections(&gram);
         let projections = gram.projections(&weights.alpha);
-        assert!(projections.iter().all(|&along| along > 0.0), "{projections:?}");
+        assert!(
+            projections.iter().all(|&along| along > 0.0),
+            "{projections:?}"
+        );
         let sum: f64 = weights.alpha.iter().sum();
         assert_eq!(weights.note.is_some(), sum < 0.0);
     }
@@ -125,7 +134,10 @@ mod tests {
             let weights = equal_projections(&gram);
             turned += usize::from(weights.note == Some(Note::TurnedRound));
             let projections = gram.projections(&weights.alpha);
-            assert!(projections.iter().all(|&along| along > 0.0), "{projections:?}");
+            assert!(
+                projections.iter().all(|&along| along > 0.0),
+                "{projections:?}"
+            );
         }
         assert!(turned > 2, "{turned}");
     }

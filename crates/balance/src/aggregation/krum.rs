@@ -30,21 +30,19 @@ pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
             Promised::by_default(Promise::Simplex),
             Promised::by_default(Promise::Scaling(0.0)),
         ],
-        golden: &[
-            Golden {
-                options: "selected = 2",
-                // On a line at 1, 1.1, 1.2 and 9: two neighbours each but for the outlier.
-                gram: &[
-                    &[1.0, 1.1, 1.2, 9.0],
-                    &[1.1, 1.21, 1.32, 9.9],
-                    &[1.2, 1.32, 1.44, 10.8],
-                    &[9.0, 9.9, 10.8, 81.0],
-                ],
-                alpha: &[0.5, 0.5, 0.0, 0.0],
-                source: "by hand: one nearest each, at 0.1, of which the shorter two",
-                ..Golden::PLAIN
-            },
-        ],
+        golden: &[Golden {
+            options: "selected = 2",
+            // On a line at 1, 1.1, 1.2 and 9: two neighbours each but for the outlier.
+            gram: &[
+                &[1.0, 1.1, 1.2, 9.0],
+                &[1.1, 1.21, 1.32, 9.9],
+                &[1.2, 1.32, 1.44, 10.8],
+                &[9.0, 9.9, 10.8, 81.0],
+            ],
+            alpha: &[0.5, 0.5, 0.0, 0.0],
+            source: "by hand: one nearest each, at 0.1, of which the shorter two",
+            ..Golden::PLAIN
+        }],
         trial: "byzantine = 0, selected = 2",
         ..GramFacts::PLAIN
     },
@@ -112,7 +110,10 @@ mod tests {
         rows[3].iter_mut().for_each(|value| *value *= -50.0);
         let gram = Gram::of_rows((0..8).collect(), &rows).unwrap();
         for selected in 1..=7 {
-            let mut krum = Krum { byzantine: 1, selected };
+            let mut krum = Krum {
+                byzantine: 1,
+                selected,
+            };
             let weights = krum.weights(&gram, &Losses::default(), Moment::default());
             assert_eq!(weights.alpha[3], 0.0);
             assert!((weights.alpha.iter().sum::<f64>() - 1.0).abs() < 1e-12);

@@ -10,7 +10,7 @@
 //! combination of the gradients vanishes there is no bargain at all: a ridge of 10⁻¹⁰ on the cosines gives a finite answer and
 //! the residual says how far it is off.
 
-use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale, Heads, mean_of};
+use super::{GramAggregator, GramAggregatorEntry, GramFacts, Heads, Scale, mean_of};
 use crate::contract::gram::{Golden, Promise, Promised};
 use crate::solve::{Directions, Solved, power};
 use crate::{Gram, Losses, Moment, Weights};

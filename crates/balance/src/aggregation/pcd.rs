@@ -23,10 +23,16 @@ pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     new: |options| {
         Box::new(Pcd {
             primary: options
-                .text("primary", "the task that comes first, by name; empty: the first one")
+                .text(
+                    "primary",
+                    "the task that comes first, by name; empty: the first one",
+                )
                 .or(""),
             share: options
-                .number("tau", "share of its own progress that each other task keeps")
+                .number(
+                    "tau",
+                    "share of its own progress that each other task keeps",
+                )
                 .within(0.0..=1.0)
                 .or(0.02),
             decay: options
@@ -178,7 +184,11 @@ impl Pcd {
             point[task] = value;
         }
         let norm_reached = scaled.shared_norm(point.as_slice());
-        let magnitude: f64 = point.iter().enumerate().map(|(task, w)| w * norm(task)).sum();
+        let magnitude: f64 = point
+            .iter()
+            .enumerate()
+            .map(|(task, w)| w * norm(task))
+            .sum();
         if norm_reached <= 1e-7 * magnitude {
             return Weights::of(vec![0.0; tasks]).noting(Some(Note::ParetoStationary));
         }

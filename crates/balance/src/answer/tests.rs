@@ -40,14 +40,32 @@ fn wrappers_are_put_around_when_asked_for() {
 #[test]
 fn what_does_not_fit_is_said() {
     let one = request(r#"{ "gram": [[1.0]] }"#);
-    assert!(matches!(answer("no_such", &one), Err(RequestError::UnknownMethod { .. })));
+    assert!(matches!(
+        answer("no_such", &one),
+        Err(RequestError::UnknownMethod { .. })
+    ));
     let ragged = request(r#"{ "gram": [[1.0, 0.0], [0.0]] }"#);
-    assert!(matches!(answer("mgda", &ragged), Err(RequestError::Length { .. })));
+    assert!(matches!(
+        answer("mgda", &ragged),
+        Err(RequestError::Length { .. })
+    ));
     let short = request(r#"{ "gram": [[1.0]], "losses": [1.0, 2.0] }"#);
-    assert!(matches!(answer("mgda", &short), Err(RequestError::Length { .. })));
+    assert!(matches!(
+        answer("mgda", &short),
+        Err(RequestError::Length { .. })
+    ));
     let misspelt = request(r#"{ "gram": [[1.0]], "options": { "normalise": "l2" } }"#);
-    assert!(matches!(answer("mgda", &misspelt), Err(RequestError::Options(_))));
+    assert!(matches!(
+        answer("mgda", &misspelt),
+        Err(RequestError::Options(_))
+    ));
     let outside = request(r#"{ "gram": [[1.0]], "options": { "c": -1 } }"#);
-    assert!(matches!(answer("cagrad", &outside), Err(RequestError::Options(_))));
-    assert!(matches!(answer("mgda", &Request::default()), Err(RequestError::Missing { .. })));
+    assert!(matches!(
+        answer("cagrad", &outside),
+        Err(RequestError::Options(_))
+    ));
+    assert!(matches!(
+        answer("mgda", &Request::default()),
+        Err(RequestError::Missing { .. })
+    ));
 }

@@ -92,7 +92,9 @@ pub(super) fn moment(number: usize) -> Moment {
 fn led_to(losses: &Losses) -> Losses {
     let values = losses.values.iter();
     Losses {
-        values: values.map(|loss| loss * (0.6 + 0.3 / (1.0 + loss.abs()))).collect(),
+        values: values
+            .map(|loss| loss * (0.6 + 0.3 / (1.0 + loss.abs())))
+            .collect(),
         ..losses.clone()
     }
 }

@@ -103,8 +103,7 @@ pub(super) fn resume(entry: &'static WeightingEntry, scene: &Scene) -> Outcome {
 /// Whether two states are the same bit for bit.
 pub(super) fn same(first: &Values, second: &Values) -> bool {
     let pairs = first.0.iter().zip(&second.0);
-    let mut pairs = pairs.map(|((name, value), (other_name, other))| {
-        name == other_name && value.same_bits(other)
-    });
+    let mut pairs = pairs
+        .map(|((name, value), (other_name, other))| name == other_name && value.same_bits(other));
     first.0.len() == second.0.len() && pairs.all(|is_same| is_same)
 }

@@ -98,8 +98,7 @@ impl Problem<'_> {
             let (target, is_ray) = self.face(factor);
             let mut share = if is_ray { f64::INFINITY } else { 1.0 };
             let mut leaving = None;
-            for (position, (&index, &wanted)) in
-                factor.chosen.iter().zip(target.iter()).enumerate()
+            for (position, (&index, &wanted)) in factor.chosen.iter().zip(target.iter()).enumerate()
             {
                 let now = self.point[index];
                 let change = if is_ray { wanted } else { wanted - now };
@@ -112,7 +111,11 @@ impl Problem<'_> {
                 return;
             }
             for (&index, &wanted) in factor.chosen.iter().zip(target.iter()) {
-                let change = if is_ray { wanted } else { wanted - self.point[index] };
+                let change = if is_ray {
+                    wanted
+                } else {
+                    wanted - self.point[index]
+                };
                 self.point[index] = (self.point[index] + share * change).max(0.0);
             }
             let Some((position, index)) = leaving else {
@@ -144,5 +147,72 @@ impl Problem<'_> {
         let mut target = (&of_ones * ((t + b) / a) - &of_slopes) / t;
         target /= target.dot(&ones);
         (target, false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Gram;
+    use polytask_random::Seed;
+
+    /// min bᵀw + c √(wᵀGw) over a grid of the simplex of three, refined around its best point.
+    fn grid(gram: &Gram, slopes: &DVector<f64>, radius: f64) -> f64 {
+        let value = |weights: &[f64]| {
+            let along: f64 = weights.iter().zip(slopes.iter()).map(|(w, b)| w * b).sum();
+            along + radius * gram.shared_norm(weights)
+        };
+        let (mut center, mut width, mut best) = ([1.0 / 3.0; 2], 1.0, f64::INFINITY);
+        for _ in 0..60 {
+            let mut found = center;
+            for first in -6..=6 {
+                for second in -6..=6 {
+                    let a = (center[0] + width * f64::from(first) / 6.0).clamp(0.0, 1.0);
+                    let b = (center[1] + width * f64::from(second) / 6.0).clamp(0.0, 1.0 - a);
+                    let here = value(&[a, b, 1.0 - a - b]);
+                    if here < best {
+                        (best, found) = (here, [a, b]);
+                    }
+                }
+            }
+            center = found;
+            width *= 0.7;
+        }
+        best
+    }
+
+    #[test]
+    fn no_point_of_the_simplex_is_better() {
+        for index in 0..200 {
+            let mut stream = Seed(12).stream("ball", index);
+            let rows: Vec<Vec<f64>> = (0..3)
+                .map(|_| {
+                    let length = stream.between(0.3, 3.0);
+                    (0..5).map(|_| length * (0.2 + stream.normal())).collect()
+                })
+                .collect();
+            let gram = Gram::of_rows(vec![0, 1, 2], &rows).unwrap();
+            let mean = [1.0 / 3.0; 3];
+            let norm = gram.shared_norm(&mean);
+            let slopes = DVector::from_vec(gram.projections(&mean)) / norm;
+            for radius in [0.1, 0.5, 0.9, 2.0] {
+                let directions = Directions::of(&gram);
+                let scaled = slopes.component_div(&directions.norms);
+                let solved = ball(&directions, &scaled, radius);
+                let mut weights = solved.point.component_div(&directions.norms);
+                weights /= weights.sum();
+                let found = slopes.dot(&weights) + radius * gram.shared_norm(weights.as_slice());
+                let wanted = grid(&gram, &slopes, radius);
+                assert!(
+                    found <= wanted + 1e-9,
+                    "{index}, c = {radius}: {found}, {wanted}"
+                );
+                assert!(
+                    solved.residual < 1e-9,
+                    "{index}, c = {radius}: {}",
+                    solved.residual
+                );
+            }
+        }
     }
 }

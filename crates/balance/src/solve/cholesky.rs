@@ -55,7 +55,8 @@ impl Cholesky {
     pub(super) fn solve(&self, right: &DVector<f64>) -> DVector<f64> {
         let mut solution = right.clone();
         self.0.solve_lower_triangular_unchecked_mut(&mut solution);
-        self.0.tr_solve_lower_triangular_unchecked_mut(&mut solution);
+        self.0
+            .tr_solve_lower_triangular_unchecked_mut(&mut solution);
         solution
     }
 }

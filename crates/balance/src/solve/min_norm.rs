@@ -109,8 +109,7 @@ impl Problem<'_> {
             // How far along it stays in the simplex.
             let mut share = 1.0;
             let mut leaving = None;
-            for (position, (&index, &wanted)) in
-                factor.chosen.iter().zip(target.iter()).enumerate()
+            for (position, (&index, &wanted)) in factor.chosen.iter().zip(target.iter()).enumerate()
             {
                 let now = self.point[index];
                 if wanted <= 0.0 && now / (now - wanted) <= share {
@@ -156,5 +155,94 @@ impl Problem<'_> {
             self.point[from] = (self.point[from] - step / from_inverse).max(0.0);
             self.point[to] += step / to_inverse;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::DMatrix;
+    use polytask_random::Seed;
+
+    /// The shortest over all supports on which the affine solution is convex.
+    fn brute_force(gram: &Gram) -> f64 {
+        let size = gram.tasks();
+        let matrix = gram.matrix();
+        let mut best = f64::INFINITY;
+        for set in 1_usize..1 << size {
+            let chosen: Vec<usize> = (0..size).filter(|index| set >> index & 1 == 1).collect();
+            let part = matrix.select_rows(&chosen).select_columns(&chosen);
+            let bordered = part + DMatrix::repeat(chosen.len(), chosen.len(), 1.0);
+            let ones = DVector::repeat(chosen.len(), 1.0);
+            let Some(solved) = bordered.lu().solve(&ones) else {
+                continue;
+            };
+            let solved = &solved / solved.sum();
+            if solved.iter().all(|&weight| weight >= -1e-12) {
+                let mut alpha = vec![0.0; size];
+                for (&index, &weight) in chosen.iter().zip(solved.iter()) {
+                    alpha[index] = weight;
+                }
+                best = best.min(gram.shared_norm(&alpha));
+            }
+        }
+        best
+    }
+
+    #[test]
+    fn nothing_is_shorter_on_any_support() {
+        for index in 0..400 {
+            let mut stream = Seed(8).stream("min_norm", index);
+            let tasks = 1 + stream.below(6);
+            let parameters = 1 + stream.below(2 * tasks);
+            let rows: Vec<Vec<f64>> = (0..tasks)
+                .map(|_| {
+                    let length = 10_f64.powf(stream.between(-2.0, 2.0));
+                    (0..parameters)
+                        .map(|_| length * (0.3 + stream.normal()))
+                        .collect()
+                })
+                .collect();
+            let gram = Gram::of_rows((0..tasks).collect(), &rows).unwrap();
+            let solved = min_norm(&gram);
+            let found = gram.shared_norm(solved.point.as_slice());
+            let wanted = brute_force(&gram);
+            let size = gram.norms().min();
+            assert!(
+                (found - wanted).abs() <= 1e-6 * size,
+                "{index}: {found}, {wanted}"
+            );
+            assert!(solved.residual <= 1e-10, "{index}: {}", solved.residual);
+        }
+    }
+
+    #[test]
+    fn the_steps_that_finish_what_rounding_stops_get_there_by_themselves() {
+        let mut stream = Seed(9).stream("pairwise", 0);
+        let rows: Vec<Vec<f64>> = (0..12)
+            .map(|_| (0..20).map(|_| 0.5 + stream.normal()).collect())
+            .collect();
+        let gram = Gram::of_rows((0..12).collect(), &rows).unwrap();
+        let directions = Directions::of(&gram);
+        let inverse = directions.norms.map(|norm| directions.norms.min() / norm);
+        let mut point = DVector::zeros(12);
+        point[0] = 1.0 / inverse[0];
+        let mut problem = Problem {
+            directions: &directions,
+            inverse: &inverse,
+            point,
+        };
+        problem.pairwise();
+        assert!(problem.gap().1 < 1e-6, "{}", problem.gap().1);
+    }
+
+    #[test]
+    fn a_thousand_tasks_are_solved_too() {
+        let mut stream = Seed(10).stream("thousand", 0);
+        let rows = DMatrix::from_fn(1000, 300, |_, _| 0.1 + stream.normal());
+        let matrix = &rows * rows.transpose();
+        let gram = Gram::new((0..1000).collect(), matrix.as_slice().to_vec()).unwrap();
+        let solved = min_norm(&gram);
+        assert!(solved.residual <= super::TOLERANCE, "{}", solved.residual);
     }
 }

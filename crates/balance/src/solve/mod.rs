@@ -26,6 +26,7 @@ mod spectrum;
 use nalgebra::{DMatrix, DVector};
 
 use crate::{Gram, Note, Weights};
+use cholesky::Cholesky;
 
 pub(crate) use affine::affine;
 pub(crate) use ball::ball;
@@ -68,7 +69,9 @@ pub(crate) struct Directions {
 impl Directions {
     pub(crate) fn of(gram: &Gram) -> Self {
         let norms = gram.norms();
-        let positions: Vec<usize> = (0..gram.tasks()).filter(|&task| norms[task] > 0.0).collect();
+        let positions: Vec<usize> = (0..gram.tasks())
+            .filter(|&task| norms[task] > 0.0)
+            .collect();
         let norms = norms.select_rows(&positions);
         let chosen = gram.matrix().select_rows(&positions);
         let mut cosines = chosen.select_columns(&positions);
@@ -81,6 +84,15 @@ impl Directions {
             norms,
             cosines,
         }
+    }
+
+    /// C⁻¹1, if no direction nearly depends on the others.
+    pub(crate) fn equalizer(&self) -> Option<DVector<f64>> {
+        /// A pivot below this, of a diagonal of 1, leaves too few digits.
+        const SMALLEST_PIVOT: f64 = 1e-6;
+        let factor = Cholesky::of(self.cosines.clone())?;
+        let ones = DVector::repeat(self.len(), 1.0);
+        (factor.smallest_pivot() > SMALLEST_PIVOT).then(|| factor.solve(&ones))
     }
 
     /// How many gradients are not zero.

@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::cholesky::Cholesky;
+use super::factor::packed_solve;
 use super::{Solved, TOLERANCE};
 
 /// Numbers beyond this from their bound are on the wrong side of it, in units of the largest q.
@@ -23,7 +23,9 @@ pub(crate) fn nonnegative(matrix: &DMatrix<f64>, linear: &DVector<f64>) -> Solve
 
 impl Solver {
     pub(crate) fn new(matrix: &DMatrix<f64>) -> Self {
-        let scales = matrix.diagonal().map(|value| value.max(f64::MIN_POSITIVE).sqrt());
+        let scales = matrix
+            .diagonal()
+            .map(|value| value.max(f64::MIN_POSITIVE).sqrt());
         let mut matrix = matrix.clone();
         for (mut column, scale) in matrix.column_iter_mut().zip(scales.iter()) {
             column.zip_apply(&scales, |value, other| *value /= scale * other);
@@ -117,15 +119,14 @@ impl Solver {
         if chosen.is_empty() {
             return Some(point);
         }
-        let part = DMatrix::from_fn(chosen.len(), chosen.len(), |row, column| {
-            match (chosen.get(row), chosen.get(column)) {
-                (Some(&row), Some(&column)) => self.matrix[(row, column)],
-                _ => 0.0,
-            }
+        let right: Vec<f64> = chosen.iter().map(|&index| -linear[index]).collect();
+        let part = chosen.iter().enumerate().map(|(row, &index)| {
+            let column = self.matrix.column(index);
+            let earlier = chosen.iter().take(row + 1);
+            earlier.map(move |&other| column[other])
         });
-        let right = DVector::from_iterator(chosen.len(), chosen.iter().map(|&i| -linear[i]));
-        let solved = Cholesky::of(part)?.solve(&right);
-        for (&index, &value) in chosen.iter().zip(solved.iter()) {
+        let solved = packed_solve(part.flatten().collect(), right)?;
+        for (&index, &value) in chosen.iter().zip(&solved) {
             point[index] = value;
         }
         Some(point)
@@ -166,4 +167,68 @@ fn chosen(above: &[bool]) -> Vec<usize> {
         .filter(|(_, is_above)| **is_above)
         .map(|(index, _)| index)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polytask_random::Seed;
+
+    /// The best of all 2ⁿ sets of numbers above 0.
+    fn brute_force(matrix: &DMatrix<f64>, linear: &DVector<f64>) -> DVector<f64> {
+        let size = linear.len();
+        let value = |x: &DVector<f64>| 0.5 * x.dot(&(matrix * x)) + linear.dot(x);
+        let mut best = DVector::zeros(size);
+        for set in 1_usize..1 << size {
+            let chosen: Vec<usize> = (0..size).filter(|index| set >> index & 1 == 1).collect();
+            let part = matrix.select_rows(&chosen).select_columns(&chosen);
+            let Some(solved) = part.lu().solve(&-linear.select_rows(&chosen)) else {
+                continue;
+            };
+            if solved.iter().all(|&value| value >= 0.0) {
+                let mut point = DVector::zeros(size);
+                for (&index, &value) in chosen.iter().zip(solved.iter()) {
+                    point[index] = value;
+                }
+                if value(&point) < value(&best) {
+                    best = point;
+                }
+            }
+        }
+        best
+    }
+
+    #[test]
+    fn it_finds_the_best_of_all_sets() {
+        for index in 0..300 {
+            let mut stream = Seed(5).stream("nonnegative", index);
+            let size = 1 + stream.below(6);
+            let rows = DMatrix::from_fn(size, 1 + stream.below(2 * size), |_, _| stream.normal());
+            let mut matrix = &rows * rows.transpose();
+            for place in 0..size {
+                matrix[(place, place)] += 1e-3;
+            }
+            let linear = DVector::from_fn(size, |_, _| stream.normal());
+            let solved = nonnegative(&matrix, &linear);
+            let wanted = brute_force(&matrix, &linear);
+            let off = (&solved.point - &wanted).amax();
+            assert!(
+                off <= 1e-8 * wanted.amax().max(1.0),
+                "{index}: {} {wanted}",
+                solved.point
+            );
+            assert!(solved.residual < 1e-8, "{}", solved.residual);
+        }
+    }
+
+    #[test]
+    fn coordinate_descent_reaches_the_same_by_itself() {
+        let mut stream = Seed(6).stream("nonnegative", 0);
+        let rows = DMatrix::from_fn(20, 40, |_, _| stream.normal());
+        let solver = Solver::new(&(&rows * rows.transpose()));
+        let linear = DVector::from_fn(20, |_, _| stream.between(-1.0, 1.0));
+        let descended = solver.descend(&linear, DVector::zeros(20));
+        assert!(solver.residual(&linear, &descended) < 1e-10);
+        assert!((descended - solver.pivot(&linear)).amax() < 1e-8);
+    }
 }

@@ -31,7 +31,10 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tasks: &[(Family::Other, 0.0, 0.0), (Family::Other, 0.0, 0.0)],
             losses: &[&[3.0, 4.0]],
             // cos = 7/(5√2), its slope (0.16, −0.12)/(5√2).
-            alpha: &[1.0 - 0.022_627_416_997_969_52, 1.0 + 0.016_970_562_748_477_14],
+            alpha: &[
+                1.0 - 0.022_627_416_997_969_52,
+                1.0 + 0.016_970_562_748_477_14,
+            ],
             tolerance: 1e-12,
             source: "by hand",
         }],

@@ -101,7 +101,9 @@ impl Weighting for Famo {
         let rates = shares.iter().zip(&above).map(|(share, loss)| share / loss);
         let rates: Vec<f64> = rates.collect();
         let sum: f64 = rates.iter().sum();
-        let alpha = rates.iter().map(|rate| if sum > 0.0 { rate / sum } else { 0.0 });
+        let alpha = rates
+            .iter()
+            .map(|rate| if sum > 0.0 { rate / sum } else { 0.0 });
         Weights::of(alpha.collect()).noting(losses.note())
     }
 
@@ -110,14 +112,24 @@ impl Weighting for Famo {
             return;
         }
         // Tasks whose loss cannot be used on either side take no part.
-        let pairs = before.seen().zip(after.seen()).zip(self.above(before).into_iter().zip(self.above(after)));
+        let pairs = before
+            .seen()
+            .zip(after.seen())
+            .zip(self.above(before).into_iter().zip(self.above(after)));
         let usable = pairs.filter(|((before, after), _)| before.is_usable() && after.is_usable());
         let (tasks, falls): (Vec<usize>, Vec<f64>) = usable
             .map(|((seen, _), (before, after))| (seen.task, before.ln() - after.ln()))
             .unzip();
         let shares = self.shares(&tasks);
-        let mean: f64 = shares.iter().zip(&falls).map(|(share, fall)| share * fall).sum();
-        let gradients = shares.iter().zip(&falls).map(|(share, fall)| share * (fall - mean));
+        let mean: f64 = shares
+            .iter()
+            .zip(&falls)
+            .map(|(share, fall)| share * fall)
+            .sum();
+        let gradients = shares
+            .iter()
+            .zip(&falls)
+            .map(|(share, fall)| share * (fall - mean));
         let gradients: Vec<f64> = gradients.collect();
         let (rate, decay) = (self.rate, self.decay);
         self.tasks.update(&tasks, &gradients, |task, gradient| {

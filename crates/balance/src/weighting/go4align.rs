@@ -76,18 +76,24 @@ impl Weighting for Go4Align {
             *logarithm -= (rate * seen.loss).min(LARGEST_PULL);
         });
         let logarithms = self.tasks.present(&losses.present);
-        let logarithms: Vec<f64> = logarithms.map(|task| task.copied().unwrap_or(0.0)).collect();
+        let logarithms: Vec<f64> = logarithms
+            .map(|task| task.copied().unwrap_or(0.0))
+            .collect();
         let values = losses.positive(SMALLEST_LOSS);
         let sum: f64 = values.iter().sum();
         let shares = softmax(&logarithms);
-        let raw = shares.iter().zip(&values).map(|(share, loss)| sum / loss * share);
+        let raw = shares
+            .iter()
+            .zip(&values)
+            .map(|(share, loss)| sum / loss * share);
         let alpha = group_means(&raw.collect::<Vec<_>>(), self.groups);
         Weights::of(alpha).noting(losses.note())
     }
 
     fn state(&mut self, state: &mut State) {
-        self.tasks
-            .state(state, |logarithm, state| state.number("logarithm", logarithm));
+        self.tasks.state(state, |logarithm, state| {
+            state.number("logarithm", logarithm)
+        });
     }
 }
 
@@ -96,9 +102,12 @@ impl Weighting for Go4Align {
 fn group_means(values: &[f64], groups: usize) -> Vec<f64> {
     let mut sorted: Vec<(f64, usize)> = values.iter().copied().zip(0..).collect();
     sorted.sort_unstable_by(|first, second| first.0.total_cmp(&second.0));
-    let largest = sorted.last().map_or(1.0, |last| last.0.abs().max(f64::MIN_POSITIVE));
+    let largest = sorted
+        .last()
+        .map_or(1.0, |last| last.0.abs().max(f64::MIN_POSITIVE));
     // Σ and Σ² up to each place, in units of the largest, around the mean.
-    let center = sorted.iter().map(|(value, _)| value / largest).sum::<f64>() / sorted.len().max(1) as f64;
+    let center =
+        sorted.iter().map(|(value, _)| value / largest).sum::<f64>() / sorted.len().max(1) as f64;
     let mut sums = vec![(0.0, 0.0)];
     for (value, _) in &sorted {
         let value = value / largest - center;
@@ -136,7 +145,10 @@ fn group_means(values: &[f64], groups: usize) -> Vec<f64> {
     for begin in begins.iter().rev() {
         let from = begin.get(to).copied().unwrap_or(0);
         let group = sorted.get(from..to).unwrap_or_default();
-        let mean = group.iter().map(|(value, _)| value / group.len() as f64).sum();
+        let mean = group
+            .iter()
+            .map(|(value, _)| value / group.len() as f64)
+            .sum();
         for &(_, task) in group {
             if let Some(slot) = means.get_mut(task) {
                 *slot = mean;
@@ -155,7 +167,10 @@ mod tests {
     fn the_split_is_the_best_of_all() {
         let values = [0.1, 5.0, 0.2, 5.2, 9.0, 0.15];
         let close = |found: Vec<f64>, wanted: [f64; 6]| {
-            assert!(found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
+            assert!(
+                found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-12),
+                "{found:?}"
+            );
         };
         close(group_means(&values, 3), [0.15, 5.1, 0.15, 5.1, 9.0, 0.15]);
         close(group_means(&values, 6), values);

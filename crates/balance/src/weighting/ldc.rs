@@ -24,7 +24,10 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
     new: |options| {
         Box::new(Ldc {
             penalty: options
-                .number("penalty", "of the gaps between neighbours: 0.05 for few tasks, 0.01 for 40")
+                .number(
+                    "penalty",
+                    "of the gaps between neighbours: 0.05 for few tasks, 0.01 for 40",
+                )
                 .at_least(0.0)
                 .or(0.05),
             rate: options
@@ -94,7 +97,10 @@ impl Weighting for Ldc {
         let scaled: Vec<f64> = values.iter().zip(&scales).map(|(l, s)| l * s).collect();
         let objective = Objective::new(&logits, &scaled, self.penalty);
         let alpha = objective.in_losses();
-        let alpha = alpha.iter().zip(&scales).map(|(weight, scale)| weight * scale);
+        let alpha = alpha
+            .iter()
+            .zip(&scales)
+            .map(|(weight, scale)| weight * scale);
         let alpha = alpha.collect();
 
         let usable = losses.seen().zip(objective.in_logits());
@@ -130,7 +136,10 @@ struct Objective<'a> {
 impl<'a> Objective<'a> {
     fn new(logits: &[f64], losses: &'a [f64], penalty: f64) -> Self {
         let shares = softmax(logits);
-        let weights: Vec<f64> = shares.iter().map(|share| share.clamp(LEAST, MOST)).collect();
+        let weights: Vec<f64> = shares
+            .iter()
+            .map(|share| share.clamp(LEAST, MOST))
+            .collect();
         let products: Vec<f64> = weights.iter().zip(losses).map(|(w, l)| w * l).collect();
         let signs = products.windows(2).map(|pair| match pair {
             [left, right] if left > right => 1.0,
@@ -159,7 +168,12 @@ impl<'a> Objective<'a> {
 
     fn in_logits(&self) -> Vec<f64> {
         let sum: f64 = self.weights.iter().sum();
-        let mean = self.weights.iter().zip(self.losses).map(|(w, l)| w * l / sum).sum::<f64>();
+        let mean = self
+            .weights
+            .iter()
+            .zip(self.losses)
+            .map(|(w, l)| w * l / sum)
+            .sum::<f64>();
         // In w, which does not move where it is clamped; then through the softmax.
         let inner = self.losses.iter().zip(&self.pulls).zip(&self.shares);
         let in_shares: Vec<f64> = inner
@@ -173,7 +187,8 @@ impl<'a> Objective<'a> {
             .collect();
         let average: f64 = in_shares.iter().zip(&self.shares).map(|(g, s)| g * s).sum();
         let each = in_shares.iter().zip(&self.shares);
-        each.map(|(gradient, share)| share * (gradient - average)).collect()
+        each.map(|(gradient, share)| share * (gradient - average))
+            .collect()
     }
 }
 
@@ -182,9 +197,15 @@ mod tests {
     use super::*;
 
     fn value(logits: &[f64], losses: &[f64], penalty: f64) -> f64 {
-        let weights: Vec<f64> = softmax(logits).iter().map(|s| s.clamp(LEAST, MOST)).collect();
+        let weights: Vec<f64> = softmax(logits)
+            .iter()
+            .map(|s| s.clamp(LEAST, MOST))
+            .collect();
         let products: Vec<f64> = weights.iter().zip(losses).map(|(w, l)| w * l).collect();
-        let gaps = products.windows(2).map(|pair| (pair[0] - pair[1]).abs()).sum::<f64>();
+        let gaps = products
+            .windows(2)
+            .map(|pair| (pair[0] - pair[1]).abs())
+            .sum::<f64>();
         products.iter().sum::<f64>() / weights.iter().sum::<f64>() + penalty * gaps
     }
 

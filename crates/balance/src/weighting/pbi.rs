@@ -62,8 +62,16 @@ impl Weighting for Pbi {
             .collect();
         let distance = aside.iter().map(|aside| aside * aside).sum::<f64>().sqrt();
         // Rounding has no direction.
-        let share = if distance > 1e-12 { self.penalty / distance } else { 0.0 };
-        let slopes = preference.wanted.iter().zip(&aside).map(|(wanted, aside)| wanted + share * aside);
+        let share = if distance > 1e-12 {
+            self.penalty / distance
+        } else {
+            0.0
+        };
+        let slopes = preference
+            .wanted
+            .iter()
+            .zip(&aside)
+            .map(|(wanted, aside)| wanted + share * aside);
         Weights::of(preference.divided(slopes)).noting(losses.note())
     }
 }

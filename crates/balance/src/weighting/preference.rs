@@ -20,7 +20,11 @@ pub(super) struct Preference {
 impl Preference {
     pub(super) fn of(weights: &PerTask<f64>, losses: &Losses) -> Self {
         let weights = weights.present(&losses.present);
-        let (wanted, size) = unit(weights.map(|weight| weight.copied().unwrap_or(1.0)).collect());
+        let (wanted, size) = unit(
+            weights
+                .map(|weight| weight.copied().unwrap_or(1.0))
+                .collect(),
+        );
         let (found, length) = unit(losses.positive(SMALLEST_LOSS));
         let cosine: f64 = wanted.iter().zip(&found).map(|(r, l)| r * l).sum();
         Self {

@@ -25,7 +25,11 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
     facts: Facts {
         trial: "ideal = -1.0",
         golden: &[Golden {
-            tasks: &[(Family::Other, 0.0, 0.0), (Family::Other, 0.0, 0.0), (Family::Other, 0.0, 0.0)],
+            tasks: &[
+                (Family::Other, 0.0, 0.0),
+                (Family::Other, 0.0, 0.0),
+                (Family::Other, 0.0, 0.0),
+            ],
             losses: &[&[2.0, 1.0, 2.0]],
             alpha: &[0.5, 0.0, 0.5],
             tolerance: 0.0,
@@ -52,7 +56,9 @@ impl Weighting for Tchebycheff {
 
     fn weights(&mut self, losses: &Losses) -> Weights {
         let preferences = self.tasks.present(&losses.present);
-        let preferences: Vec<f64> = preferences.map(|task| task.copied().unwrap_or(1.0)).collect();
+        let preferences: Vec<f64> = preferences
+            .map(|task| task.copied().unwrap_or(1.0))
+            .collect();
         let seen = losses.seen().zip(&preferences);
         let terms: Vec<f64> = seen
             .map(|(seen, preference)| {
@@ -66,7 +72,9 @@ impl Weighting for Tchebycheff {
         let worst = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let is_worst = |term: &f64| *term == worst;
         let equals = terms.iter().filter(|term| is_worst(term)).count().max(1) as f64;
-        let alpha = terms.iter().map(|term| if is_worst(term) { 1.0 / equals } else { 0.0 });
+        let alpha = terms
+            .iter()
+            .map(|term| if is_worst(term) { 1.0 / equals } else { 0.0 });
         Weights::of(alpha.collect()).noting(losses.note())
     }
 }

@@ -18,7 +18,10 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
     new: |options| {
         Box::new(UwSo {
             temperature: options
-                .number("temperature", "the larger, the more equal; depends on the data")
+                .number(
+                    "temperature",
+                    "the larger, the more equal; depends on the data",
+                )
                 .above(0.0)
                 .or(1.0),
         })

@@ -2,7 +2,9 @@
 
 use polytask_config::State;
 
-use crate::{Gram, GramAggregator, Heads, Losses, Moment, PerTask, Scale, Sight, TaskFacts, Weights};
+use crate::{
+    Gram, GramAggregator, Heads, Losses, Moment, PerTask, Scale, Sight, TaskFacts, Weights,
+};
 
 /// Asks the aggregator inside at the first step, at every k-th from there, and whenever a task is present that it has not
 /// answered for yet.
@@ -42,7 +44,9 @@ impl Every {
         }
         let layer = |layer: usize| -> Option<Weights> {
             let numbers = |pick: fn(&Kept) -> &Vec<f64>| -> Option<Vec<f64>> {
-                kept.iter().map(|kept| pick(kept).get(layer).copied()).collect()
+                kept.iter()
+                    .map(|kept| pick(kept).get(layer).copied())
+                    .collect()
             };
             let alpha = numbers(|kept| &kept.alpha)?;
             Some(Weights {
@@ -55,10 +59,12 @@ impl Every {
 
     fn keep(&mut self, present: &[usize], answers: &[Weights]) {
         let zeros = vec![0.0; present.len()];
-        self.tasks.update(present, &zeros, |kept, _| *kept = Kept::default());
+        self.tasks
+            .update(present, &zeros, |kept, _| *kept = Kept::default());
         for answer in answers {
-            self.tasks
-                .update(present, &answer.alpha, |kept, weight| kept.alpha.push(weight));
+            self.tasks.update(present, &answer.alpha, |kept, weight| {
+                kept.alpha.push(weight)
+            });
             if let Some(heads) = &answer.heads {
                 self.tasks
                     .update(present, heads, |kept, weight| kept.heads.push(weight));

@@ -22,7 +22,9 @@ mod rows;
 
 use polytask_config::{Choice, Fields, State};
 
-use crate::{Gram, GramAggregator, Heads, Losses, Moment, Normalize, Scale, Sight, TaskFacts, Weights};
+use crate::{
+    Gram, GramAggregator, Heads, Losses, Moment, Normalize, Scale, Sight, TaskFacts, Weights,
+};
 
 pub use gain::Gain;
 
@@ -114,7 +116,10 @@ impl Wrapping {
                 .at_least(1)
                 .or(1),
             moving_average: fields
-                .number("moving_average", "how much of the average weights a step keeps")
+                .number(
+                    "moving_average",
+                    "how much of the average weights a step keeps",
+                )
                 .at_least(0.0)
                 .below(1.0)
                 .or(0.0),

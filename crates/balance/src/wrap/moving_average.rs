@@ -35,13 +35,14 @@ impl Wrap for MovingAverage {
     ) -> Vec<Weights> {
         let kept = self.kept;
         for (layer, (gram, answer)) in grams.iter().zip(&mut answers).enumerate() {
-            self.tasks
-                .update(gram.present(), &answer.alpha, |averages, weight| {
-                    match averages.get_mut(layer) {
-                        Some(average) => *average = kept * *average + (1.0 - kept) * weight,
-                        None => averages.push(weight),
-                    }
-                });
+            self.tasks.update(
+                gram.present(),
+                &answer.alpha,
+                |averages, weight| match averages.get_mut(layer) {
+                    Some(average) => *average = kept * *average + (1.0 - kept) * weight,
+                    None => averages.push(weight),
+                },
+            );
             let averages = self.tasks.present(gram.present());
             for (weight, averages) in answer.alpha.iter_mut().zip(averages) {
                 if let Some(average) = averages.and_then(|averages| averages.get(layer)) {

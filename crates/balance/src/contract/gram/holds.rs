@@ -7,7 +7,10 @@ use crate::{Gram, GramAggregatorEntry, Losses, Moment, Scale};
 
 pub(super) fn finite(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcome {
     for options in ["", entry.facts.trial] {
-        for (number, weights) in run(with(entry, options)?.as_mut(), scene).iter().enumerate() {
+        for (number, weights) in run(with(entry, options)?.as_mut(), scene)
+            .iter()
+            .enumerate()
+        {
             let heads = weights.heads.iter().flatten();
             let mut all = weights.alpha.iter().chain(heads).chain([&weights.residual]);
             if !all.all(|weight| weight.is_finite()) {

@@ -2,8 +2,8 @@
 
 use polytask_config::{Literal, Resolved, State, Values, options_of};
 
-use super::super::made::{is_last_of_epoch, moment, read_entry};
 use super::super::bits;
+use super::super::made::{is_last_of_epoch, moment, read_entry};
 use super::scene::Scene;
 use super::{Outcome, scene};
 use crate::{Gram, GramAggregator, GramAggregatorEntry, Losses, Sight, TaskFacts, Weights};
@@ -105,7 +105,8 @@ pub(super) fn options(entry: &'static GramAggregatorEntry) -> Outcome {
         let below = format!("{key}.");
         let values = |resolved: &Resolved| -> Vec<(String, Literal)> {
             let settings = resolved.origins().into_iter();
-            let own = settings.filter(|setting| setting.key == key || setting.key.starts_with(&below));
+            let own =
+                settings.filter(|setting| setting.key == key || setting.key.starts_with(&below));
             own.map(|setting| (setting.key, setting.value)).collect()
         };
         if values(&resolved) == values(&plain) {
@@ -129,7 +130,10 @@ pub(super) fn same_again(entry: &'static GramAggregatorEntry, options: &str) -> 
         let first = run(aggregator.as_mut(), &scene);
         let second = run(again.as_mut(), &scene);
         let each = first.iter().zip(&second);
-        if each.into_iter().any(|(first, second)| bits(&first.alpha) != bits(&second.alpha)) {
+        if each
+            .into_iter()
+            .any(|(first, second)| bits(&first.alpha) != bits(&second.alpha))
+        {
             return Err(format!(
                 "{}: {text} and {resolved} give other weights",
                 scene.name

@@ -50,9 +50,7 @@ pub(super) fn keeps(entry: &'static GramAggregatorEntry, promised: &Promised) ->
         Promise::Scaling(power) => scaling(entry, promised, power),
         Promise::RowScaling(power) => row_scaling(entry, promised, power),
         Promise::EqualProjections => each(scene::independent(), &equal_projections),
-        Promise::WithinBall(radius) => {
-            each(scene::solvable(), &|step| within_ball(step, radius))
-        }
+        Promise::WithinBall(radius) => each(scene::solvable(), &|step| within_ball(step, radius)),
         Promise::PowerOfProjection(a) => each(scene::independent(), &|step| power(step, a)),
         Promise::SquaredNormOfSmallest => each(scene::independent(), &squared_norm_of_smallest),
         Promise::LengthOfFirst => each(scene::independent(), &length_of_first),
@@ -93,7 +91,11 @@ fn in_simplex(step: &Step<'_>) -> Outcome {
 
 fn without_conflict(step: &Step<'_>) -> Outcome {
     let norms = step.gram.norms();
-    let size: f64 = norms.iter().zip(step.alpha).map(|(norm, weight)| norm * weight.abs()).sum();
+    let size: f64 = norms
+        .iter()
+        .zip(step.alpha)
+        .map(|(norm, weight)| norm * weight.abs())
+        .sum();
     for (along, norm) in step.gram.projections(step.alpha).iter().zip(norms.iter()) {
         if *along < -1e-5 * norm * size {
             return Err(format!(
@@ -204,7 +206,9 @@ fn within_ball(step: &Step<'_>, radius: f64) -> Outcome {
 fn power(step: &Step<'_>, a: f64) -> Outcome {
     let along = step.gram.projections(step.alpha);
     let each = along.iter().zip(step.alpha);
-    let ones: Vec<f64> = each.map(|(along, weight)| along * weight.powf(1.0 / a)).collect();
+    let ones: Vec<f64> = each
+        .map(|(along, weight)| along * weight.powf(1.0 / a))
+        .collect();
     if ones.iter().all(|one| (one - 1.0).abs() < 1e-6) {
         return Ok(());
     }
@@ -236,14 +240,13 @@ fn length_of_first(step: &Step<'_>) -> Outcome {
     if (found - wanted).abs() <= 1e-6 * wanted {
         return Ok(());
     }
-    Err(format!("step {}: ‖d‖ = {found}, wanted {wanted}", step.number))
+    Err(format!(
+        "step {}: ‖d‖ = {found}, wanted {wanted}",
+        step.number
+    ))
 }
 
-fn first_step_of(
-    entry: &'static GramAggregatorEntry,
-    promised: &Promised,
-    name: &str,
-) -> Outcome {
+fn first_step_of(entry: &'static GramAggregatorEntry, promised: &Promised, name: &str) -> Outcome {
     let other = GRAM_AGGREGATORS.iter().find(|entry| entry.name == name);
     let other = other.ok_or_else(|| format!("there is no {name}"))?;
     for scene in scene::solvable() {

@@ -114,7 +114,9 @@ fn make(drawing: Drawing, size: usize) -> Scene {
             .filter(|_| size == 1 || stream.uniform() < 0.8)
             .collect();
         let rows = rows(drawing, present.len(), &mut stream);
-        let values = present.iter().map(|_| (0.5 * stream.normal() - step as f64 / 20.0).exp());
+        let values = present
+            .iter()
+            .map(|_| (0.5 * stream.normal() - step as f64 / 20.0).exp());
         let values = values.collect();
         let counts = present.iter().map(|_| 1 + stream.below(64)).collect();
         let losses = Losses {
@@ -122,7 +124,9 @@ fn make(drawing: Drawing, size: usize) -> Scene {
             values,
             rows: counts,
         };
-        Gram::of_rows(present, &rows).ok().map(|gram| (gram, losses))
+        Gram::of_rows(present, &rows)
+            .ok()
+            .map(|gram| (gram, losses))
     });
     Scene {
         tasks: facts(size),
@@ -145,7 +149,11 @@ fn rows(drawing: Drawing, tasks: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
                 Drawing::Zero => 0.0,
                 _ => stream.between(0.5, 2.0),
             };
-            let common = if drawing == Drawing::Agreeing { 1.0 } else { 0.0 };
+            let common = if drawing == Drawing::Agreeing {
+                1.0
+            } else {
+                0.0
+            };
             (0..parameters)
                 .map(|_| length * (common + stream.normal()))
                 .collect()
@@ -160,7 +168,11 @@ fn rows(drawing: Drawing, tasks: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
             }
         }
         Drawing::Duplicate | Drawing::Opposite => {
-            let sign = if drawing == Drawing::Opposite { -1.0 } else { 1.0 };
+            let sign = if drawing == Drawing::Opposite {
+                -1.0
+            } else {
+                1.0
+            };
             let (first, second) = rows.split_at_mut(half);
             for (row, copy) in first.iter().zip(second) {
                 *copy = row.iter().map(|value| sign * value).collect();
@@ -178,18 +190,28 @@ impl Scene {
         Seed(11)
             .stream("contract/permutation", self.tasks.len() as u64)
             .shuffle(&mut place);
-        let mut tasks: Vec<(usize, TaskFacts)> =
-            place.iter().copied().zip(self.tasks.iter().cloned()).collect();
+        let mut tasks: Vec<(usize, TaskFacts)> = place
+            .iter()
+            .copied()
+            .zip(self.tasks.iter().cloned())
+            .collect();
         tasks.sort_unstable_by_key(|(place, _)| *place);
         let steps = self.steps.iter().filter_map(|(gram, losses)| {
             let moved = moved_order(gram.present(), &place);
-            let values = moved
-                .iter()
-                .flat_map(|&(_, first)| moved.iter().map(move |&(_, second)| gram.at(first, second)));
+            let values = moved.iter().flat_map(|&(_, first)| {
+                moved.iter().map(move |&(_, second)| gram.at(first, second))
+            });
             let present: Vec<usize> = moved.iter().map(|(place, _)| *place).collect();
             let gram = Gram::new(present.clone(), values.collect()).ok()?;
-            let pick = |from: &[f64]| moved.iter().filter_map(|&(_, old)| from.get(old).copied()).collect();
-            let rows = moved.iter().filter_map(|&(_, old)| losses.rows.get(old).copied());
+            let pick = |from: &[f64]| {
+                moved
+                    .iter()
+                    .filter_map(|&(_, old)| from.get(old).copied())
+                    .collect()
+            };
+            let rows = moved
+                .iter()
+                .filter_map(|&(_, old)| losses.rows.get(old).copied());
             let losses = Losses {
                 present,
                 values: pick(&losses.values),
