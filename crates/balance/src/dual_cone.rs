@@ -1,5 +1,10 @@
 //! Projections onto the dual cone: the directions in which no loss rises.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
+)]
+
 use nalgebra::{DMatrix, DVector};
 
 use crate::Gram;

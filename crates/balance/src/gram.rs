@@ -1,5 +1,10 @@
 //! What a Gram aggregator is told: the inner products of the present tasks' gradients.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
+)]
+
 use nalgebra::{DMatrix, DVector};
 
 /// G = J Jᵀ, the inner products `[tasks, tasks]` of the gradients of the tasks that are present, and who these are.
@@ -71,6 +76,10 @@ const LARGEST: f64 = 1e100;
 /// How far the two halves may differ, as a share of the two norms: sums of 10⁸ terms in single precision.
 const ASYMMETRY: f64 = 1e-3;
 
+fn is_usable(value: f64) -> bool {
+    value.abs() <= LARGEST
+}
+
 impl Gram {
     /// From the numbers `[tasks, tasks]`, row by row; the two halves, which may differ by rounding, are averaged.
     ///
@@ -92,7 +101,7 @@ impl Gram {
         for second in 0..tasks {
             for first in 0..=second {
                 let pair = [given[(first, second)], given[(second, first)]];
-                if let Some(value) = pair.into_iter().find(|value| !(value.abs() <= LARGEST)) {
+                if let Some(value) = pair.into_iter().find(|value| !is_usable(*value)) {
                     let (first, second) = (name(first), name(second));
                     return Err(GramError::Unusable {
                         first,

@@ -1,6 +1,6 @@
 //! Every wrapper, around methods with and without memory, is put through the contract, and does what it says.
 
-#![expect(clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use polytask_balance::contract::gram::{Golden, check};
 use polytask_balance::{

@@ -23,7 +23,7 @@ pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
                     "alpha",
                     "fairness: 1 proportional, above it more for the slow tasks",
                 )
-                .within(0.5..=20.0)
+                .within(0.5..=10.0)
                 .or(2.0),
         })
     },

@@ -8,6 +8,11 @@
 //! Source: Wang et al. 2021. Where we differ: cosines are clamped to [−1, 1] and φ̂ to 1 − 10⁻⁸, for rounding makes roots
 //! of negative numbers otherwise. A pair moves only when both tasks have labels.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
+)]
+
 use polytask_config::State;
 
 use super::order::Orders;

@@ -6,6 +6,11 @@
 //! Source: Yu et al. 2020. Where we differ: LibMTL and the code around Nash-MTL also let a task meet itself, which does nothing
 //! but for rounding. The orders are a function of the run's seed, the step and the tasks' names.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
+)]
+
 use super::order::Orders;
 use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale};
 use crate::contract::gram::{Golden, Promise, Promised};

@@ -33,7 +33,8 @@ pub(crate) fn affine(gram: &Gram) -> Option<DVector<f64>> {
     };
     point.component_mul_assign(&inverse);
     let sum = point.sum();
-    if !(sum.abs() > 1e-12 * point.lp_norm(1)) {
+    let is_clear = sum.abs() > 1e-12 * point.lp_norm(1);
+    if !is_clear {
         return None;
     }
     point /= sum;

@@ -1,5 +1,10 @@
 //! The problem of CAGrad: the convex combination against which a ball around the mean gradient can do least.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
+)]
+
 use nalgebra::DVector;
 
 use super::factor::Factor;

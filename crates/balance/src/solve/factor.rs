@@ -47,7 +47,7 @@ pub(super) fn packed_solve(mut lower: Vec<f64>, mut right: Vec<f64>) -> Option<V
             own[column] = (own[column] - dot(&other[..column], &own[..column])) / other[column];
         }
         let pivot = own[row] - dot(&own[..row], &own[..row]);
-        if !(pivot > 0.0) {
+        if pivot.is_nan() || pivot <= 0.0 {
             return None;
         }
         own[row] = pivot.sqrt();

@@ -1,5 +1,10 @@
 //! The shortest convex combination of vectors of which only the inner products are known.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
+)]
+
 use nalgebra::DVector;
 
 use super::factor::Factor;

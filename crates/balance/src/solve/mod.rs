@@ -13,6 +13,11 @@
 //! - [`simplex`]: the nearest point of a simplex (by sorting).
 //! - [`spectrum`]: eigenvalues and pseudo-inverses.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
+)]
+
 mod affine;
 mod ball;
 mod cholesky;

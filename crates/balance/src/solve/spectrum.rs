@@ -1,5 +1,10 @@
 //! Eigenvalues of a Gram matrix, those that are rounding left out.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
+)]
+
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
 /// G = V Λ Vᵀ with the eigenvalues above the largest · size · rounding, ascending; none if G is zero.

@@ -100,7 +100,8 @@ pub(super) fn gain(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcom
     };
     for weights in run(aggregator.as_mut(), scene) {
         let sum: f64 = weights.alpha.iter().sum();
-        if !((sum - wanted).abs() <= 1e-6 * wanted) {
+        let is_wanted = (sum - wanted).abs() <= 1e-6 * wanted;
+        if !is_wanted {
             return Err(format!(
                 "{}: the weights add up to {sum}, wanted {wanted}",
                 scene.name
