@@ -32,6 +32,33 @@ impl Weights {
         }
     }
 
+    /// An aggregator's weights together with those of the weighting whose losses it saw: both multiply, for the shared
+    /// gradient and for the heads.
+    ///
+    /// ```
+    /// use polytask_balance::{Gram, Weights};
+    ///
+    /// // `uncertainty` halves the second loss; an aggregator that is shown the gradients of those losses then doubles it.
+    /// let weighting = Weights::of(vec![1.0, 0.5]);
+    /// let gram = Gram::of_rows(vec![0, 1], &[vec![1.0, 0.0], vec![0.0, 2.0]]).unwrap();
+    /// let shown = gram.scaled(&weighting.alpha);
+    /// assert_eq!(shown.at(1, 1), 1.0);
+    /// assert_eq!(Weights::of(vec![1.0, 2.0]).on_top_of(&weighting).alpha, [1.0, 1.0]);
+    /// ```
+    #[must_use]
+    pub fn on_top_of(mut self, weighting: &Self) -> Self {
+        let multiply = |weights: &mut Vec<f64>| {
+            for (weight, factor) in weights.iter_mut().zip(&weighting.alpha) {
+                *weight *= factor;
+            }
+        };
+        multiply(&mut self.alpha);
+        self.heads.iter_mut().for_each(multiply);
+        self.residual = self.residual.max(weighting.residual);
+        self.note = weighting.note.clone().or(self.note);
+        self
+    }
+
     /// The same with a word for the log.
     #[must_use]
     pub fn noting(self, note: Option<Note>) -> Self {

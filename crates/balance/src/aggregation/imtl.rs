@@ -51,15 +51,13 @@ impl GramAggregator for Imtl {
 
     fn weights(&mut self, gram: &Gram, losses: &Losses, _: Moment) -> Weights {
         let scales = self.losses.weights(losses);
-        let mut weights = equal_projections(&gram.scaled(&scales.alpha));
-        for (weight, scale) in weights.alpha.iter_mut().zip(&scales.alpha) {
-            *weight *= scale;
-        }
+        let weights = equal_projections(&gram.scaled(&scales.alpha));
+        let unit = Some(vec![1.0; gram.tasks()]);
         Weights {
-            heads: Some(scales.alpha),
-            note: scales.note.or(weights.note),
+            heads: unit,
             ..weights
         }
+        .on_top_of(&scales)
     }
 
     fn state(&mut self, state: &mut State) {
