@@ -1,7 +1,10 @@
 //! How the losses of many tasks become one step: methods in f64, without tensors.
 //!
 //! - [`WEIGHTINGS`]: every weighting, by name. A [`Weighting`] turns [`Losses`] into [`Weights`].
-//! - [`TaskFacts`]: what it knows of each task beforehand; [`PerTask`]: where it remembers what it learns of each.
+//! - [`GRAM_AGGREGATORS`]: every aggregator that needs the gradients' inner products alone. A [`GramAggregator`] turns a [`Gram`]
+//!   into [`Weights`]; a [`Wrapping`] changes any of them.
+//! - [`TaskFacts`]: what they know of each task beforehand; [`PerTask`]: where they remember what they learn of each.
+//! - [`answer`]: any method on numbers that are given, for study.
 //! - [`contract`]: what every method must hold, as tests that a method of your own can run too.
 //!
 //! ```
@@ -23,13 +26,31 @@
 //! ```
 
 mod adam;
+mod aggregation;
+mod answer;
 pub mod contract;
+mod dual_cone;
+mod gram;
 mod losses;
+mod moment;
+mod normalize;
 mod per_task;
+mod softmax;
+mod solve;
 mod weighting;
 mod weights;
+mod wrap;
 
+pub use aggregation::{
+    GRAM_AGGREGATORS, GramAggregator, GramAggregatorEntry, GramFacts, Heads, Scale, Sight,
+};
+pub use answer::{Answer, Request, RequestError, answer};
+pub use gram::{Gram, GramError};
 pub use losses::{Family, Losses, Observation, Seen, TaskFacts};
+pub use moment::Moment;
+pub use normalize::Normalize;
 pub use per_task::PerTask;
+pub use polytask_random::Seed;
 pub use weighting::{Facts, Needs, WEIGHTINGS, Weighting, WeightingEntry};
 pub use weights::{Note, Weights};
+pub use wrap::{Gain, Wrapping};

@@ -1,5 +1,7 @@
 //! What a weighting is told: the tasks once, their losses at every step.
 
+use crate::Note;
+
 /// What is known of a task before training.
 ///
 /// ```
@@ -77,6 +79,37 @@ impl Losses {
             .iter()
             .zip(numbers)
             .map(|(&task, (&loss, &rows))| Seen { task, loss, rows })
+    }
+}
+
+impl Losses {
+    /// A word about the losses that nothing can be learned from, if there are any.
+    #[must_use]
+    pub fn note(&self) -> Option<Note> {
+        let unusable = self.seen().filter(|seen| !seen.is_usable());
+        let tasks: Vec<usize> = unusable.map(|seen| seen.task).collect();
+        (!tasks.is_empty()).then_some(Note::UnusableLoss { tasks })
+    }
+
+    /// The losses of the present tasks, each at least `floor`; one that is not [usable](Seen::is_usable) counts as 1, so
+    /// that it neither breaks nor moves the others' weights.
+    ///
+    /// ```
+    /// use polytask_balance::Losses;
+    ///
+    /// let losses = Losses { present: vec![0, 1, 2], values: vec![0.0, 2.5, f64::NAN], rows: vec![8; 3] };
+    /// assert_eq!(losses.positive(1e-8), [1e-8, 2.5, 1.0]);
+    /// ```
+    #[must_use]
+    pub fn positive(&self, floor: f64) -> Vec<f64> {
+        let loss = |seen: Seen| {
+            if seen.is_usable() {
+                seen.loss.max(floor)
+            } else {
+                1.0
+            }
+        };
+        self.seen().map(loss).collect()
     }
 }
 

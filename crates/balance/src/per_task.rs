@@ -66,21 +66,48 @@ impl<T> PerTask<T> {
             .copied()
             .filter(|task| remembered(task).is_none())
             .collect();
-        let unusable: Vec<usize> = losses
-            .seen()
-            .filter(|seen| !seen.is_usable())
-            .map(|seen| seen.task)
-            .collect();
-        let note = match (unknown.is_empty(), unusable.is_empty()) {
-            (false, _) => Some(Note::UnknownTask { tasks: unknown }),
-            (true, false) => Some(Note::UnusableLoss { tasks: unusable }),
-            (true, true) => None,
+        let note = if unknown.is_empty() {
+            losses.note()
+        } else {
+            Some(Note::UnknownTask { tasks: unknown })
         };
         Weights {
             alpha,
-            residual: 0.0,
             note,
+            ..Weights::default()
         }
+    }
+
+    /// What is remembered of each present task, in their order; `None` for one that was not there at the start.
+    pub fn present<'a>(&'a self, present: &'a [usize]) -> impl Iterator<Item = Option<&'a T>> {
+        let remembered = |task: &usize| self.tasks.get(*task).map(|(_, remembered)| remembered);
+        present.iter().map(remembered)
+    }
+
+    /// Shows one number to what is remembered of each present task, whatever its loss.
+    pub fn update(
+        &mut self,
+        present: &[usize],
+        values: &[f64],
+        mut learn: impl FnMut(&mut T, f64),
+    ) {
+        for (&task, &value) in present.iter().zip(values) {
+            if let Some((_, remembered)) = self.tasks.get_mut(task) {
+                learn(remembered, value);
+            }
+        }
+    }
+
+    /// The names of the present tasks, in their order; empty for one that was not there at the start.
+    pub fn names<'a>(&'a self, present: &'a [usize]) -> impl Iterator<Item = &'a str> {
+        let name = |task: &usize| self.tasks.get(*task).map_or("", |(name, _)| name.as_str());
+        present.iter().map(name)
+    }
+
+    /// Shows something to what is remembered of every task, present or not.
+    pub fn for_each(&mut self, learn: impl FnMut(&mut T)) {
+        let all = self.tasks.iter_mut().map(|(_, remembered)| remembered);
+        all.for_each(learn);
     }
 
     /// Lists what is remembered, each task's under its own name.

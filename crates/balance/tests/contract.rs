@@ -1,18 +1,26 @@
-//! Every weighting × every property, each a test of its own: `cargo contract nats` runs those of one method.
+//! Every method × every property, each a test of its own: `cargo contract nats` runs those of one method.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use polytask_balance::WEIGHTINGS;
-use polytask_balance::contract::{Property, check_property};
+use polytask_balance::contract::{self, gram};
+use polytask_balance::{GRAM_AGGREGATORS, WEIGHTINGS};
 
 fn main() {
-    let pairs = WEIGHTINGS
-        .iter()
-        .flat_map(|entry| Property::ALL.iter().map(move |&property| (entry, property)));
-    let trials = pairs.map(|(entry, property)| {
-        let name = format!("{}::{}", entry.name, property.name());
-        Trial::test(name, move || {
-            check_property(entry, property).map_err(Failed::from)
-        })
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+    let mut trials = Vec::new();
+    for entry in WEIGHTINGS {
+        for &property in contract::Property::ALL {
+            let name = format!("{}::{}", entry.name, property.name());
+            trials.push(Trial::test(name, move || {
+                contract::check_property(entry, property).map_err(Failed::from)
+            }));
+        }
+    }
+    for entry in GRAM_AGGREGATORS {
+        for &property in gram::Property::ALL {
+            let name = format!("{}::{}", entry.name, property.name());
+            trials.push(Trial::test(name, move || {
+                gram::check_property(entry, property).map_err(Failed::from)
+            }));
+        }
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

@@ -1,7 +1,7 @@
 //! One optimizer step, on one screen.
 
 use burn::tensor::Tensor;
-use polytask_balance::{Losses, Needs, Observation};
+use polytask_balance::{Losses, Moment, Needs, Observation};
 use polytask_config::{State, Values};
 use polytask_data::Batch;
 use polytask_model::{MultiTaskModel, names};
@@ -70,6 +70,10 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
     let before = Before::of(state);
 
     let (model, weighting, now) = (&state.model, &mut state.weighting, state.progress.step);
+    weighting.begin(Moment {
+        seed: plan.seed,
+        step: now,
+    });
     let mut seen: Option<Losses> = None;
     let mut alpha: Vec<f64> = Vec::new();
     let mut note = None;
@@ -157,12 +161,7 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
             ));
         }
         if let Some(losses) = seen {
-            state.weighting.observe(&Observation {
-                losses: &Losses {
-                    values: report.present_losses(&losses),
-                    ..losses
-                },
-            });
+            show(plan, state, batches, &present, &report, losses);
         }
         state.progress.sums.observe(&report, penalty);
         for &task in &present.tasks {
@@ -178,6 +177,30 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
     state.progress.step += 1;
     state.progress.step_in_epoch += 1;
     Ok(report)
+}
+
+/// Shows the weighting what the step was, and what it led to if it asks for that.
+fn show(
+    plan: &Plan,
+    state: &mut TrainState,
+    batches: &[Batch],
+    present: &Present,
+    report: &Stepped,
+    losses: Losses,
+) {
+    let before = Losses {
+        values: report.present_losses(&losses),
+        ..losses
+    };
+    state.weighting.observe(&Observation { losses: &before });
+    if state.weighting.needs() == Needs::LossesAgain {
+        // On a clone, so that running statistics stay; the same step draws the same masks.
+        let moved = state.model.clone();
+        let after = plain::losses(plan, &moved, state.progress.step, batches, present);
+        if after.values.iter().all(|loss| loss.is_finite()) {
+            state.weighting.after(&before, &after);
+        }
+    }
 }
 
 /// What a step changes before it is known to be finite: running statistics move in the forward pass, and a weighting

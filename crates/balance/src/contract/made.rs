@@ -1,22 +1,31 @@
 //! Methods made from options as a configuration gives them, and run as the engine runs them.
 
-use polytask_config::{Document, Layers, Resolved, State, Values, read};
+use polytask_config::{Document, Entry, Layers, Resolved, State, Values, read};
 
 use super::scene::Scene;
-use crate::{Losses, Needs, Observation, TaskFacts, Weighting, WeightingEntry, Weights};
+use crate::{
+    Losses, Moment, Needs, Observation, Seed, TaskFacts, Weighting, WeightingEntry, Weights,
+};
 
 /// A weighting read from `text`, with every option and its value.
 pub(super) fn from_text(
     entry: &'static WeightingEntry,
     text: &str,
 ) -> Result<(Box<dyn Weighting>, Resolved), String> {
+    read_entry("weighting", entry, text)
+}
+
+/// A method read from `text`, where it stands under `key`, with every option and its value.
+pub(super) fn read_entry<T: 'static, X: 'static>(
+    key: &'static str,
+    entry: &'static Entry<T, X>,
+    text: &str,
+) -> Result<(T, Resolved), String> {
     let layers = Layers::text("contract.toml", text, "/");
     let document = Document::load(layers).map_err(|problems| problems.to_string())?;
     let family = std::slice::from_ref(entry);
     let reading = read(&document, |fields| {
-        fields
-            .entry("weighting", "what is tested", family)
-            .required()
+        fields.entry(key, "what is tested", family).required()
     });
     if !reading.problems.is_empty() {
         return Err(format!("{text}: {}", reading.problems));
@@ -39,8 +48,10 @@ pub(super) fn started(
     Ok(weighting)
 }
 
-/// One step as the engine takes it: losses only to those that need them, all of them afterwards.
-pub(super) fn step(weighting: &mut dyn Weighting, losses: &Losses) -> Weights {
+/// The step of this number as the engine takes it: losses only to those that need them, all of them afterwards, and once
+/// more those that the step led to.
+pub(super) fn step(weighting: &mut dyn Weighting, losses: &Losses, number: usize) -> Weights {
+    weighting.begin(moment(number));
     let weights = match weighting.needs() {
         Needs::Nothing => {
             let unread = Losses {
@@ -49,19 +60,55 @@ pub(super) fn step(weighting: &mut dyn Weighting, losses: &Losses) -> Weights {
             };
             weighting.weights(&unread)
         }
-        Needs::Losses => weighting.weights(losses),
+        Needs::Losses | Needs::LossesAgain => weighting.weights(losses),
     };
     weighting.observe(&Observation { losses });
+    if weighting.needs() == Needs::LossesAgain {
+        weighting.after(losses, &led_to(losses));
+    }
     weights
+}
+
+/// Ends the epoch if this step is its last: every fifth is.
+pub(super) fn turn(weighting: &mut dyn Weighting, number: usize) {
+    if is_last_of_epoch(number) {
+        weighting.end_epoch();
+    }
+}
+
+pub(super) fn is_last_of_epoch(number: usize) -> bool {
+    number % 5 == 4
+}
+
+/// When the step of this number is taken.
+pub(super) fn moment(number: usize) -> Moment {
+    Moment {
+        seed: Seed(17),
+        step: number as u64,
+    }
+}
+
+/// The losses after a step: all smaller, the large ones more.
+fn led_to(losses: &Losses) -> Losses {
+    let values = losses.values.iter();
+    Losses {
+        values: values
+            .map(|loss| loss * (0.6 + 0.3 / (1.0 + loss.abs())))
+            .collect(),
+        ..losses.clone()
+    }
 }
 
 /// The weights of every step of a scene.
 pub(super) fn run(weighting: &mut dyn Weighting, scene: &Scene) -> Vec<Vec<f64>> {
     weighting.start(&scene.tasks);
-    scene
-        .steps
-        .iter()
-        .map(|losses| step(weighting, losses).alpha)
+    let steps = scene.steps.iter().enumerate();
+    steps
+        .map(|(number, losses)| {
+            let alpha = step(weighting, losses, number).alpha;
+            turn(weighting, number);
+            alpha
+        })
         .collect()
 }
 

@@ -5,6 +5,8 @@
 //! the list only shrinks. `tests/battery.rs` plants a broken method for each property: a battery that cannot fail proves
 //! nothing.
 //!
+//! [`gram`] does the same for those that weigh gradients.
+//!
 //! A method of your own:
 //!
 //! ```
@@ -49,6 +51,7 @@
 //! assert_eq!(failures, [Property::Finite, Property::UnusableLoss]);
 //! ```
 
+pub mod gram;
 mod made;
 mod memory;
 mod options;

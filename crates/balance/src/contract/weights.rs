@@ -19,8 +19,9 @@ pub(super) fn finite(entry: &'static WeightingEntry, scene: &Scene) -> Outcome {
 
 pub(super) fn length(entry: &'static WeightingEntry, scene: &Scene) -> Outcome {
     let mut weighting = started(entry, &scene.tasks)?;
-    for losses in scene.steps.iter().chain([&Losses::default()]) {
-        let weights = step(weighting.as_mut(), losses).alpha.len();
+    let none = Losses::default();
+    for (number, losses) in scene.steps.iter().chain([&none]).enumerate() {
+        let weights = step(weighting.as_mut(), losses, number).alpha.len();
         if weights != losses.present.len() {
             return Err(format!(
                 "{}: {weights} weights for {} present tasks",

@@ -7,16 +7,32 @@
 //!
 //! A new one is a file like `nats.rs` and its line below; [`contract`](crate::contract) then tests it.
 
+mod cosmos;
+mod dwa;
 mod entropy_fraction;
 mod equal;
+mod famo;
 mod fixed;
+mod gls;
+mod go4align;
+mod imtl_l;
+mod ldc;
 mod nats;
+mod pbi;
+mod preference;
+mod rlw;
+mod scale_invariant;
+mod stch;
+mod tchebycheff;
 mod uncertainty;
+mod uw_so;
 
 use polytask_config::{Entry, State};
 
 use crate::contract::{Golden, Promise, Property};
-use crate::{Losses, Observation, TaskFacts, Weights};
+use crate::{Losses, Moment, Observation, TaskFacts, Weights};
+
+pub(crate) use imtl_l::ImtlL;
 
 /// Every weighting, in the order of the listing.
 ///
@@ -34,6 +50,19 @@ pub static WEIGHTINGS: &[WeightingEntry] = &[
     uncertainty::ENTRY,
     nats::ENTRY,
     entropy_fraction::ENTRY,
+    scale_invariant::ENTRY,
+    rlw::ENTRY,
+    uw_so::ENTRY,
+    dwa::ENTRY,
+    gls::ENTRY,
+    imtl_l::ENTRY,
+    stch::ENTRY,
+    famo::ENTRY,
+    go4align::ENTRY,
+    ldc::ENTRY,
+    tchebycheff::ENTRY,
+    pbi::ENTRY,
+    cosmos::ENTRY,
 ];
 
 /// A weighting by name, with its options.
@@ -70,6 +99,9 @@ pub enum Needs {
     Nothing,
     /// The losses of the step.
     Losses,
+    /// The losses of the step, and those of the same batch once more after the step was taken, for
+    /// [`after`](Weighting::after): with the same dropout masks and without moving running statistics.
+    LossesAgain,
 }
 
 /// Turns the losses of a step into weights.
@@ -104,12 +136,22 @@ pub trait Weighting: Send {
         true
     }
 
+    /// Is told which step it is, before [`weights`](Weighting::weights) of every step. Only what is drawn at random may
+    /// depend on it.
+    fn begin(&mut self, _: Moment) {}
+
     /// One weight for each present task, each finite.
     fn weights(&mut self, losses: &Losses) -> Weights;
 
     /// Is shown what the step was, after it was taken.
     fn observe(&mut self, _: &Observation<'_>) {}
 
-    /// Lists everything that [`weights`](Weighting::weights) and [`observe`](Weighting::observe) change.
+    /// Is shown the losses of the step's batch before and after the step, if it [needs](Needs::LossesAgain) them.
+    fn after(&mut self, _before: &Losses, _after: &Losses) {}
+
+    /// Ends an epoch: called once after its last step.
+    fn end_epoch(&mut self) {}
+
+    /// Lists everything that the others change.
     fn state(&mut self, _: &mut State) {}
 }

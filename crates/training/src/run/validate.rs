@@ -122,6 +122,7 @@ pub(super) fn end_epoch(
         skipped: sums.skipped,
         is_best,
     }));
+    state.weighting.end_epoch();
     state.progress.epoch += 1;
     state.progress.step_in_epoch = 0;
     Known {

@@ -1,0 +1,63 @@
+//! ConFIG: the unit direction with the same cosine to every gradient, as long as all of them together want.
+//!
+//! With D the norms and C the cosines: c = D⁻¹C⁺1, u = Jᵀc/‖Jᵀc‖, d = (Σ_t g_t·u) u. In terms of the Gram matrix
+//! α = c · (1ᵀGc)/(cᵀGc). Where the directions depend on each other the cosines are as equal as they can be.
+//!
+//! Source: Liu et al. 2025. The authors compute C⁺ from the gradients themselves; the form here is the same (`contract`
+//! compares the cosines). Its momentum form needs the gradients entry by entry and stands elsewhere.
+
+use nalgebra::DVector;
+
+use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale};
+use crate::contract::gram::{Golden, Promise, Promised};
+use crate::solve::{Directions, Spectrum};
+use crate::{Gram, Losses, Moment, Weights};
+
+pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+    name: "config",
+    summary: "the direction with equal cosines to all gradients",
+    source: "Liu, Chu, Thuerey 2025, ConFIG: Towards Conflict-free Training of Physics Informed Neural Networks, ICLR",
+    new: |_| Box::new(ConFig),
+    facts: GramFacts {
+        promises: &[
+            Promised::by_default(Promise::EqualProjections),
+            Promised::by_default(Promise::Scaling(0.0)),
+        ],
+        golden: &[Golden {
+            gram: &[&[1.0, 0.0], &[0.0, 9.0]],
+            // u = (1, 1)/√2, Σ g·u = 4/√2, d = (2, 2) = 2 g_1 + ⅔ g_2.
+            alpha: &[2.0, 2.0 / 3.0],
+            tolerance: 1e-14,
+            source: "by hand",
+            ..Golden::PLAIN
+        }],
+        ..GramFacts::PLAIN
+    },
+};
+
+struct ConFig;
+
+impl GramAggregator for ConFig {
+    fn scale(&self) -> Scale {
+        Scale::Sum
+    }
+
+    fn weights(&mut self, gram: &Gram, _: &Losses, _: Moment) -> Weights {
+        let directions = Directions::of(gram);
+        if directions.len() == 0 {
+            return Weights::of(vec![1.0; gram.tasks()]);
+        }
+        let ones = DVector::repeat(directions.len(), 1.0);
+        let solution = directions.equalizer().unwrap_or_else(|| {
+            Spectrum::of(&directions.cosines, gram.rounding()).apply(f64::recip, &ones)
+        });
+        // C x and x C x, with c = D⁻¹x: 1ᵀGc = dᵀCx, cᵀGc = xᵀCx.
+        let products = &directions.cosines * &solution;
+        let length = directions.norms.dot(&products);
+        let squared = solution.dot(&products);
+        let factor = if squared > 0.0 { length / squared } else { 0.0 };
+        let alpha = solution.component_div(&directions.norms) * factor;
+        let alpha = directions.spread(&alpha, gram.tasks(), 0.0);
+        Weights::of(alpha.as_slice().to_vec())
+    }
+}

@@ -1,0 +1,71 @@
+use super::*;
+
+fn request(text: &str) -> Request {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn every_method_of_both_registries_answers() {
+    let request = request(
+        r#"{ "jacobian": [[1.0, 0.5, 0.0], [-0.2, 1.0, 0.3], [0.1, -1.0, 2.0]], "losses": [0.5, 1.0, 2.0] }"#,
+    );
+    let aggregators = GRAM_AGGREGATORS.iter().map(|entry| entry.name);
+    let weightings = WEIGHTINGS.iter().map(|entry| entry.name);
+    for name in aggregators.chain(weightings) {
+        let answer = answer(name, &request).unwrap();
+        assert_eq!(answer.weights.len(), 3, "{name}");
+        assert_eq!(answer.direction.map(|direction| direction.len()), Some(3));
+    }
+}
+
+#[test]
+fn the_direction_is_the_weighted_sum_of_the_rows() {
+    let request = request(
+        r#"{ "jacobian": [[1.0, 2.0], [3.0, 4.0]], "options": { "weights": { "task_1": 0.5 } } }"#,
+    );
+    let answer = answer("constant", &request).unwrap();
+    assert_eq!(answer.direction, Some(vec![2.5, 4.0]));
+}
+
+#[test]
+fn wrappers_are_put_around_when_asked_for() {
+    let plain = request(r#"{ "gram": [[4.0, 0.0], [0.0, 4.0]] }"#);
+    assert_eq!(answer("mean", &plain).unwrap().weights, [0.5, 0.5]);
+    let wrapped = request(r#"{ "gram": [[4.0, 0.0], [0.0, 4.0]], "wrap": { "heads": "unit" } }"#);
+    let answer = answer("mean", &wrapped).unwrap();
+    assert_eq!(answer.weights, [1.0, 1.0]);
+    assert_eq!(answer.heads, Some(vec![1.0, 1.0]));
+}
+
+#[test]
+fn what_does_not_fit_is_said() {
+    let one = request(r#"{ "gram": [[1.0]] }"#);
+    assert!(matches!(
+        answer("no_such", &one),
+        Err(RequestError::UnknownMethod { .. })
+    ));
+    let ragged = request(r#"{ "gram": [[1.0, 0.0], [0.0]] }"#);
+    assert!(matches!(
+        answer("mgda", &ragged),
+        Err(RequestError::Length { .. })
+    ));
+    let short = request(r#"{ "gram": [[1.0]], "losses": [1.0, 2.0] }"#);
+    assert!(matches!(
+        answer("mgda", &short),
+        Err(RequestError::Length { .. })
+    ));
+    let misspelt = request(r#"{ "gram": [[1.0]], "options": { "normalise": "l2" } }"#);
+    assert!(matches!(
+        answer("mgda", &misspelt),
+        Err(RequestError::Options(_))
+    ));
+    let outside = request(r#"{ "gram": [[1.0]], "options": { "c": -1 } }"#);
+    assert!(matches!(
+        answer("cagrad", &outside),
+        Err(RequestError::Options(_))
+    ));
+    assert!(matches!(
+        answer("mgda", &Request::default()),
+        Err(RequestError::Missing { .. })
+    ));
+}

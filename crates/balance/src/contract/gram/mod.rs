@@ -1,0 +1,273 @@
+//! What every Gram aggregator must hold, as tests that any of them can run: one of the house or one of a user.
+//!
+//! [`check`] puts an entry through every [`Property`] over named matrices: random, of very uneven lengths, singular, with a zero
+//! row, all zero, with gradients that are the same or opposite, of 1, 2, 3, 11 and 40 tasks that come and go. As for
+//! [weightings](super), exemptions stand in the method's own facts with a reason, an exemption that is not needed is a failure, and
+//! `tests/gram_battery.rs` plants a broken method for each property.
+//!
+//! ```
+//! use polytask_balance::contract::gram::{Golden, check};
+//! use polytask_balance::{
+//!     Gram, GramAggregator, GramAggregatorEntry, GramFacts, Losses, Moment, Scale, Weights,
+//! };
+//!
+//! /// The task with the shortest gradient has all.
+//! struct Shortest;
+//!
+//! impl GramAggregator for Shortest {
+//!     fn scale(&self) -> Scale {
+//!         Scale::Mean
+//!     }
+//!
+//!     fn weights(&mut self, gram: &Gram, _: &Losses, _: Moment) -> Weights {
+//!         let mut tasks: Vec<usize> = (0..gram.tasks()).collect();
+//!         tasks.sort_by(|&a, &b| gram.at(a, a).total_cmp(&gram.at(b, b)));
+//!         let is_shortest = |task| Some(&task) == tasks.first();
+//!         let alpha = (0..gram.tasks()).map(|task| if is_shortest(task) { 1.0 } else { 0.0 });
+//!         Weights::of(alpha.collect())
+//!     }
+//! }
+//!
+//! static SHORTEST: GramAggregatorEntry = GramAggregatorEntry {
+//!     name: "shortest",
+//!     summary: "the task with the shortest gradient has all",
+//!     source: "an example",
+//!     new: |_| Box::new(Shortest),
+//!     facts: GramFacts {
+//!         golden: &[Golden {
+//!             gram: &[&[1.0, 0.0], &[0.0, 4.0]],
+//!             alpha: &[1.0, 0.0],
+//!             source: "by hand",
+//!             ..Golden::PLAIN
+//!         }],
+//!         ..GramFacts::PLAIN
+//!     },
+//! };
+//!
+//! // It is sound: it promises nothing, and nothing is known against it.
+//! assert!(check(&SHORTEST).is_empty(), "{:?}", check(&SHORTEST));
+//! ```
+
+mod holds;
+mod made;
+mod memory;
+mod promises;
+mod scene;
+
+use crate::GramAggregatorEntry;
+use scene::Scene;
+
+/// One thing that every Gram aggregator must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Property {
+    /// Every weight is a finite number, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
+    Finite,
+    /// There is one weight for each present task, and none for the others.
+    Length,
+    /// Naming the tasks in another order gives the same shared gradient.
+    Permutation,
+    /// With one task the step goes the way of plain training: the weight is above zero.
+    SingleTask,
+    /// Of equal gradients it gives what its [`Scale`](crate::Scale) says.
+    Gain,
+    /// What is remembered of a task does not move in a step in which it has no label.
+    Absent,
+    /// A loss that is negative or not finite moves nothing that is remembered of losses, and no weight is infinite.
+    UnusableLoss,
+    /// Saved and loaded anywhere in a run, everything goes on bit for bit.
+    Resume,
+    /// The defaults are within their own ranges.
+    Defaults,
+    /// Options written out and read again make the same method, and the entry's trial names each of them.
+    Options,
+    /// The weights are those that its entry says are known.
+    Golden,
+    /// It keeps what it promises beyond all this.
+    Promises,
+}
+
+impl Property {
+    /// Every property.
+    pub const ALL: &'static [Self] = &[
+        Self::Finite,
+        Self::Length,
+        Self::Permutation,
+        Self::SingleTask,
+        Self::Gain,
+        Self::Absent,
+        Self::UnusableLoss,
+        Self::Resume,
+        Self::Defaults,
+        Self::Options,
+        Self::Golden,
+        Self::Promises,
+    ];
+
+    /// Its name in a test's.
+    ///
+    /// ```
+    /// assert_eq!(polytask_balance::contract::gram::Property::UnusableLoss.name(), "unusable_loss");
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Finite => "finite",
+            Self::Length => "length",
+            Self::Permutation => "permutation",
+            Self::SingleTask => "single_task",
+            Self::Gain => "gain",
+            Self::Absent => "absent",
+            Self::UnusableLoss => "unusable_loss",
+            Self::Resume => "resume",
+            Self::Defaults => "defaults",
+            Self::Options => "options",
+            Self::Golden => "golden",
+            Self::Promises => "promises",
+        }
+    }
+}
+
+/// What only some methods hold, and then promise in their [`GramFacts`](crate::GramFacts).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Promise {
+    /// The residual is below 10⁻⁸ wherever there is a solution, singular matrices included.
+    Certified,
+    /// No weight is negative and they add up to 1.
+    Simplex,
+    /// No loss rises: (Gα)_t ≥ 0 but for 10⁻⁵ of the norms.
+    NonConflict,
+    /// With two tasks no loss rises.
+    PairNonConflict,
+    /// Where no two gradients conflict the weights are all equal, as its scale says.
+    PlainWithoutConflict,
+    /// All gradients multiplied by s multiply the weights by s to this power.
+    Scaling(f64),
+    /// One task's gradient multiplied by s multiplies its weight by s to this power, and no other's.
+    RowScaling(f64),
+    /// (Gα)_t/‖g_t‖ is the same for all t, if the gradients are independent.
+    EqualProjections,
+    /// ‖d − g₀‖ is at most this share of the mean gradient's norm ‖g₀‖.
+    WithinBall(f64),
+    /// (Gα)_t = α_t^(−1/a) with this a, if the gradients are independent.
+    PowerOfProjection(f64),
+    /// ‖d‖² is the smallest eigenvalue of G times the number of tasks, if the gradients are independent.
+    SquaredNormOfSmallest,
+    /// ‖d‖ is the norm of the first task's gradient.
+    LengthOfFirst,
+    /// The first step is that of another method of the house, by name.
+    FirstStepOf(&'static str),
+}
+
+/// A promise and the options under which it is made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Promised {
+    /// The inside of an inline TOML table.
+    pub options: &'static str,
+    /// What is promised.
+    pub promise: Promise,
+}
+
+impl Promised {
+    /// With default options.
+    #[must_use]
+    pub const fn by_default(promise: Promise) -> Self {
+        Self::with("", promise)
+    }
+
+    /// With these options.
+    #[must_use]
+    pub const fn with(options: &'static str, promise: Promise) -> Self {
+        Self { options, promise }
+    }
+}
+
+/// Weights that are known from somewhere else.
+#[derive(Clone, Copy, Debug)]
+pub struct Golden {
+    /// The inside of an inline TOML table.
+    pub options: &'static str,
+    /// The inner products `[tasks][tasks]` of every step.
+    pub gram: &'static [&'static [f64]],
+    /// The losses `[tasks]` of every step; none is 1 for each.
+    pub losses: &'static [f64],
+    /// How many steps are taken.
+    pub steps: usize,
+    /// The weights of the last step `[tasks]`.
+    pub alpha: &'static [f64],
+    /// How far they may be off.
+    pub tolerance: f64,
+    /// Where they are from.
+    pub source: &'static str,
+}
+
+impl Golden {
+    /// One step with default options and all losses 1, to rounding.
+    pub const PLAIN: Self = Self {
+        options: "",
+        gram: &[],
+        losses: &[],
+        steps: 1,
+        alpha: &[],
+        tolerance: 1e-12,
+        source: "",
+    };
+}
+
+/// Puts a Gram aggregator through every property. Empty is good.
+#[must_use]
+pub fn check(entry: &'static GramAggregatorEntry) -> Vec<String> {
+    let outcomes = Property::ALL
+        .iter()
+        .map(|&property| check_property(entry, property));
+    outcomes.filter_map(Result::err).collect()
+}
+
+/// Puts a Gram aggregator through one property, or sees to it that its exemption from it is needed.
+///
+/// # Errors
+///
+/// `METHOD::PROPERTY: ` and what was seen instead.
+pub fn check_property(
+    entry: &'static GramAggregatorEntry,
+    property: Property,
+) -> Result<(), String> {
+    let outcome = hold(entry, property);
+    let mut exemptions = entry.facts.exempt.iter();
+    let exemption = exemptions.find(|(exempt, _)| *exempt == property);
+    let seen = match (outcome, exemption) {
+        (Ok(()), None) => return Ok(()),
+        (Err(_), Some((_, reason))) if !reason.trim().is_empty() => return Ok(()),
+        (Err(_), Some(_)) => "exempt without a reason".to_owned(),
+        (Ok(()), Some(_)) => "exempt, but it holds: drop the exemption".to_owned(),
+        (Err(seen), None) => seen,
+    };
+    Err(format!("{}::{}: {seen}", entry.name, property.name()))
+}
+
+/// What was seen instead, if a property does not hold.
+type Outcome = Result<(), String>;
+
+fn hold(entry: &'static GramAggregatorEntry, property: Property) -> Outcome {
+    let each = |scenes: Vec<Scene>, holds: fn(&'static GramAggregatorEntry, &Scene) -> Outcome| {
+        scenes.iter().try_for_each(|scene| holds(entry, scene))
+    };
+    match property {
+        Property::Finite => each(scene::all(), holds::finite),
+        Property::Length => each(scene::all(), holds::length),
+        Property::Permutation => each(scene::solvable(), holds::permutation),
+        Property::SingleTask => each(scene::single(), holds::single_task),
+        Property::Gain => each(scene::equal(), holds::gain),
+        Property::Absent => each(scene::independent(), memory::absent),
+        Property::UnusableLoss => each(scene::independent(), memory::unusable_loss),
+        Property::Resume => each(scene::solvable(), memory::resume),
+        Property::Defaults => made::same_again(entry, ""),
+        Property::Options => made::options(entry),
+        Property::Golden => holds::goldens(entry),
+        Property::Promises => {
+            let mut promises = entry.facts.promises.iter();
+            promises.try_for_each(|promised| promises::keeps(entry, promised))
+        }
+    }
+}

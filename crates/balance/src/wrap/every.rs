@@ -1,0 +1,128 @@
+//! Every k steps: the weights are kept in between, for their inner products cost a backward pass a task.
+
+use polytask_config::State;
+
+use crate::{
+    Gram, GramAggregator, Heads, Losses, Moment, PerTask, Scale, Sight, TaskFacts, Weights,
+};
+
+/// Asks the aggregator inside at the first step, at every k-th from there, and whenever a task is present that it has not
+/// answered for yet.
+pub(super) struct Every {
+    inner: Box<dyn GramAggregator>,
+    every: u64,
+    /// Steps since it was asked.
+    age: u64,
+    tasks: PerTask<Kept>,
+}
+
+/// What was answered for one task: weight and head's weight for each layer.
+#[derive(Default)]
+struct Kept {
+    alpha: Vec<f64>,
+    heads: Vec<f64>,
+}
+
+impl Every {
+    pub(super) fn new(inner: Box<dyn GramAggregator>, every: u64) -> Self {
+        Self {
+            inner,
+            every,
+            age: 0,
+            tasks: PerTask::default(),
+        }
+    }
+
+    /// The kept answers for so many layers, if every present task has one and it is not time to ask.
+    fn kept(&mut self, present: &[usize], layers: usize) -> Option<Vec<Weights>> {
+        let is_time = self.age == 0;
+        self.age = (self.age + 1) % self.every;
+        let kept: Option<Vec<&Kept>> = self.tasks.present(present).collect();
+        let kept = kept?;
+        if is_time || kept.iter().any(|kept| kept.alpha.len() != layers) {
+            return None;
+        }
+        let layer = |layer: usize| -> Option<Weights> {
+            let numbers = |pick: fn(&Kept) -> &Vec<f64>| -> Option<Vec<f64>> {
+                kept.iter()
+                    .map(|kept| pick(kept).get(layer).copied())
+                    .collect()
+            };
+            let alpha = numbers(|kept| &kept.alpha)?;
+            Some(Weights {
+                heads: numbers(|kept| &kept.heads),
+                ..Weights::of(alpha)
+            })
+        };
+        (0..layers).map(layer).collect()
+    }
+
+    fn keep(&mut self, present: &[usize], answers: &[Weights]) {
+        let zeros = vec![0.0; present.len()];
+        self.tasks
+            .update(present, &zeros, |kept, _| *kept = Kept::default());
+        for answer in answers {
+            self.tasks.update(present, &answer.alpha, |kept, weight| {
+                kept.alpha.push(weight)
+            });
+            if let Some(heads) = &answer.heads {
+                self.tasks
+                    .update(present, heads, |kept, weight| kept.heads.push(weight));
+            }
+        }
+    }
+}
+
+impl GramAggregator for Every {
+    fn start(&mut self, tasks: &[TaskFacts]) {
+        self.inner.start(tasks);
+        self.age = 0;
+        self.tasks.start(tasks, |_| Kept::default());
+    }
+
+    fn sight(&self) -> Sight {
+        self.inner.sight()
+    }
+
+    fn scale(&self) -> Scale {
+        self.inner.scale()
+    }
+
+    fn heads(&self) -> Heads {
+        self.inner.heads()
+    }
+
+    fn weights(&mut self, gram: &Gram, losses: &Losses, moment: Moment) -> Weights {
+        if let Some(mut kept) = self.kept(gram.present(), 1) {
+            return kept.pop().unwrap_or_default();
+        }
+        let answer = self.inner.weights(gram, losses, moment);
+        self.keep(gram.present(), std::slice::from_ref(&answer));
+        answer
+    }
+
+    fn layer_weights(&mut self, layers: &[Gram], losses: &Losses, moment: Moment) -> Vec<Weights> {
+        let present = layers.first().map(Gram::present).unwrap_or_default();
+        if let Some(kept) = self.kept(present, layers.len()) {
+            return kept;
+        }
+        let answers = self.inner.layer_weights(layers, losses, moment);
+        self.keep(present, &answers);
+        answers
+    }
+
+    fn end_epoch(&mut self) {
+        self.inner.end_epoch();
+    }
+
+    fn state(&mut self, state: &mut State) {
+        state.section("inner", |state| self.inner.state(state));
+        state.count("age", &mut self.age);
+        state.section("kept", |state| {
+            self.tasks.state(state, |kept, state| {
+                state.numbers("alpha", &mut kept.alpha);
+                state.numbers("heads", &mut kept.heads);
+            });
+        });
+    }
+}

@@ -1,0 +1,248 @@
+//! Wrappers: what can be done to the answer of any Gram aggregator, each an aggregator around another.
+//!
+//! From the inside out, as [`Wrapping::around`] puts them:
+//!
+//! | option | what it does |
+//! |---|---|
+//! | `normalize` | divides each gradient by its norm, its loss or both before the method sees it, and applies the weights to those |
+//! | `log_loss` | takes the logarithm of every loss: gradients are divided by their losses |
+//! | `update_every` | asks the method at every so manieth step and keeps its weights in between (Nash-MTL, PSMGD) |
+//! | `moving_average` | averages the weights over the steps (CR-MOGM, Zhou et al. 2022) |
+//! | `gain` | brings the weights of all methods to one scale: equal gradients give their sum, or their mean |
+//! | `heads` | trains the tasks' own parameters with plain losses or with the weighted ones |
+//! | `clip` | bounds the norm of the shared gradient, which the Gram matrix tells without the gradient itself |
+
+mod clip;
+mod every;
+mod gain;
+mod heads;
+mod log_loss;
+mod moving_average;
+mod rows;
+
+use polytask_config::{Choice, Fields, State};
+
+use crate::{
+    Gram, GramAggregator, Heads, Losses, Moment, Normalize, Scale, Sight, TaskFacts, Weights,
+};
+
+pub use gain::Gain;
+
+/// What the wrappers are to do, as a configuration says it.
+///
+/// ```
+/// use polytask_balance::{Gram, GRAM_AGGREGATORS, Losses, Moment, Wrapping};
+/// use polytask_config::{Document, Layers, read};
+///
+/// let text = "aggregator = \"nash_mtl\"\nclip = 1.0";
+/// let document = Document::load(Layers::text("demo.toml", text, "/")).unwrap();
+/// let reading = read(&document, |fields| {
+///     let chosen = fields.entry("aggregator", "how gradients become one", GRAM_AGGREGATORS).required();
+///     Wrapping::options(fields).around(chosen.value)
+/// });
+/// let mut nash = reading.value;
+///
+/// // Of two gradients at a right angle Nash-MTL makes weights of 1/norm, and then Σα = 2; the clip makes ‖d‖ = 1 of it.
+/// let gram = Gram::of_rows(vec![0, 1], &[vec![4.0, 0.0], vec![0.0, 4.0]]).unwrap();
+/// let losses = Losses { present: vec![0, 1], values: vec![0.7, 0.3], rows: vec![8, 8] };
+/// let weights = nash.weights(&gram, &losses, Moment::default());
+/// assert!((gram.shared_norm(&weights.alpha) - 1.0).abs() < 1e-12);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wrapping {
+    /// What each gradient is divided by.
+    pub normalize: Normalize,
+    /// Whether losses are taken as logarithms.
+    pub log_loss: bool,
+    /// How many steps the weights are kept.
+    pub update_every: usize,
+    /// How much of the average weights a step keeps; 0 is no average.
+    pub moving_average: f64,
+    /// What scale the weights are brought to.
+    pub gain: Gain,
+    /// What the heads are trained with; `None` is what the method's paper does.
+    pub heads: Option<Heads>,
+    /// The largest norm of the shared gradient.
+    pub clip: Option<f64>,
+}
+
+impl Default for Wrapping {
+    /// The sum as scale, and nothing else.
+    fn default() -> Self {
+        Self {
+            normalize: Normalize::None,
+            log_loss: false,
+            update_every: 1,
+            moving_average: 0.0,
+            gain: Gain::Sum,
+            heads: None,
+            clip: None,
+        }
+    }
+}
+
+/// The words for [`Wrapping::heads`].
+#[derive(Clone, Copy)]
+enum HeadsChoice {
+    Native,
+    Unit,
+    Weighted,
+}
+
+impl Choice for HeadsChoice {
+    const ALL: &'static [(&'static str, Self, &'static str)] = &[
+        ("native", Self::Native, "whatever the method's paper does"),
+        ("unit", Self::Unit, "each head with its own loss as it is"),
+        (
+            "weighted",
+            Self::Weighted,
+            "each head with its loss times the task's weight",
+        ),
+    ];
+}
+
+impl Wrapping {
+    /// Lists the options of all wrappers.
+    pub fn options(fields: &mut Fields<'_>) -> Self {
+        Self {
+            normalize: fields
+                .choice("normalize", "what each gradient is divided by first")
+                .or(Normalize::None),
+            log_loss: fields
+                .flag("log_loss", "whether losses are taken as logarithms")
+                .or(false),
+            update_every: fields
+                .integer("update_every", "how many steps the weights are kept")
+                .at_least(1)
+                .or(1),
+            moving_average: fields
+                .number(
+                    "moving_average",
+                    "how much of the average weights a step keeps",
+                )
+                .at_least(0.0)
+                .below(1.0)
+                .or(0.0),
+            gain: fields
+                .choice("gain", "what scale the weights are brought to")
+                .or(Gain::Sum),
+            heads: match fields
+                .choice("heads", "what the tasks' own parameters are trained with")
+                .or(HeadsChoice::Native)
+            {
+                HeadsChoice::Native => None,
+                HeadsChoice::Unit => Some(Heads::Unit),
+                HeadsChoice::Weighted => Some(Heads::Weighted),
+            },
+            clip: fields
+                .number("clip", "largest norm of the shared gradient")
+                .above(0.0)
+                .optional(),
+        }
+    }
+
+    /// The wrappers that have something to do, around `inner`. The answer always says what the heads are trained with.
+    #[must_use]
+    pub fn around(&self, inner: Box<dyn GramAggregator>) -> Box<dyn GramAggregator> {
+        let mut all = inner;
+        if self.normalize != Normalize::None {
+            all = wrapped(all, rows::Rows(self.normalize));
+        }
+        if self.log_loss {
+            all = wrapped(all, log_loss::LogLoss);
+        }
+        if self.update_every > 1 {
+            all = Box::new(every::Every::new(all, self.update_every as u64));
+        }
+        if self.moving_average > 0.0 {
+            all = wrapped(all, moving_average::MovingAverage::new(self.moving_average));
+        }
+        all = wrapped(all, self.gain);
+        all = wrapped(all, heads::TrainHeads(self.heads));
+        if let Some(largest) = self.clip {
+            all = wrapped(all, clip::Clip(largest));
+        }
+        all
+    }
+}
+
+/// What a wrapper does before and after the aggregator inside it.
+trait Wrap: Send {
+    fn start(&mut self, _: &[TaskFacts]) {}
+
+    /// The inner products that the aggregator inside is shown.
+    fn before(&self, gram: &Gram, _: &Losses) -> Gram {
+        gram.clone()
+    }
+
+    /// Its answer, changed: one for each Gram matrix, of which there is one unless it sees layers.
+    fn after(
+        &mut self,
+        grams: &[Gram],
+        losses: &Losses,
+        inner: &dyn GramAggregator,
+        answers: Vec<Weights>,
+    ) -> Vec<Weights>;
+
+    fn scale(&self, inner: Scale) -> Scale {
+        inner
+    }
+
+    fn state(&mut self, _: &mut State) {}
+}
+
+struct Wrapped<W> {
+    inner: Box<dyn GramAggregator>,
+    wrap: W,
+}
+
+fn wrapped<W: Wrap + 'static>(inner: Box<dyn GramAggregator>, wrap: W) -> Box<dyn GramAggregator> {
+    Box::new(Wrapped { inner, wrap })
+}
+
+impl<W: Wrap> GramAggregator for Wrapped<W> {
+    fn start(&mut self, tasks: &[TaskFacts]) {
+        self.inner.start(tasks);
+        self.wrap.start(tasks);
+    }
+
+    fn sight(&self) -> Sight {
+        self.inner.sight()
+    }
+
+    fn scale(&self) -> Scale {
+        self.wrap.scale(self.inner.scale())
+    }
+
+    fn heads(&self) -> Heads {
+        self.inner.heads()
+    }
+
+    fn weights(&mut self, gram: &Gram, losses: &Losses, moment: Moment) -> Weights {
+        let answer = self
+            .inner
+            .weights(&self.wrap.before(gram, losses), losses, moment);
+        let grams = std::slice::from_ref(gram);
+        let mut answers = self
+            .wrap
+            .after(grams, losses, self.inner.as_ref(), vec![answer]);
+        answers.pop().unwrap_or_default()
+    }
+
+    fn layer_weights(&mut self, layers: &[Gram], losses: &Losses, moment: Moment) -> Vec<Weights> {
+        let shown = layers.iter().map(|gram| self.wrap.before(gram, losses));
+        let shown: Vec<Gram> = shown.collect();
+        let answers = self.inner.layer_weights(&shown, losses, moment);
+        self.wrap
+            .after(layers, losses, self.inner.as_ref(), answers)
+    }
+
+    fn end_epoch(&mut self) {
+        self.inner.end_epoch();
+    }
+
+    fn state(&mut self, state: &mut State) {
+        state.section("inner", |state| self.inner.state(state));
+        self.wrap.state(state);
+    }
+}
