@@ -137,11 +137,11 @@ def cagrad(ask, method, jacobian):
     return np.maximum(0.0, (objective(ours) - objective(theirs)) / length**2)
 
 
-THEIRS_OFF = {}
+UNSOLVED = {}
 
 
 def fairness(power, weights):
-    """How far ours is from (Gw)_i w_i^power = 1; how far theirs is, is kept for the table."""
+    """How far ours is from (Gw)_i w_i^power = 1; where theirs is within 1e-6 of it, also how far the directions are apart."""
 
     def compare(ask, method, jacobian):
         gram = jacobian @ jacobian.T
@@ -149,17 +149,22 @@ def fairness(power, weights):
         def off(weights):
             return float(np.abs(gram @ weights * weights**power - 1).max())
 
-        theirs = off(weights(torch.tensor(jacobian), torch.tensor(gram)))
-        THEIRS_OFF.setdefault(method, []).append(theirs)
-        return off(np.array(ask(method, jacobian)["weights"]))
+        answer = ask(method, jacobian)
+        theirs = weights(torch.tensor(jacobian), torch.tensor(gram))
+        is_solved = off(theirs) < 1e-6
+        UNSOLVED.setdefault(method, []).append(not is_solved)
+        direction = apart(np.array(answer["direction"]), theirs @ jacobian) if is_solved else 0.0
+        return np.maximum(off(np.array(answer["weights"])), direction)
 
     return compare
 
 
+def nash(tasks):
+    return jd.NashMTL(n_tasks=tasks, max_norm=0.0, update_weights_every=1, optim_niter=50)
+
+
 def nash_weights(jacobian, gram):
-    """Theirs are those of G / ‖G‖."""
-    weighting = jd.NashMTL(n_tasks=len(gram), max_norm=0.0, update_weights_every=1, optim_niter=50).weighting
-    return np.array(weighting(jacobian)) / np.sqrt(np.linalg.norm(gram))
+    return np.array(nash(len(gram)).weighting(jacobian))
 
 
 def fairgrad_weights(_, gram):
@@ -231,10 +236,10 @@ CHECKS = [
     Check("cagrad", same(lambda: jd.CAGrad(c=0.5, norm_eps=1e-12)), kinds=(plain, agreeing), share=0.3, tolerance=1e-3,
           because="1e-8 in the objective, where their cone solver stops, is 1e-4 in the weights",
           name="cagrad, direction"),
-    Check("nash_mtl", fairness(1.0, nash_weights), kinds=(plain, agreeing), tasks=(2, 3, 5), share=0.05,
-          because="how far ours is from α Gα = 1"),
+    Check("nash_mtl", fairness(1.0, nash_weights), kinds=(plain, agreeing), tasks=(2, 3, 5), share=0.2,
+          because="also how far ours is from α Gα = 1"),
     Check("fairgrad", fairness(0.5, fairgrad_weights), kinds=(plain, agreeing), tasks=(2, 3, 5), share=0.2,
-          because="how far ours is from (Gw)√w = 1"),
+          because="also how far ours is from (Gw)√w = 1"),
     Check("aligned_mtl", same(jd.AlignedMTL, scale=float), kinds=INDEPENDENT, because="preference 1, theirs is 1/T"),
     Check("aligned_mtl", same(lambda: jd.AlignedMTL(scale_mode="median"), scale=float, options={"scale": "median"}),
           kinds=INDEPENDENT, name="aligned_mtl, median"),
@@ -282,9 +287,9 @@ def main():
         failed |= not is_good
         mark = "" if is_good else "**too far** "
         name = check.name or check.method
-        theirs = THEIRS_OFF.pop(check.method, None)
-        if theirs:
-            check.because += f"; theirs {np.median(theirs):.0e} (median), {np.max(theirs):.0e} at most"
+        unsolved = UNSOLVED.pop(check.method, None)
+        if unsolved:
+            check.because += f"; theirs is further than 1e-6 from it in {sum(unsolved)} cases, whose directions are left out"
         print(f"| {name} | {count} | {worst:.1e} | {check.tolerance:.0e} | {mark}{check.because} |", flush=True)
     if not options.methods:
         print("\nNot compared: " + "; ".join(f"{name} ({reason})" for name, reason in OURS_ALONE.items()) + ".")
