@@ -118,7 +118,7 @@ def mgda(ask, method, jacobian):
     ours = np.array(ask(method, jacobian, options={"normalize": "none"})["direction"])
     theirs = jd.MGDA(epsilon=1e-9, max_iters=2000)(torch.tensor(jacobian)).numpy()
     shortest = np.linalg.norm(jacobian, axis=1).min()
-    return max(0.0, float(np.linalg.norm(ours) - np.linalg.norm(theirs)) / shortest)
+    return np.maximum(0.0, (np.linalg.norm(ours) - np.linalg.norm(theirs)) / shortest)
 
 
 def cagrad(ask, method, jacobian):
@@ -134,11 +134,14 @@ def cagrad(ask, method, jacobian):
     ours = np.array(ask(method, jacobian)["weights"])
     gram = torch.tensor(jacobian @ jacobian.T)
     theirs = jd.CAGradWeighting(c=0.5, norm_eps=1e-12)(gram).numpy()
-    return max(0.0, float(objective(ours) - objective(theirs)) / length**2)
+    return np.maximum(0.0, (objective(ours) - objective(theirs)) / length**2)
+
+
+UNSOLVED = {}
 
 
 def fairness(power, weights):
-    """(Gw)_i w_i^power = 1: how much further off ours is than theirs."""
+    """How far ours is from (Gw)_i w_i^power = 1; where theirs is within 1e-6 of it, also how far the directions are apart."""
 
     def compare(ask, method, jacobian):
         gram = jacobian @ jacobian.T
@@ -146,16 +149,22 @@ def fairness(power, weights):
         def off(weights):
             return float(np.abs(gram @ weights * weights**power - 1).max())
 
-        ours = np.array(ask(method, jacobian)["weights"])
-        return max(0.0, off(ours) - off(weights(torch.tensor(jacobian), torch.tensor(gram))))
+        answer = ask(method, jacobian)
+        theirs = weights(torch.tensor(jacobian), torch.tensor(gram))
+        is_solved = off(theirs) < 1e-6
+        UNSOLVED.setdefault(method, []).append(not is_solved)
+        direction = apart(np.array(answer["direction"]), theirs @ jacobian) if is_solved else 0.0
+        return np.maximum(off(np.array(answer["weights"])), direction)
 
     return compare
 
 
+def nash(tasks):
+    return jd.NashMTL(n_tasks=tasks, max_norm=0.0, update_weights_every=1, optim_niter=50)
+
+
 def nash_weights(jacobian, gram):
-    """Theirs are those of G / ‖G‖."""
-    weighting = jd.NashMTL(n_tasks=len(gram), max_norm=0.0, update_weights_every=1, optim_niter=50).weighting
-    return np.array(weighting(jacobian)) / np.sqrt(np.linalg.norm(gram))
+    return np.array(nash(len(gram)).weighting(jacobian))
 
 
 def fairgrad_weights(_, gram):
@@ -218,7 +227,7 @@ CHECKS = [
     Check("pcgrad", best_order(jd.PCGrad), tasks=(1, 2, 3), share=0.3, because="ours must be one of all orders"),
     Check("gradvac", best_order(lambda: jd.GradVac(eps=0.0)), tasks=(2, 3), share=0.3,
           because="ours must be one of all orders"),
-    Check("imtl_g", same(jd.IMTLG), kinds=(agreeing,),
+    Check("imtl_g", same(jd.IMTLG), kinds=(agreeing, dependent),
           because="where 1ᵀG⁺d < 0 theirs climbs: ours is turned round (next line)"),
     Check("imtl_g", lambda ask, method, jacobian: min(
         same(jd.IMTLG)(ask, method, jacobian), same(jd.IMTLG, scale=lambda _: -1.0)(ask, method, jacobian)),
@@ -227,10 +236,10 @@ CHECKS = [
     Check("cagrad", same(lambda: jd.CAGrad(c=0.5, norm_eps=1e-12)), kinds=(plain, agreeing), share=0.3, tolerance=1e-3,
           because="1e-8 in the objective, where their cone solver stops, is 1e-4 in the weights",
           name="cagrad, direction"),
-    Check("nash_mtl", fairness(1.0, nash_weights), kinds=(plain, agreeing), tasks=(2, 3, 5), share=0.05,
-          because="theirs stops at |Gα − 1/α| < 1e-3 or keeps its start: ours may not be further from α Gα = 1"),
+    Check("nash_mtl", fairness(1.0, nash_weights), kinds=(plain, agreeing), tasks=(2, 3, 5), share=0.2,
+          because="also how far ours is from α Gα = 1"),
     Check("fairgrad", fairness(0.5, fairgrad_weights), kinds=(plain, agreeing), tasks=(2, 3, 5), share=0.2,
-          because="theirs is a least-squares solver: ours may not be further from (Gw)√w = 1"),
+          because="also how far ours is from (Gw)√w = 1"),
     Check("aligned_mtl", same(jd.AlignedMTL, scale=float), kinds=INDEPENDENT, because="preference 1, theirs is 1/T"),
     Check("aligned_mtl", same(lambda: jd.AlignedMTL(scale_mode="median"), scale=float, options={"scale": "median"}),
           kinds=INDEPENDENT, name="aligned_mtl, median"),
@@ -238,12 +247,8 @@ CHECKS = [
           kinds=INDEPENDENT, name="aligned_mtl, mean"),
     Check("upgrad", same(jd.UPGrad), tasks=(1, 2, 3, 5, 11, 40)),
     Check("dualproj", same(jd.DualProj), tasks=(1, 2, 3, 5, 11, 40)),
-    Check("config", same(jd.ConFIG), kinds=INDEPENDENT),
-    Check("config", same(jd.ConFIG), kinds=(dependent,), tolerance=1e-5, name="config, dependent",
-          because="a pseudo-inverse of G has half of the digits of one of J"),
-    Check("pcd", same(stateful_pcd), kinds=INDEPENDENT, because="conflicting constraints are compared in the next line"),
-    Check("pcd", same(stateful_pcd), kinds=(dependent,), tolerance=1e-4, name="pcd, dependent",
-          because="our ridge of 1e-10 against their tolerance of 1e-9 in the constraints"),
+    Check("config", same(jd.ConFIG), because="a pseudo-inverse of G, theirs of J"),
+    Check("pcd", same(stateful_pcd)),
     Check("krum", same(lambda: jd.Krum(n_byzantine=1, n_selected=1)), kinds=INDEPENDENT, tasks=(5, 11),
           because="fewer tasks than f + 3 raise there and give the mean here; of equal scores, which 4 tasks always "
                   "have, theirs takes the first and ours the shorter"),
@@ -276,11 +281,15 @@ def main():
         count = max(len(cases), int(options.matrices * check.share))
         worst = 0.0
         for (kind, tasks), _ in zip(itertools.cycle(cases), range(count)):
-            worst = max(worst, check.compare(ask, check.method, kind(rng, tasks)))
+            found = check.compare(ask, check.method, kind(rng, tasks))
+            worst = max(worst, found if np.isfinite(found) else np.inf)
         is_good = worst <= check.tolerance
         failed |= not is_good
         mark = "" if is_good else "**too far** "
         name = check.name or check.method
+        unsolved = UNSOLVED.pop(check.method, None)
+        if unsolved:
+            check.because += f"; theirs is further than 1e-6 from it in {sum(unsolved)} cases, whose directions are left out"
         print(f"| {name} | {count} | {worst:.1e} | {check.tolerance:.0e} | {mark}{check.because} |", flush=True)
     if not options.methods:
         print("\nNot compared: " + "; ".join(f"{name} ({reason})" for name, reason in OURS_ALONE.items()) + ".")
