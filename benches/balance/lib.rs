@@ -1,0 +1,1 @@
+//! Benchmarks of the crates without tensors; see `Cargo.toml` for why they stand apart.
