@@ -1,5 +1,6 @@
 //! End to end, through the binary: what a user types, and what comes of it.
 
+mod bad_config;
 mod check;
 mod config;
 mod documents;

@@ -145,7 +145,11 @@ fn begin_again(
     let before = Configuration::load(layers.clone())?.sound(terminal)?;
     let now = Configuration::load(overrides(arguments).put_over(layers))?.sound(terminal)?;
     refuse_other_changes(&before.resolved, &now.resolved, &now.document, terminal)?;
-    let place = place::resolve(now.experiment.device.backend, now.experiment.device.index, watch)?;
+    let place = place::resolve(
+        now.experiment.device.backend,
+        now.experiment.device.index,
+        watch,
+    )?;
     let texts = Texts {
         // As the user wrote it, if the process came as far as that.
         config: writer.text(Text::Config).unwrap_or(now.written),

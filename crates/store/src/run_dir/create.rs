@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{CHECKPOINTS, RunDir};
 use super::writer::Writer;
+use super::{CHECKPOINTS, RunDir};
 use crate::folder::Folder;
 use crate::lock::{LOCK, Lock};
 use crate::name::{checked_name, scratch_target};
