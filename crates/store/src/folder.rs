@@ -163,20 +163,6 @@ impl Folder {
         }
     }
 
-    /// Deletes an empty folder.
-    pub(crate) fn remove_folder(&self, name: &str) -> io::Result<()> {
-        Ok(fs::unlinkat(&self.handle, name, AtFlags::REMOVEDIR)?)
-    }
-
-    /// Whether `name` is a folder with nothing in it, and no symbolic link.
-    pub(crate) fn is_empty_folder(&self, name: &str) -> bool {
-        self.kind(name) == Some(FileType::Directory)
-            && self
-                .subfolder(name)
-                .and_then(|folder| folder.names())
-                .is_ok_and(|names| names.is_empty())
-    }
-
     pub(crate) fn is_regular(&self, name: &str) -> bool {
         self.kind(name) == Some(FileType::RegularFile)
     }

@@ -62,7 +62,7 @@ pub struct Surroundings<'a> {
     pub max_steps: Option<u64>,
 }
 
-/// Runs to the end, or until something stops it. The state that it starts from is on disk already.
+/// Runs to the end, or until something stops it.
 ///
 /// # Errors
 /// Divergence, a disk that fails, a metric that does not fit.
@@ -71,21 +71,14 @@ pub fn run(
     state: &mut TrainState,
     around: &mut Surroundings<'_>,
 ) -> Result<Finish, RunError> {
-    let mut last_saved = LastSaved::now(state);
+    let mut last_saved = (state.progress.step, Instant::now());
     while state.progress.epoch < plan.train.epochs as u64 {
-        // Asked before the epoch, so that a run that stopped early and is resumed does not train on.
-        if plan
-            .early_stopping
-            .is_some_and(|early| state.best.since >= early.patience)
-        {
-            return Ok(Finish::EarlyStopped);
-        }
         if !train_epoch(plan, state, around, &mut last_saved)? {
-            save_interrupted(state, around, &mut last_saved)?;
+            save(state, around, Saved::default(), &mut last_saved)?;
             return Ok(Finish::Interrupted);
         }
         let Some(validated) = validate(plan, state, around)? else {
-            save_interrupted(state, around, &mut last_saved)?;
+            save(state, around, Saved::default(), &mut last_saved)?;
             return Ok(Finish::Interrupted);
         };
         let (score, is_best) = end_epoch(plan, state, around, validated);
@@ -96,11 +89,13 @@ pub fn run(
             .is_some_and(|early| state.best.since >= early.patience);
         let is_due = match plan.checkpoint.every {
             Every::Epochs(every) => epochs.is_multiple_of(every),
-            Every::Steps(every) => state.progress.step.is_multiple_of(every),
-            Every::Time(every) => last_saved.at.elapsed() >= every,
+            Every::Steps(_) | Every::Time(_) => false,
         };
         if is_due || is_last || is_stopped || (is_best && plan.checkpoint.keep_best > 0) {
             save(state, around, Saved { score, is_best }, &mut last_saved)?;
+        }
+        if is_stopped && !is_last {
+            return Ok(Finish::EarlyStopped);
         }
         if around
             .max_steps
@@ -117,7 +112,7 @@ fn train_epoch(
     plan: &Plan,
     state: &mut TrainState,
     around: &mut Surroundings<'_>,
-    last_saved: &mut LastSaved,
+    last_saved: &mut (u64, Instant),
 ) -> Result<bool, RunError> {
     let epoch = state.progress.epoch;
     let done = state.progress.step_in_epoch as usize * plan.train.accumulate;
@@ -163,11 +158,10 @@ fn train_epoch(
         });
         let is_due = match plan.checkpoint.every {
             Every::Steps(every) => state.progress.step.is_multiple_of(every),
-            Every::Time(every) => last_saved.at.elapsed() >= every,
+            Every::Time(every) => last_saved.1.elapsed() >= every,
             Every::Epochs(_) => false,
         };
-        // After the last step the epoch is closed first, so that no step has two different states on disk.
-        if is_due && state.progress.step_in_epoch < plan.steps_per_epoch {
+        if is_due {
             save(state, around, Saved::default(), last_saved)?;
         }
         if around
@@ -303,42 +297,13 @@ struct Saved {
     is_best: bool,
 }
 
-/// What is on disk, and since when.
-struct LastSaved {
-    step: u64,
-    epoch: u64,
-    at: Instant,
-}
-
-impl LastSaved {
-    fn now(state: &TrainState) -> Self {
-        Self {
-            step: state.progress.step,
-            epoch: state.progress.epoch,
-            at: Instant::now(),
-        }
-    }
-}
-
-/// Saves unless this very state is on disk: a file without a score would replace one that has it.
-fn save_interrupted(
-    state: &mut TrainState,
-    around: &mut Surroundings<'_>,
-    last_saved: &mut LastSaved,
-) -> Result<(), RunError> {
-    if (last_saved.step, last_saved.epoch) == (state.progress.step, state.progress.epoch) {
-        return Ok(());
-    }
-    save(state, around, Saved::default(), last_saved)
-}
-
 fn save(
     state: &mut TrainState,
     around: &mut Surroundings<'_>,
     saved: Saved,
-    last_saved: &mut LastSaved,
+    last_saved: &mut (u64, Instant),
 ) -> Result<(), RunError> {
-    *last_saved = LastSaved::now(state);
+    *last_saved = (state.progress.step, Instant::now());
     let Some(saver) = around.saver.as_deref_mut() else {
         return Ok(());
     };

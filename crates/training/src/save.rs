@@ -81,25 +81,6 @@ impl Saver {
         self.writer
     }
 
-    /// Publishes the state before the first step, so that whatever happens later there is something to go on from.
-    ///
-    /// # Errors
-    /// Fewer bytes free than two checkpoints need: found out now, not hours later.
-    pub fn begin(&mut self, state: &mut TrainState) -> Result<(), SaveError> {
-        let bytes: usize = to_parts(state.save()?)
-            .iter()
-            .map(|part| part.bytes.len())
-            .chain(self.texts.values().map(String::len))
-            .sum();
-        polytask_store::require_space(
-            self.writer.path(),
-            2 * bytes as u64,
-            "save two checkpoints",
-        )?;
-        self.save(state, None)?;
-        Ok(())
-    }
-
     /// Publishes the state at its step; `score` is the one it was just evaluated to.
     ///
     /// # Errors

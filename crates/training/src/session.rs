@@ -116,8 +116,7 @@ pub const MAY_CHANGE: &[&str] = &[
     "train.prefetch",
 ];
 
-/// Trains a new run in the directory that `writer` has locked, or begins one again that was killed before its first
-/// checkpoint.
+/// Trains a new run in the directory that `writer` has locked.
 ///
 /// # Errors
 /// Everything that ends a run badly; `run.json` says so too.
@@ -130,32 +129,29 @@ pub fn train(
     interrupt: &AtomicBool,
     options: &Options,
 ) -> Result<Outcome, SessionError> {
+    let name = experiment.name.clone();
     let every = experiment.log_every_steps;
-    // The resolved config comes first: a run that is killed from here on can be begun again from it.
-    writer.write_text(Text::ResolvedConfig, &texts.resolved)?;
     writer.write_text(Text::Config, &texts.config)?;
-    let mut record = RunRecord::begun(writer.id(), &experiment.name, SystemTime::now());
+    writer.write_text(Text::ResolvedConfig, &texts.resolved)?;
+    let mut record = RunRecord::begun(writer.id(), name, SystemTime::now());
     describe(&mut record, &place);
-    let begun = Plan::resolve(experiment, place).and_then(|(plan, weighting)| {
+    writer.write_record(&record)?;
+    let begun = (|| {
+        let (plan, weighting) = Plan::resolve(experiment, place)?;
         let state = plan.start(weighting).map_err(PlanError::Config)?;
         Ok((plan, state))
-    });
+    })();
     let (plan, state) = match begun {
         Ok(begun) => begun,
-        Err(error) => {
-            // What never began leaves nothing behind.
-            writer.abandon();
-            return Err(error.into());
-        }
+        Err(error) => return Err(fail(&mut writer, &record, error)),
     };
-    writer.write_record(&record)?;
     writer.write_text(
         Text::Data,
         &serde_json::to_string_pretty(&plan.facts).unwrap_or_default(),
     )?;
     let (journal, _) = writer.journal(Log::Metrics)?;
     go(
-        plan, state, texts, writer, record, journal, every, listener, interrupt, options, true,
+        plan, state, texts, writer, record, journal, every, listener, interrupt, options,
     )
 }
 
@@ -207,7 +203,7 @@ pub fn resume(
     let (mut journal, _) = writer.journal(Log::Metrics)?;
     journal.truncate_after(state.progress.step)?;
     go(
-        plan, state, texts, writer, record, journal, every, listener, interrupt, options, false,
+        plan, state, texts, writer, record, journal, every, listener, interrupt, options,
     )
 }
 
@@ -236,7 +232,6 @@ fn go(
     listener: &mut dyn Listener,
     interrupt: &AtomicBool,
     options: &Options,
-    is_new: bool,
 ) -> Result<Outcome, SessionError> {
     let begun = Instant::now();
     listener.hear(&started(&plan, &state));
@@ -244,10 +239,6 @@ fn go(
         listener.hear(&Event::Note(note.clone()));
     }
     let mut saver = Saver::new(writer, &plan, &texts.resolved);
-    if is_new && let Err(error) = saver.begin(&mut state) {
-        let mut writer = saver.into_writer();
-        return Err(fail(&mut writer, &record, RunError::from(error).into()));
-    }
     let mut recorder = Recorder {
         tasks: plan.tasks.iter().map(|task| task.name.clone()).collect(),
         journal,

@@ -1,20 +1,17 @@
 //! `resume RUN`: goes on bit for bit from the last complete checkpoint. A short list of keys may change.
 
-mod changes;
-
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use polytask_config::{Layers, Origin, Resolved};
-use polytask_store::{Fallback, Located, Log, Pick, RunDir, Selected, Text, Writer, locate};
+use polytask_config::{Document, Layers, Origin, Problem, Problems, Resolved};
+use polytask_store::{Fallback, Located, Pick, RunDir, Selected, StoreError, Text, Writer, locate};
 use polytask_training::device::{Backend, Place};
 use polytask_training::save::meta;
 use polytask_training::session::{self, MAY_CHANGE, Texts};
 
-use self::changes::{changed, refuse_other_changes};
 use crate::arguments::{Overrides, PlaceArguments};
 use crate::command::train::{Shown, ShownArguments};
-use crate::configuration::{Configuration, current_directory};
+use crate::configuration::{Configuration, current_directory, refused};
 use crate::exit::{Exit, Failure};
 use crate::measures::TaskMeasures;
 use crate::panics::Watch;
@@ -72,9 +69,6 @@ pub(crate) fn run(
             path.display()
         ));
     }
-    if named.is_none() && arguments.from.is_none() && never_began(&writer)? {
-        return begin_again(writer, &arguments, terminal, watch, &signals);
-    }
     let from = select(&writer, &arguments, named, terminal)?;
     watch.saved(&from.path);
     let configuration = changed(&writer, &from, &arguments, terminal)?;
@@ -117,71 +111,6 @@ pub(crate) fn run(
     );
     drop(views);
     shown.end(ended, &document, &signals)
-}
-
-/// Whether the run was killed before its first checkpoint: a run saves its state before its first step, and writes
-/// metrics only after that.
-fn never_began(writer: &Writer) -> Result<bool, Failure> {
-    let has_metrics = writer
-        .log(Log::Metrics)
-        .is_ok_and(|entries| !entries.is_empty());
-    Ok(!has_metrics
-        && writer.checkpoints()?.is_empty()
-        && writer.text(Text::ResolvedConfig).is_ok())
-}
-
-/// Trains from the run's own config, as if the run had been started just now.
-fn begin_again(
-    writer: Writer,
-    arguments: &Arguments,
-    terminal: &Terminal,
-    watch: &Watch,
-    signals: &Signals,
-) -> Result<Exit, Failure> {
-    let resolved = writer.text(Text::ResolvedConfig)?;
-    terminal.note("the run was ended before its first checkpoint, so it begins again");
-    let directory = current_directory()?;
-    let layers = Layers::text(Text::ResolvedConfig.file_name(), resolved, &directory);
-    let before = Configuration::load(layers.clone())?.sound(terminal)?;
-    let now = Configuration::load(overrides(arguments).put_over(layers))?.sound(terminal)?;
-    refuse_other_changes(&before.resolved, &now.resolved, &now.document, terminal)?;
-    let place = place::resolve(
-        now.experiment.device.backend,
-        now.experiment.device.index,
-        watch,
-    )?;
-    let texts = Texts {
-        // As the user wrote it, if the process came as far as that.
-        config: writer.text(Text::Config).unwrap_or(now.written),
-        resolved: now.resolved.to_toml(),
-    };
-    let shown = Shown::new(
-        &now.experiment.name,
-        &writer,
-        TaskMeasures::of(&now.experiment),
-        arguments.shown,
-        *terminal,
-    );
-    let mut views = shown.views(watch);
-    let ended = session::train(
-        now.experiment,
-        &texts,
-        place,
-        writer,
-        &mut views,
-        signals.flag(),
-        &arguments.shown.options(),
-    );
-    drop(views);
-    shown.end(ended, &now.document, signals)
-}
-
-fn overrides(arguments: &Arguments) -> Overrides {
-    Overrides {
-        sets: arguments.sets.clone(),
-        place: arguments.place.clone(),
-        ..Overrides::default()
-    }
 }
 
 /// The run, and the checkpoint if one was named instead of a run.
@@ -228,6 +157,87 @@ fn select(
                 skipped: Vec::new(),
             })
         }
+    }
+}
+
+/// The run's config with what may change, changed.
+fn changed(
+    writer: &Writer,
+    from: &Selected,
+    arguments: &Arguments,
+    terminal: &Terminal,
+) -> Result<Configuration, Failure> {
+    let directory = current_directory()?;
+    let over = Overrides {
+        sets: arguments.sets.clone(),
+        place: arguments.place.clone(),
+        ..Overrides::default()
+    };
+    let missing = || {
+        Failure::new(
+            Exit::Checkpoint,
+            format!("{}: it holds no config", from.path.display()),
+        )
+    };
+    let trained = from.checkpoint.meta.get(meta::CONFIG).ok_or_else(missing)?;
+    let before = Configuration::load(Layers::text("the checkpoint's config", trained, &directory))?;
+    if !before.problems.is_empty() {
+        return Err(Failure::new(
+            Exit::Checkpoint,
+            "the checkpoint's config is not one that this build reads",
+        )
+        .hint(before.problems.to_string()));
+    }
+    // What an earlier resume changed is in the run's own file.
+    let name = Text::ResolvedConfig.file_name();
+    let text = match writer.text(Text::ResolvedConfig) {
+        Ok(text) => text,
+        Err(StoreError::Missing { .. }) => {
+            terminal.note(&format!(
+                "the run has no {name}; the checkpoint's own config is used"
+            ));
+            trained.clone()
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let now = Configuration::load(over.put_over(Layers::text(name, text, &directory)))?
+        .sound(terminal)?;
+    refuse_other_changes(&before.resolved, &now.resolved, &now.document, terminal)?;
+    Ok(now)
+}
+
+/// # Errors
+/// Every key that differs and may not.
+fn refuse_other_changes(
+    before: &Resolved,
+    now: &Resolved,
+    document: &Document,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let value = |value: &Option<polytask_config::Literal>| {
+        value
+            .as_ref()
+            .map_or("nothing".to_owned(), ToString::to_string)
+    };
+    let problems: Vec<Problem> = before
+        .diff(now)
+        .into_iter()
+        .filter(|difference| !MAY_CHANGE.contains(&difference.key.as_str()))
+        .map(|difference| {
+            let message = format!(
+                "the run has {}, not {}",
+                value(&difference.left),
+                value(&difference.right)
+            );
+            Problem::new("P0602", difference.key, message)
+                .with_label("cannot change when a run goes on")
+                .with_help(format!("these may: {}", MAY_CHANGE.join(", ")))
+        })
+        .collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(refused(document, &Problems(problems), terminal))
     }
 }
 

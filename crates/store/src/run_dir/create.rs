@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::RunDir;
 use super::writer::Writer;
-use super::{CHECKPOINTS, RunDir};
 use crate::folder::Folder;
 use crate::lock::{LOCK, Lock};
 use crate::name::{checked_name, scratch_target};
@@ -32,19 +32,14 @@ impl RunDir {
     /// ```
     pub fn create(base: &Path, name: &str, now: SystemTime) -> Result<Writer, StoreError> {
         checked_name("run", name)?;
-        let mut made = make_all(base)?;
-        let base = Folder::open(base)?;
-        if !base.is_there(name) {
-            made.push(base.join(name));
-        }
-        let runs = base.subfolder(name)?;
+        make_all(base)?;
+        let runs = Folder::open(base)?.subfolder(name)?;
         for attempt in 0..ATTEMPTS {
             let id = format!("{}-{}", run_stamp(now), digits(now, attempt));
             if runs.make_new(&id)? {
                 let folder = runs.subfolder(&id)?;
                 let lock = Lock::take(&folder)?;
-                made.push(runs.join(&id));
-                return Ok(Writer::begin(folder, lock, Some((runs, id)))?.made(made));
+                return Writer::begin(folder, lock, Some((runs, id)));
             }
         }
         Err(StoreError::io(
@@ -60,7 +55,7 @@ impl RunDir {
     /// [`StoreError::NotEmpty`], [`StoreError::Locked`] if another process is making or running it,
     /// [`StoreError::Symlink`], [`StoreError::Io`].
     pub fn create_at(path: &Path) -> Result<Writer, StoreError> {
-        let made = make_all(path)?;
+        make_all(path)?;
         let folder = Folder::open_own(path)?;
         // Not even a lock file is put into a folder that is somebody else's. But if there is one, then whether the
         // folder is "not empty" or "locked" depends on who holds it.
@@ -70,19 +65,16 @@ impl RunDir {
         }
         let lock = Lock::take(&folder)?;
         refuse_content(&folder, &folder.names()?)?;
-        Ok(Writer::begin(folder, lock, None)?.made(made))
+        Writer::begin(folder, lock, None)
     }
 }
 
-/// A lock file, an empty folder for checkpoints and scratch files are what a process leaves that died before it wrote
-/// anything.
+/// A lock file and scratch files are what a process leaves that died before it wrote anything.
 fn refuse_content(folder: &Folder, names: &[String]) -> Result<(), StoreError> {
-    let is_nothing = |name: &String| {
-        *name == LOCK
-            || scratch_target(name).is_some()
-            || (*name == CHECKPOINTS && folder.is_empty_folder(name))
-    };
-    match names.iter().find(|name| !is_nothing(name)) {
+    match names
+        .iter()
+        .find(|name| *name != LOCK && scratch_target(name).is_none())
+    {
         None => Ok(()),
         Some(found) => Err(StoreError::NotEmpty {
             path: folder.path().to_owned(),
@@ -101,9 +93,8 @@ fn digits(now: SystemTime, attempt: u32) -> String {
     hasher.finalize().to_hex().chars().take(4).collect()
 }
 
-/// Makes `path` and the folders above it, and makes each new name durable. Gives those that were not there, outer ones
-/// first.
-fn make_all(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
+/// Makes `path` and the folders above it, and makes each new name durable.
+fn make_all(path: &Path) -> Result<(), StoreError> {
     let mut missing: Vec<&Path> = Vec::new();
     for folder in path.ancestors() {
         match folder.symlink_metadata() {
@@ -112,22 +103,18 @@ fn make_all(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
             Err(error) => return Err(make_error(folder, error)),
         }
     }
-    let mut made = Vec::new();
     for folder in missing
         .into_iter()
         .rev()
         .filter(|folder| !folder.as_os_str().is_empty())
     {
         match std::fs::create_dir(folder) {
-            Ok(()) => {
-                Folder::open(folder.parent().unwrap_or(Path::new(".")))?.sync()?;
-                made.push(folder.to_owned());
-            }
+            Ok(()) => Folder::open(folder.parent().unwrap_or(Path::new(".")))?.sync()?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(make_error(folder, error)),
         }
     }
-    Ok(made)
+    Ok(())
 }
 
 /// A path that can name nothing is the user's mistake, not the disk's.

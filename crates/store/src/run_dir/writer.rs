@@ -9,7 +9,7 @@ use super::sweep::{is_checkpoint_file, sweep};
 use super::{CHECKPOINTS, Log, RECORD, RunDir, RunRecord, Text, read_text_from};
 use crate::checkpoint::{verify_in, write_in};
 use crate::folder::Folder;
-use crate::lock::{LOCK, Lock};
+use crate::lock::Lock;
 use crate::name::{LATEST, checkpoint_name};
 use crate::publish::Publication;
 use crate::retention::{Retention, retain};
@@ -25,8 +25,6 @@ pub struct Writer {
     /// Where `latest` is to point, and to what, once there is a record.
     pointer: Option<(Folder, String)>,
     swept: Vec<PathBuf>,
-    /// The folders that were made for it, if it is a new run.
-    made: Option<Vec<PathBuf>>,
     _lock: Lock,
 }
 
@@ -83,7 +81,6 @@ impl Writer {
             checkpoints,
             pointer,
             swept,
-            made: None,
             _lock: lock,
         })
     }
@@ -236,27 +233,6 @@ impl Writer {
     /// [`StoreError::DiskFull`], [`StoreError::Io`].
     pub fn rebuild_index(&self) -> Result<(), StoreError> {
         index::rebuild(&self.checkpoints)
-    }
-
-    /// Remembers that this run is new, and which folders were made for it, outer ones first.
-    pub(super) fn made(mut self, folders: Vec<PathBuf>) -> Self {
-        self.made = Some(folders);
-        self
-    }
-
-    /// Takes back a new run that came to nothing before it had a record: its texts, its folder, and the folders that were
-    /// made for it. A run that was there before, and whatever else somebody put there, stays.
-    pub fn abandon(self) {
-        let Self { folder, made, .. } = &self;
-        let Some(made) = made else { return };
-        for text in [Text::Config, Text::ResolvedConfig, Text::Data] {
-            drop(folder.remove(text.file_name()));
-        }
-        drop(folder.remove_folder(CHECKPOINTS));
-        // Still locked: whoever waits for the lock finds that it is on nothing.
-        drop(folder.remove(LOCK));
-        let is_removed = |path: &&PathBuf| std::fs::remove_dir(path).is_ok();
-        made.iter().rev().take_while(is_removed).for_each(drop);
     }
 
     /// The record in the folder that is held, whatever its path has come to mean.
