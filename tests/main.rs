@@ -7,6 +7,7 @@ mod documents;
 mod evaluate;
 mod harness;
 mod predict;
+mod reliability;
 mod resume;
 mod signals;
 mod train;
