@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::codes;
 use crate::document::{Document, Place, SourceKind};
 
 /// One thing that is wrong.
@@ -108,6 +109,24 @@ impl Problems {
         for problem in self.0.iter_mut().filter(|problem| problem.place.is_none()) {
             problem.place = document.place_of(&problem.key);
         }
+    }
+
+    /// Leaves out what follows from something else. What a text seems to lack may stand in the part of it that is not
+    /// TOML; a key of a profile is both the profile's and, with the profile on, the file's.
+    pub(crate) fn keep_causes(&mut self) {
+        let is_broken = self.0.iter().any(|problem| problem.code == codes::SYNTAX);
+        let mut kept: Vec<Problem> = Vec::new();
+        for problem in self.0.drain(..) {
+            let is_lack = problem.code == codes::MISSING_KEY || problem.place.is_none();
+            let is_told = problem.code == codes::UNKNOWN_KEY
+                && kept
+                    .iter()
+                    .any(|other| other.code == problem.code && other.place == problem.place);
+            if !(is_broken && is_lack || is_told) {
+                kept.push(problem);
+            }
+        }
+        self.0 = kept;
     }
 
     /// Sorts by position: the main file first, then other files, then the command line.

@@ -52,6 +52,7 @@ pub fn read<T>(document: &Document, listing: impl FnOnce(&mut Fields<'_>) -> T) 
     problems.0.append(&mut work.problems);
     problems.0.extend(unknown_keys(document, &schema));
     problems.place(document);
+    problems.keep_causes();
     problems.sort(document);
     Reading {
         value,

@@ -49,6 +49,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             found: polytask_store::verify(&path),
             path,
         })
+        .filter(|checked| run.is_none() || !is_gone(checked))
         .collect();
     let others = run.as_ref().map(other_files).unwrap_or_default();
     if arguments.json {
@@ -68,6 +69,12 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             Err(Failure::new(Exit::Checkpoint, lines.join("\n")))
         }
     }
+}
+
+/// A run under way deletes old checkpoints; one that was listed a moment ago and is gone now is no damage.
+fn is_gone(checked: &Checked) -> bool {
+    matches!(checked.found, Err(StoreError::Missing { .. }))
+        && checked.path.symlink_metadata().is_err()
 }
 
 /// What is wrong with a run's other files. A record or a journal that is missing is no corruption.

@@ -51,12 +51,23 @@ pub(crate) fn document(layer: &Layer) -> Parsed {
     let text = &layer.source.text;
     let (parsed, errors) = DeTable::parse_recoverable(text);
     let mut table = self::table(layer, parsed.get_ref(), 0);
-    let problems: Vec<Problem> = errors
-        .iter()
-        .map(|error| syntax(layer, &table, error.message(), error.span()))
-        .collect();
+    let lines = LineNumbers::new(text);
+    // What is wrong on the same line, or on the next, mostly follows from the error before: one open bracket makes
+    // every line to the end of the file an error.
+    let mut in_order: Vec<_> = errors.iter().collect();
+    in_order.sort_by_key(|error| error.span().map_or(text.len(), |span| span.start));
+    let mut last_line = None;
+    let mut problems = Vec::new();
+    for error in in_order {
+        let span = error.span().unwrap_or(text.len()..text.len());
+        let line = *lines.of(&span).start();
+        let follows = last_line.is_some_and(|last| line <= lines.next_with_text(text, last));
+        if error.message() == DUPLICATE || !follows {
+            problems.push(syntax(layer, &table, error.message(), span));
+        }
+        last_line = Some(line);
+    }
     if !errors.is_empty() {
-        let lines = LineNumbers::new(text);
         let spans = errors
             .iter()
             .map(|error| error.span().unwrap_or(text.len()..text.len()));
@@ -66,10 +77,12 @@ pub(crate) fn document(layer: &Layer) -> Parsed {
     Parsed { table, problems }
 }
 
-fn syntax(layer: &Layer, table: &Table, message: &str, span: Option<Range<usize>>) -> Problem {
+/// What the parser says of a key that is given twice.
+const DUPLICATE: &str = "duplicate key";
+
+fn syntax(layer: &Layer, table: &Table, message: &str, span: Range<usize>) -> Problem {
     let text = &layer.source.text;
-    let span = span.unwrap_or(text.len()..text.len());
-    if message != "duplicate key" {
+    if message != DUPLICATE {
         return Problem::new(codes::SYNTAX, "", message.to_owned())
             .with_label("here")
             .at(layer.place(span));
@@ -124,6 +137,25 @@ impl LineNumbers {
     fn of(&self, span: &Range<usize>) -> std::ops::RangeInclusive<usize> {
         let line = |at: usize| self.0.partition_point(|start| *start <= at);
         line(span.start)..=line(span.end.max(span.start))
+    }
+
+    /// The first line after `line` that is not empty.
+    fn next_with_text(&self, text: &str, line: usize) -> usize {
+        let is_empty = |line: usize| {
+            let start = line
+                .checked_sub(1)
+                .map_or(Some(0), |before| self.0.get(before).copied());
+            let end = self.0.get(line).copied().unwrap_or(text.len());
+            start.is_some_and(|start| {
+                text.get(start..end)
+                    .is_some_and(|line| line.trim().is_empty())
+            })
+        };
+        let mut next = line + 1;
+        while next <= self.0.len() && is_empty(next) {
+            next += 1;
+        }
+        next
     }
 }
 

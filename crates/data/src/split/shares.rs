@@ -88,7 +88,10 @@ impl Shares {
         if (sum - 1.0).abs() > 1e-6 {
             return Err(wrong(
                 Part::Train,
-                format!("the shares add up to {sum}, not to 1"),
+                format!(
+                    "the shares add up to {}, not to 1",
+                    (sum * 1e6).round() / 1e6
+                ),
             ));
         }
         if train <= 0.0 {

@@ -205,7 +205,7 @@ fn shares_are_checked() {
         ),
         (
             "{ type = \"random\", train = 0.5, val = 0.2, test = 0.2 }",
-            "the shares add up to 0.8999",
+            "the shares add up to 0.9, not to 1",
         ),
         (
             "{ type = \"random\", val = 0.5, test = 0.5 }",

@@ -1,0 +1,76 @@
+//! A loss that is not finite is told with its task, and never reaches the weights.
+
+use super::micro;
+use crate::harness::{Folder, students};
+
+/// One row's target is so large that its square is no single-precision number.
+fn with_a_monstrous_row() -> Folder {
+    let folder = micro();
+    let config = folder
+        .read("config.toml")
+        .replace(
+            "ids = [\"id\"]",
+            "ids = [\"id\"]\nval = \"val.csv\"\ntest = \"test.csv\"",
+        )
+        .replace(
+            "target = \"final grade\"",
+            "target = \"final grade\"\nnormalize = \"none\"\nloss = \"mse\"",
+        )
+        .replace("weighting = \"uncertainty\"", "weighting = \"equal\"")
+        .replace("epochs = 30", "epochs = 3");
+    folder.write("config.toml", &config);
+    folder.write("val.csv", &students(160..200));
+    folder.write("test.csv", &students(200..240));
+    let mut rows = students(0..160);
+    rows.push_str("monster,16,4,GP,no,1e30\n");
+    folder.write("students.csv", &rows);
+    folder
+}
+
+#[test]
+fn a_row_that_makes_a_loss_infinite_stops_the_run_and_is_named() {
+    let folder = with_a_monstrous_row();
+    let ended = folder
+        .run(&["train", "config.toml", "--run-dir", "r"])
+        .expect(7);
+    for word in ["grade", "step", "loss", "not finite"] {
+        assert!(ended.err.contains(word), "{word} in {}", ended.err);
+    }
+    assert_eq!(folder.record("r")["status"], "diverged");
+    // What was saved before is whole, and finite.
+    folder.run(&["verify", "r"]).expect(0);
+    folder
+        .run(&["evaluate", "r", "--checkpoint", "last"])
+        .expect(0);
+}
+
+#[test]
+fn a_step_with_such_a_row_can_be_left_out() {
+    let folder = with_a_monstrous_row();
+    let skip = ["--set", "train.on_nan=skip_step"];
+    let ended = folder
+        .run(
+            &[
+                &["train", "config.toml", "--run-dir", "r", "--json"][..],
+                &skip,
+            ]
+            .concat(),
+        )
+        .expect(0);
+    let skipped: Vec<_> = ended
+        .events()
+        .into_iter()
+        .filter(|event| event["event"] == "skipped")
+        .collect();
+    // The row comes once in each of the three epochs.
+    assert_eq!(skipped.len(), 3, "{skipped:?}");
+    assert!(
+        skipped
+            .iter()
+            .all(|event| event["reason"].as_str().unwrap().contains("grade")),
+        "{skipped:?}"
+    );
+    assert_eq!(folder.record("r")["status"], "finished");
+    // Again, the same.
+    assert_eq!(folder.train("again", &skip), folder.digest("r"));
+}

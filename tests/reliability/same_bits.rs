@@ -1,0 +1,50 @@
+//! The same seed gives the same bits in any process.
+
+use super::{MICRO, times};
+use crate::harness::{Folder, PICTURES, students};
+
+#[test]
+fn the_same_seed_gives_the_same_bits_whatever_surrounds_the_process() {
+    let convolutions = PICTURES.replace(
+        "type = \"mlp\"\nhidden = [16]",
+        "type = \"cnn\"\nchannels = [4]\ndense = [8]",
+    );
+    let latent = MICRO.replace(
+        "[multitask]",
+        "[sharing]\ntype = \"latent\"\ndimension = 4\n[multitask]",
+    );
+    for (number, config) in [MICRO, &convolutions, &latent].into_iter().enumerate() {
+        let folder = Folder::new(config);
+        folder.write("students.csv", &students(0..160));
+        let mut digests = Vec::new();
+        for run in 0..times(3) {
+            let directory = format!("r-{run}");
+            let home = folder.path(&format!("home-{run}"));
+            let ended = folder
+                .command(&[
+                    "train",
+                    "config.toml",
+                    "--run-dir",
+                    &directory,
+                    "--set",
+                    "train.epochs=3",
+                ])
+                .env("HOME", home)
+                .env("LANG", ["C", "de_DE.UTF-8", "tr_TR.UTF-8"][run % 3])
+                .env("TZ", ["UTC", "Asia/Kathmandu"][run % 2])
+                .output()
+                .unwrap();
+            super::refuse_panics(&String::from_utf8_lossy(&ended.stderr));
+            assert!(
+                ended.status.success(),
+                "{}",
+                String::from_utf8_lossy(&ended.stderr)
+            );
+            digests.push(folder.digest(&directory));
+        }
+        digests.dedup();
+        assert_eq!(digests.len(), 1, "config {number}");
+        let other = folder.train("other", &["--set", "train.epochs=3", "--seed", "1"]);
+        assert_ne!(other, digests[0], "config {number}");
+    }
+}

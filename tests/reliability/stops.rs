@@ -1,0 +1,157 @@
+//! Stopped by a signal at any moment, a run goes on with the same rows in the same order, to the same bits.
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::random::Random;
+use super::{go_on, micro, times};
+use crate::harness::{Folder, ended};
+
+/// Steps of the run in [`super::MICRO`]: 128 rows, 16 a step, 30 epochs.
+const STEPS: usize = 240;
+
+fn send(signal: &str, process: u32) {
+    // It may have ended by itself a moment ago.
+    let _sent = Command::new("kill")
+        .args([signal, &process.to_string()])
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+}
+
+/// Step and rows of each step in the lines of `--trace-samples`.
+fn traced(text: &str) -> Vec<(u64, Value)> {
+    text.lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|event| event["event"] == "step")
+        .map(|event| (event["step"].as_u64().unwrap(), event["samples"].clone()))
+        .collect()
+}
+
+/// Trains with a trace, and stops the run as soon as `steps` steps are told.
+fn traced_until(folder: &Folder, directory: &str, steps: usize) -> String {
+    let arguments = [
+        "train",
+        "config.toml",
+        "--run-dir",
+        directory,
+        "--trace-samples",
+    ];
+    let mut child = folder
+        .command(&arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+    let mut seen = 0;
+    while seen < steps && lines.read_line(&mut text).unwrap() > 0 {
+        seen += 1;
+    }
+    send("-TERM", child.id());
+    lines.read_to_string(&mut text).unwrap();
+    let code = child.wait().unwrap().code();
+    assert!(matches!(code, Some(143 | 0)), "{code:?}");
+    // What follows the trace is the result of a run that was through already.
+    text.lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+#[test]
+fn the_rows_of_a_stopped_run_come_in_the_same_order() {
+    let folder = micro();
+    let whole = traced_until(&folder, "whole", usize::MAX);
+    let whole = traced(&whole);
+    assert_eq!(whole.len(), STEPS);
+    let weights = |run: &str| folder.run(&["digest", run]).expect(0).out;
+    let mut random = Random::new(4);
+    // The last step of an epoch, the first of the next, and anywhere.
+    let stops = [8, 9]
+        .into_iter()
+        .chain((2..times(10)).map(|_| 1 + random.below(STEPS - 20)));
+    for (number, stop) in stops.enumerate() {
+        let directory = format!("stopped-{number}");
+        let mut text = traced_until(&folder, &directory, stop);
+        let prefetch = format!("train.prefetch={}", number % 4);
+        let resumed = folder
+            .run(&["resume", &directory, "--trace-samples", "--set", &prefetch])
+            .expect(0);
+        text.extend(
+            resumed
+                .out
+                .lines()
+                .filter(|line| line.starts_with('{'))
+                .map(|line| format!("{line}\n")),
+        );
+        assert!(
+            traced(&text) == whole,
+            "stopped after {stop} steps:\n{text}"
+        );
+        assert_eq!(weights(&directory), weights("whole"));
+    }
+}
+
+#[test]
+fn a_signal_at_any_moment_saves_the_state() {
+    let folder = micro();
+    let begun = Instant::now();
+    let whole = folder.train("whole", &[]);
+    let time = begun.elapsed();
+    let mut random = Random::new(5);
+    for number in 0..times(10) {
+        let (signal, name, code) = [(2, "-INT", 130), (15, "-TERM", 143)][number % 2];
+        let directory = format!("stopped-{number}");
+        let child = folder
+            .command(&["train", "config.toml", "--run-dir", &directory])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(time.mul_f64(random.share()));
+        let sent = Instant::now();
+        send(name, child.id());
+        let output = child.wait_with_output().unwrap();
+        assert!(
+            sent.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            sent.elapsed()
+        );
+        super::refuse_panics(&String::from_utf8_lossy(&output.stderr));
+        // Before the run begins there is nothing to save, and the signal does what it does by itself.
+        let is_too_early = output.status.signal() == Some(signal);
+        let is_too_late = output.status.success();
+        assert!(
+            output.status.code() == Some(code) || is_too_early || is_too_late,
+            "{name}: {:?}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        go_on(&folder, &directory);
+        assert_eq!(folder.digest(&directory), whole, "stop {number} by {name}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_stop_a_run() {
+    let folder = micro();
+    let whole = folder.train("whole", &[]);
+    let mut child = folder
+        .command(&["train", "config.toml", "--run-dir", "r", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = ended(child);
+    super::refuse_panics(&ended.err);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert_eq!(folder.digest("r"), whole);
+}
