@@ -33,6 +33,7 @@ use crate::terminal::Terminal;
 fn main() -> ExitCode {
     let terminal = Terminal::of_process();
     let watch = panics::install(terminal);
+    signals::outlive_file_limit();
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
         Err(error) => return ExitCode::from(refuse(&error, terminal).code()),

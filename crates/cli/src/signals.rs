@@ -12,6 +12,20 @@ pub(crate) struct Signals {
     which: Arc<AtomicUsize>,
 }
 
+/// Turns a limit on the size of files (`ulimit -f`) from a silent death into an error of the write that it stops.
+#[cfg(unix)]
+pub(crate) fn outlive_file_limit() {
+    let nobody_asks = Arc::new(AtomicBool::new(false));
+    drop(signal_hook::flag::register(
+        signal_hook::consts::SIGXFSZ,
+        nobody_asks,
+    ));
+}
+
+/// There is no such signal on this system.
+#[cfg(not(unix))]
+pub(crate) fn outlive_file_limit() {}
+
 impl Signals {
     /// Installs the handlers. What cannot be installed keeps its default, which ends the process.
     #[cfg(unix)]
