@@ -13,7 +13,11 @@ fn the_same_seed_gives_the_same_bits_whatever_surrounds_the_process() {
         "[multitask]",
         "[sharing]\ntype = \"latent\"\ndimension = 4\n[multitask]",
     );
-    for (number, config) in [MICRO, &convolutions, &latent].into_iter().enumerate() {
+    let codes = MICRO.replace("[multitask]", "[sharing]\ntype = \"codes\"\n[multitask]");
+    for (number, config) in [MICRO, &convolutions, &latent, &codes]
+        .into_iter()
+        .enumerate()
+    {
         let folder = Folder::new(config);
         folder.write("students.csv", &students(0..160));
         let mut digests = Vec::new();

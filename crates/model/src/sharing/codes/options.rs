@@ -86,13 +86,8 @@ impl CodesOptions {
                 .at_least(1)
                 .or(8),
         };
-        if options.alpha != Alpha::Block && fields.is_given("block") {
-            fields.problem(
-                "block",
-                "P0502",
-                "only codes of alpha = \"block\" have a size".to_owned(),
-                Some("use alpha = \"block\", or leave `block` out".to_owned()),
-            );
+        if options.alpha != Alpha::Block {
+            fields.no_effect("block", "P0502", "unless alpha = \"block\"");
         }
         if options.l1 > 0.0 && options.gate != GateMap::Free {
             fields.problem(
