@@ -60,7 +60,7 @@ pub struct Surroundings<'a> {
     pub max_steps: Option<u64>,
 }
 
-/// Runs to the end, or until something stops it.
+/// Runs to the end, or until something stops it. The state that it starts from is on disk already.
 ///
 /// # Errors
 /// Divergence, a disk that fails, a metric that does not fit.
@@ -69,23 +69,12 @@ pub fn run(
     state: &mut TrainState,
     around: &mut Surroundings<'_>,
 ) -> Result<Finish, RunError> {
-    let mut saved = Saved::at(state.progress.step);
+    let mut saved = Saved::now(state);
     loop {
-        let is_last = state.progress.epoch >= plan.train.epochs as u64;
-        // Asked before each epoch too: a run that stopped early, or was killed just before it would have, stays stopped
-        // when it is resumed.
-        let is_stopped = plan
-            .early_stopping
-            .is_some_and(|early| state.best.since >= early.patience);
-        let is_enough = around
-            .max_steps
-            .is_some_and(|most| state.progress.step >= most);
-        if is_last || is_stopped || is_enough {
-            return Ok(if is_stopped && !is_last {
-                Finish::EarlyStopped
-            } else {
-                Finish::Completed
-            });
+        // Asked before each epoch: a run that stopped early, or was killed just before it would have, stays stopped when
+        // it is resumed.
+        if let Some(finish) = over(plan, state, around) {
+            return Ok(finish);
         }
         let trained = epoch::train(plan, state, around, &mut saved)?;
         let validated = match trained {
@@ -93,26 +82,39 @@ pub fn run(
             false => None,
         };
         let Some(validated) = validated else {
-            saved.save(state, around, Known::default())?;
+            // The same state again, but without the score that is known of it, must not replace that file.
+            if !saved.is(state) {
+                saved.save(state, around, Known::default())?;
+            }
             return Ok(Finish::Interrupted);
         };
         let known = validate::end_epoch(plan, state, around, validated);
-        let epochs = state.progress.epoch;
-        let is_over = epochs == plan.train.epochs as u64
-            || plan
-                .early_stopping
-                .is_some_and(|early| state.best.since >= early.patience)
-            || around
-                .max_steps
-                .is_some_and(|most| state.progress.step >= most);
         let is_due = match plan.checkpoint.every {
-            Every::Epochs(every) => epochs.is_multiple_of(every),
+            Every::Epochs(every) => state.progress.epoch.is_multiple_of(every),
             Every::Steps(_) | Every::Time(_) => saved.is_due(plan, state),
         };
+        let is_over = over(plan, state, around).is_some();
         if is_over || is_due || (known.is_best && plan.checkpoint.keep_best > 0) {
             saved.save(state, around, known)?;
         }
     }
+}
+
+/// How the run ends if it is over at this state.
+fn over(plan: &Plan, state: &TrainState, around: &Surroundings<'_>) -> Option<Finish> {
+    if state.progress.epoch >= plan.train.epochs as u64 {
+        return Some(Finish::Completed);
+    }
+    if plan
+        .early_stopping
+        .is_some_and(|early| state.best.since >= early.patience)
+    {
+        return Some(Finish::EarlyStopped);
+    }
+    let is_enough = around
+        .max_steps
+        .is_some_and(|most| state.progress.step >= most);
+    is_enough.then_some(Finish::Completed)
 }
 
 /// What is known of a state that is saved.
@@ -122,18 +124,24 @@ struct Known {
     is_best: bool,
 }
 
-/// The last checkpoint of this session.
+/// The state that is on disk, and since when.
 struct Saved {
     step: u64,
+    epoch: u64,
     time: Instant,
 }
 
 impl Saved {
-    fn at(step: u64) -> Self {
+    fn now(state: &TrainState) -> Self {
         Self {
-            step,
+            step: state.progress.step,
+            epoch: state.progress.epoch,
             time: Instant::now(),
         }
+    }
+
+    fn is(&self, state: &TrainState) -> bool {
+        (self.step, self.epoch) == (state.progress.step, state.progress.epoch)
     }
 
     /// Whether a checkpoint counted in steps or time is to be written now.
@@ -152,7 +160,7 @@ impl Saved {
         around: &mut Surroundings<'_>,
         known: Known,
     ) -> Result<(), RunError> {
-        *self = Self::at(state.progress.step);
+        *self = Self::now(state);
         let Some(saver) = around.saver.as_deref_mut() else {
             return Ok(());
         };

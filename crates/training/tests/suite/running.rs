@@ -1,10 +1,12 @@
 //! The loop: the order of rows after a restart, and stopping early for good.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use polytask_store::{Fallback, Pick, RunDir};
 use polytask_training::events::Event;
 use polytask_training::plan::Plan;
 use polytask_training::run::{Finish, Surroundings, run};
+use polytask_training::save::Saver;
 use polytask_training::state::TrainState;
 use polytask_training::step::step;
 
@@ -83,4 +85,39 @@ fn a_run_that_stopped_early_stays_stopped() {
     let (rows, finish) = trace(&plan, &mut again);
     assert!(rows.is_empty());
     assert_eq!(finish, Finish::EarlyStopped);
+}
+
+#[test]
+fn a_signal_right_after_an_epoch_leaves_its_score_on_disk() {
+    let mut world = world(&config(2, ""));
+    let folder = tempfile::tempdir().unwrap();
+    let writer = RunDir::create_at(&folder.path().join("run")).unwrap();
+    let mut saver = Saver::new(writer, &world.plan, "");
+    saver.begin(&mut world.state).unwrap();
+    let interrupt = AtomicBool::new(false);
+    let mut listener = |event: &Event| {
+        if let Event::Checkpoint { .. } = event {
+            interrupt.store(true, Ordering::Relaxed);
+        }
+    };
+    let finish = run(
+        &world.plan,
+        &mut world.state,
+        &mut Surroundings {
+            saver: Some(&mut saver),
+            listener: &mut listener,
+            interrupt: &interrupt,
+            trace_samples: false,
+            max_steps: None,
+        },
+    );
+    assert_eq!(finish.unwrap(), Finish::Interrupted);
+    assert_eq!(world.state.progress.epoch, 1);
+    let writer = saver.into_writer();
+    for pick in [Pick::Best, Pick::Last] {
+        let found = writer.select(pick, Fallback::Refused).unwrap();
+        assert_eq!(found.step, world.state.progress.step);
+        assert_eq!(found.checkpoint.score(), world.state.best.score);
+    }
+    assert!(world.state.best.score.is_some());
 }
