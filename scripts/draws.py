@@ -1,4 +1,4 @@
-"""SplitMix64 in Python: the generator of `polytask_data::builtin::SplitMix64`, for scripts that make example tables.
+"""SplitMix64 in Python: the generator of `polytask_random::SplitMix64`, for scripts that make example tables.
 
 Only the standard library; what is written out is rounded, so the last bit of a logarithm does not show.
 """

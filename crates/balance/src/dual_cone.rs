@@ -6,9 +6,19 @@
 )]
 
 use nalgebra::{DMatrix, DVector};
+use polytask_config::Fields;
 
 use crate::Gram;
 use crate::solve::{Solved, Solver, nonnegative};
+
+/// Lists the option `ridge` of [`ridged`].
+pub(crate) fn ridge(options: &mut Fields<'_>) -> f64 {
+    options
+        .number("ridge", "added to the diagonal, as a share of the trace")
+        .above(0.0)
+        .at_most(1.0)
+        .or(1e-4)
+}
 
 /// G divided by its trace, with a ridge; `None` if G is zero.
 pub(crate) fn ridged(gram: &Gram, ridge: f64) -> Option<DMatrix<f64>> {

@@ -13,6 +13,10 @@
 //! assert_ne!(Seed(42).stream("data/shuffle", 4).word(), Seed(42).stream("data/split", 3).word());
 //! ```
 
+mod split_mix;
+
+pub use split_mix::SplitMix64;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 

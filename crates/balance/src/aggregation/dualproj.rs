@@ -9,7 +9,7 @@ use nalgebra::DVector;
 
 use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale, mean_of};
 use crate::contract::gram::{Golden, Promise, Promised};
-use crate::dual_cone::{raised, ridged};
+use crate::dual_cone::{raised, ridge, ridged};
 use crate::{Gram, Losses, Moment, Weights};
 
 pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
@@ -18,11 +18,7 @@ pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     source: "Lopez-Paz, Ranzato 2017, Gradient Episodic Memory for Continual Learning, NeurIPS",
     new: |options| {
         Box::new(DualProj {
-            ridge: options
-                .number("ridge", "added to the diagonal, as a share of the trace")
-                .above(0.0)
-                .at_most(1.0)
-                .or(1e-4),
+            ridge: ridge(options),
         })
     },
     facts: GramFacts {

@@ -8,7 +8,7 @@
 
 use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale, mean_of};
 use crate::contract::gram::{Golden, Promise, Promised};
-use crate::dual_cone::{ridged, unconflicted};
+use crate::dual_cone::{ridge, ridged, unconflicted};
 use crate::{Gram, Losses, Moment, Weights};
 
 pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
@@ -17,11 +17,7 @@ pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     source: "Quinton, Rey 2024, Jacobian Descent for Multi-Objective Optimization",
     new: |options| {
         Box::new(UpGrad {
-            ridge: options
-                .number("ridge", "added to the diagonal, as a share of the trace")
-                .above(0.0)
-                .at_most(1.0)
-                .or(1e-4),
+            ridge: ridge(options),
         })
     },
     facts: GramFacts {

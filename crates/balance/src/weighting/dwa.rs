@@ -10,6 +10,7 @@ use polytask_config::State;
 
 use super::{Facts, Needs, Weighting, WeightingEntry};
 use crate::contract::Golden;
+use crate::epoch_mean::EpochMean;
 use crate::normalize::SMALLEST_LOSS;
 use crate::softmax::softmax;
 use crate::{Family, Losses, PerTask, TaskFacts, Weights};
@@ -50,8 +51,7 @@ struct Dwa {
 /// The means of the last two epochs that had the task, and the sum of the one that runs.
 #[derive(Default)]
 struct History {
-    sum: f64,
-    steps: u64,
+    running: EpochMean,
     last: Option<f64>,
     before_last: Option<f64>,
 }
@@ -67,10 +67,8 @@ impl History {
     }
 
     fn end_epoch(&mut self) {
-        if self.steps > 0 {
-            self.before_last = self.last;
-            self.last = Some(self.sum / self.steps as f64);
-            (self.sum, self.steps) = (0.0, 0);
+        if let Some(mean) = self.running.take() {
+            self.before_last = self.last.replace(mean);
         }
     }
 }
@@ -85,10 +83,8 @@ impl Weighting for Dwa {
     }
 
     fn weights(&mut self, losses: &Losses) -> Weights {
-        self.tasks.learn(losses, |task, seen| {
-            task.sum += seen.loss;
-            task.steps += 1;
-        });
+        self.tasks
+            .learn(losses, |task, seen| task.running.add(seen.loss));
         let paces = self.tasks.present(&losses.present);
         let paces: Vec<f64> = paces
             .map(|task| task.map_or(1.0, History::pace) / self.temperature)
@@ -104,8 +100,7 @@ impl Weighting for Dwa {
 
     fn state(&mut self, state: &mut State) {
         self.tasks.state(state, |task, state| {
-            state.number("sum", &mut task.sum);
-            state.count("steps", &mut task.steps);
+            task.running.state(state);
             state.optional_number("last", &mut task.last);
             state.optional_number("before_last", &mut task.before_last);
         });

@@ -9,8 +9,8 @@
 use polytask_config::{Fields, State};
 
 use super::{Facts, Needs, Weighting, WeightingEntry};
-use crate::adam::Adam;
 use crate::contract::{Golden, Promise};
+use crate::log_scale::{LogScale, LogScales};
 use crate::{Family, Losses, PerTask, TaskFacts, Weights};
 
 pub(super) const ENTRY: WeightingEntry = WeightingEntry {
@@ -33,33 +33,17 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
     },
 };
 
-/// |s| at most.
-const LARGEST: f64 = 18.420_680_743_952_367;
-
 /// Also the first half of the aggregator `imtl`.
 pub(crate) struct ImtlL {
-    rate: f64,
-    initial: f64,
-    tasks: PerTask<Scale>,
-}
-
-struct Scale {
+    scales: LogScales,
     /// s.
-    logarithm: f64,
-    adam: Adam,
+    tasks: PerTask<LogScale>,
 }
 
 impl ImtlL {
     pub(crate) fn new(options: &mut Fields<'_>) -> Self {
         Self {
-            rate: options
-                .number("weight_lr", "learning rate of the scales")
-                .at_least(0.0)
-                .or(0.025),
-            initial: options
-                .number("initial", "logarithm of the scale at the start")
-                .within(-LARGEST..=LARGEST)
-                .or(0.0),
+            scales: LogScales::options(options),
             tasks: PerTask::default(),
         }
     }
@@ -67,10 +51,7 @@ impl ImtlL {
 
 impl Weighting for ImtlL {
     fn start(&mut self, tasks: &[TaskFacts]) {
-        self.tasks.start(tasks, |_| Scale {
-            logarithm: self.initial,
-            adam: Adam::default(),
-        });
+        self.tasks.start(tasks, |_| self.scales.start());
     }
 
     fn needs(&self) -> Needs {
@@ -81,17 +62,13 @@ impl Weighting for ImtlL {
         let weights = self.tasks.weights(losses, |task| task.logarithm.exp());
         self.tasks.learn(losses, |task, seen| {
             let gradient = task.logarithm.exp() * seen.loss - 1.0;
-            task.adam.step(&mut task.logarithm, gradient, self.rate);
-            task.logarithm = task.logarithm.clamp(-LARGEST, LARGEST);
+            task.learn(gradient, self.scales.rate);
         });
         weights
     }
 
     fn state(&mut self, state: &mut State) {
-        self.tasks.state(state, |task, state| {
-            state.number("logarithm", &mut task.logarithm);
-            task.adam.state(state);
-        });
+        self.tasks.state(state, LogScale::state);
     }
 }
 
@@ -101,13 +78,10 @@ mod tests {
 
     #[test]
     fn at_rest_loss_times_scale_is_one() {
-        let mut scale = Scale {
-            logarithm: 0.0,
-            adam: Adam::default(),
-        };
+        let mut scale = LogScale::default();
         for _ in 0..20_000 {
             let gradient = scale.logarithm.exp() * 0.3 - 1.0;
-            scale.adam.step(&mut scale.logarithm, gradient, 0.025);
+            scale.learn(gradient, 0.025);
         }
         assert!((scale.logarithm.exp() * 0.3 - 1.0).abs() < 1e-6);
     }

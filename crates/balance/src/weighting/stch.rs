@@ -11,6 +11,7 @@ use polytask_config::State;
 
 use super::{Facts, Needs, Weighting, WeightingEntry};
 use crate::contract::Golden;
+use crate::epoch_mean::EpochMean;
 use crate::normalize::SMALLEST_LOSS;
 use crate::softmax::softmax;
 use crate::{Family, Losses, PerTask, TaskFacts, Weights};
@@ -56,18 +57,15 @@ struct Stch {
 #[derive(Default)]
 struct Level {
     nadir: Option<f64>,
-    sum: f64,
-    steps: u64,
+    running: EpochMean,
 }
 
 impl Level {
     /// The mean over the epoch that ends becomes the nadir if it is time and there is none.
     fn end_epoch(&mut self, is_time: bool) {
-        if self.steps > 0 {
-            if is_time && self.nadir.is_none() {
-                self.nadir = Some((self.sum / self.steps as f64).max(SMALLEST_LOSS));
-            }
-            (self.sum, self.steps) = (0.0, 0);
+        let mean = self.running.take();
+        if is_time && self.nadir.is_none() {
+            self.nadir = mean.map(|mean| mean.max(SMALLEST_LOSS));
         }
     }
 }
@@ -83,10 +81,8 @@ impl Weighting for Stch {
     }
 
     fn weights(&mut self, losses: &Losses) -> Weights {
-        self.tasks.learn(losses, |task, seen| {
-            task.sum += seen.loss;
-            task.steps += 1;
-        });
+        self.tasks
+            .learn(losses, |task, seen| task.running.add(seen.loss));
         let values = losses.positive(SMALLEST_LOSS);
         let is_warm = self.epoch >= self.warmup as u64;
         let shares = if is_warm {
@@ -115,8 +111,7 @@ impl Weighting for Stch {
         state.count("epoch", &mut self.epoch);
         self.tasks.state(state, |task, state| {
             state.optional_number("nadir", &mut task.nadir);
-            state.number("sum", &mut task.sum);
-            state.count("steps", &mut task.steps);
+            task.running.state(state);
         });
     }
 }

@@ -13,8 +13,8 @@
 use polytask_config::State;
 
 use super::{Facts, Needs, Weighting, WeightingEntry};
-use crate::adam::Adam;
 use crate::contract::{Golden, Promise};
+use crate::log_scale::{LogScale, LogScales};
 use crate::{Family, Losses, PerTask, TaskFacts, Weights};
 
 pub(super) const ENTRY: WeightingEntry = WeightingEntry {
@@ -23,14 +23,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
     source: "Kendall, Gal, Cipolla 2018, Multi-Task Learning Using Uncertainty to Weigh Losses, CVPR",
     new: |options| {
         Box::new(Uncertainty {
-            rate: options
-                .number("weight_lr", "learning rate of the scales")
-                .at_least(0.0)
-                .or(0.025),
-            initial: options
-                .number("initial", "logarithm of the scale at the start")
-                .within(-LARGEST..=LARGEST)
-                .or(0.0),
+            scales: LogScales::options(options),
             tasks: PerTask::default(),
         })
     },
@@ -63,12 +56,8 @@ const GOLDEN: [f64; 3] = [
     1.070_648_723_589_67,
 ];
 
-/// |p| at most: s within about [10⁻⁸, 10⁸].
-const LARGEST: f64 = 18.420_680_743_952_367;
-
 struct Uncertainty {
-    rate: f64,
-    initial: f64,
+    scales: LogScales,
     tasks: PerTask<Scale>,
 }
 
@@ -76,14 +65,13 @@ struct Uncertainty {
 struct Scale {
     is_squared_error: bool,
     /// p = ln s.
-    logarithm: f64,
-    adam: Adam,
+    scale: LogScale,
 }
 
 impl Scale {
     fn alpha(&self) -> f64 {
         let share = if self.is_squared_error { 0.5 } else { 1.0 };
-        share * (-self.logarithm).exp()
+        share * (-self.scale.logarithm).exp()
     }
 
     /// The derivative of α L + ½ p in p.
@@ -93,8 +81,7 @@ impl Scale {
 
     fn learn(&mut self, loss: f64, rate: f64) {
         let gradient = self.gradient(loss);
-        self.adam.step(&mut self.logarithm, gradient, rate);
-        self.logarithm = self.logarithm.clamp(-LARGEST, LARGEST);
+        self.scale.learn(gradient, rate);
     }
 }
 
@@ -102,8 +89,7 @@ impl Weighting for Uncertainty {
     fn start(&mut self, tasks: &[TaskFacts]) {
         self.tasks.start(tasks, |task| Scale {
             is_squared_error: task.family == Family::SquaredError,
-            logarithm: self.initial,
-            adam: Adam::default(),
+            scale: self.scales.start(),
         });
     }
 
@@ -114,15 +100,13 @@ impl Weighting for Uncertainty {
     fn weights(&mut self, losses: &Losses) -> Weights {
         let weights = self.tasks.weights(losses, Scale::alpha);
         self.tasks
-            .learn(losses, |task, seen| task.learn(seen.loss, self.rate));
+            .learn(losses, |task, seen| task.learn(seen.loss, self.scales.rate));
         weights
     }
 
     fn state(&mut self, state: &mut State) {
-        self.tasks.state(state, |task, state| {
-            state.number("logarithm", &mut task.logarithm);
-            task.adam.state(state);
-        });
+        self.tasks
+            .state(state, |task, state| task.scale.state(state));
     }
 }
 
@@ -133,14 +117,19 @@ mod tests {
     fn scale(is_squared_error: bool) -> Scale {
         Scale {
             is_squared_error,
-            logarithm: 0.0,
-            adam: Adam::default(),
+            scale: LogScale::default(),
         }
+    }
+
+    fn at_logarithm(is_squared_error: bool, logarithm: f64) -> Scale {
+        let mut scale = scale(is_squared_error);
+        scale.scale.logarithm = logarithm;
+        scale
     }
 
     /// What a task adds to the objective.
     fn term(scale: &Scale, loss: f64) -> f64 {
-        scale.alpha() * loss + 0.5 * scale.logarithm
+        scale.alpha() * loss + 0.5 * scale.scale.logarithm
     }
 
     #[test]
@@ -154,7 +143,7 @@ mod tests {
                 term(&scale, loss)
             );
             assert!(
-                (scale.logarithm.exp() - loss).abs() < 1e-4,
+                (scale.scale.logarithm.exp() - loss).abs() < 1e-4,
                 "s is the loss itself"
             );
         }
@@ -179,21 +168,9 @@ mod tests {
         for (is_squared_error, logarithm, loss) in
             [(true, 0.3, 0.7), (false, -1.2, 0.7), (true, 2.0, 5.0)]
         {
-            let at = |logarithm| {
-                term(
-                    &Scale {
-                        logarithm,
-                        ..scale(is_squared_error)
-                    },
-                    loss,
-                )
-            };
+            let at = |logarithm| term(&at_logarithm(is_squared_error, logarithm), loss);
             let slope = (at(logarithm + STEP) - at(logarithm - STEP)) / (2.0 * STEP);
-            let gradient = Scale {
-                logarithm,
-                ..scale(is_squared_error)
-            }
-            .gradient(loss);
+            let gradient = at_logarithm(is_squared_error, logarithm).gradient(loss);
             assert!((slope - gradient).abs() < 1e-9, "{slope} {gradient}");
         }
     }

@@ -103,20 +103,18 @@ pub(crate) fn run(
         arguments.shown,
         *terminal,
     );
-    let mut views = shown.views(watch);
-    let options = arguments.shown.options();
-    let ended = session::resume(
-        writer,
-        experiment,
-        &texts,
-        place,
-        from,
-        &mut views,
-        signals.flag(),
-        &options,
-    );
-    drop(views);
-    shown.end(ended, &document, &signals)
+    shown.around(watch, &document, &signals, |views| {
+        session::resume(
+            writer,
+            experiment,
+            &texts,
+            place,
+            from,
+            views,
+            signals.flag(),
+            &arguments.shown.options(),
+        )
+    })
 }
 
 /// Whether the run was killed before its first checkpoint: a run saves its state before its first step, and writes
@@ -162,18 +160,17 @@ fn begin_again(
         arguments.shown,
         *terminal,
     );
-    let mut views = shown.views(watch);
-    let ended = session::train(
-        now.experiment,
-        &texts,
-        place,
-        writer,
-        &mut views,
-        signals.flag(),
-        &arguments.shown.options(),
-    );
-    drop(views);
-    shown.end(ended, &now.document, signals)
+    shown.around(watch, &now.document, signals, |views| {
+        session::train(
+            now.experiment,
+            &texts,
+            place,
+            writer,
+            views,
+            signals.flag(),
+            &arguments.shown.options(),
+        )
+    })
 }
 
 fn overrides(arguments: &Arguments) -> Overrides {

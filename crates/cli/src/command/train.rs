@@ -124,18 +124,17 @@ pub(crate) fn run(
         arguments.shown,
         *terminal,
     );
-    let mut views = shown.views(watch);
-    let ended = session::train(
-        experiment,
-        &texts,
-        place,
-        writer,
-        &mut views,
-        signals.flag(),
-        &options,
-    );
-    drop(views);
-    shown.end(ended, &document, &signals)
+    shown.around(watch, &document, &signals, |views| {
+        session::train(
+            experiment,
+            &texts,
+            place,
+            writer,
+            views,
+            signals.flag(),
+            &options,
+        )
+    })
 }
 
 impl ShownArguments {
@@ -192,21 +191,33 @@ impl Shown {
         }
     }
 
-    /// The listeners.
-    pub(crate) fn views(&self, watch: &Watch) -> Views {
-        Views::new(
+    /// Shows a session while it lasts and says how it ended.
+    ///
+    /// # Errors
+    /// The session's failure.
+    pub(crate) fn around(
+        &self,
+        watch: &Watch,
+        document: &Document,
+        signals: &Signals,
+        session: impl FnOnce(&mut Views) -> Result<Outcome, SessionError>,
+    ) -> Result<Exit, Failure> {
+        let mut views = Views::new(
             &self.setting(),
             self.arguments.ui,
             self.arguments.json,
             watch,
-        )
+        );
+        let ended = session(&mut views);
+        drop(views);
+        self.end(ended, document, signals)
     }
 
     /// Says how the session ended, and writes the exit code into the run's record.
     ///
     /// # Errors
     /// The session's failure.
-    pub(crate) fn end(
+    fn end(
         &self,
         ended: Result<Outcome, SessionError>,
         document: &Document,

@@ -12,14 +12,12 @@ mod matrix;
 mod parts;
 pub mod planted_codes;
 pub mod planted_low_rank;
-mod split_mix;
 #[cfg(test)]
 mod tests;
 
 use polytask_config::Entry;
 
 pub use parts::Rows;
-pub use split_mix::SplitMix64;
 
 use crate::source::Source;
 

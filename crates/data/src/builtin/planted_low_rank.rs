@@ -7,12 +7,11 @@
 //! Source: family P7 of the project's planted benchmarks; reduced-rank regression after Izenman 1975.
 
 use polytask_config::{Entry, Fields};
-use polytask_random::Seed;
+use polytask_random::{Seed, SplitMix64};
 
 use super::linear::Linear;
 use super::matrix::{Matrix, add, centre, combine, orthonormal};
 use super::parts::{self, Rows};
-use super::split_mix::SplitMix64;
 use crate::error::DataErrors;
 use crate::source::{Reading, Source};
 use crate::table::Table;

@@ -205,11 +205,11 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::golden::SplitMix;
+    use crate::golden::SplitMix64;
 
     #[test]
     fn the_tree_finds_what_looking_at_all_points_finds() {
-        let mut generator = SplitMix(4);
+        let mut generator = SplitMix64::new(4);
         for dimensions in 1..=3 {
             // Rounded: many ties in distance.
             let values = (0..300 * dimensions).map(|_| (generator.normal() * 4.0).round() / 4.0);

@@ -1,6 +1,6 @@
 //! Section 7.2 of the specification: entropies, information, divergences.
 
-use super::{SplitMix, near, within};
+use super::{SplitMix64, near, within};
 use crate::discrete::*;
 use polytask_random::Seed;
 
@@ -72,10 +72,10 @@ fn one_row_per_class_says_nothing() {
 fn chance_shows_what_the_specification_says() {
     // Independent digits and letters: mean plug-in information over random labels.
     for (n, wanted) in [(260usize, 0.520), (2600, 0.0442), (26000, 0.004_34)] {
-        let mut generator = SplitMix(n as u64);
+        let mut generator = SplitMix64::new(n as u64);
         let mut draw = |classes: u64| -> Vec<Option<u32>> {
             (0..n)
-                .map(|_| Some((generator.raw() % classes) as u32))
+                .map(|_| Some((generator.word() % classes) as u32))
                 .collect()
         };
         let table = Table::of_labels(&draw(10), 10, &draw(26), 26).unwrap();
@@ -180,11 +180,11 @@ fn channels_are_known() {
 
 #[test]
 fn identities_hold_on_random_tables() {
-    let mut generator = SplitMix(3);
+    let mut generator = SplitMix64::new(3);
     for _ in 0..200 {
-        let rows = 2 + (generator.raw() % 5) as usize;
-        let columns = 2 + (generator.raw() % 5) as usize;
-        let counts: Vec<u64> = (0..rows * columns).map(|_| generator.raw() % 7).collect();
+        let rows = 2 + (generator.word() % 5) as usize;
+        let columns = 2 + (generator.word() % 5) as usize;
+        let counts: Vec<u64> = (0..rows * columns).map(|_| generator.word() % 7).collect();
         let table = Table::of_counts(counts, columns).unwrap();
         if table.n() == 0 {
             continue;
@@ -209,10 +209,10 @@ fn the_bootstrap_covers_the_channel() {
     let mut covered = 0;
     let runs = 200;
     for run in 0..runs {
-        let mut generator = SplitMix(1000 + run);
+        let mut generator = SplitMix64::new(1000 + run);
         let mut copy = |root: u64| {
             let is_wrong = generator.uniform() < 0.3;
-            let shift = 1 + generator.raw() % 3;
+            let shift = 1 + generator.word() % 3;
             Some(((root + u64::from(is_wrong) * shift) % 4) as u32)
         };
         let (x, y): (Vec<_>, Vec<_>) = (0..500).map(|row| (copy(row % 4), copy(row % 4))).unzip();

@@ -1,6 +1,6 @@
 //! Section 7.4 of the specification: who trains with whom.
 
-use super::{SplitMix, near};
+use super::{SplitMix64, near, normals};
 use crate::grouping::*;
 
 fn affinity_of_the_specification() -> Affinity {
@@ -50,10 +50,10 @@ fn all_partitions(tasks: usize) -> Vec<Vec<usize>> {
 
 #[test]
 fn the_programme_finds_what_trying_all_finds() {
-    let mut generator = SplitMix(9);
+    let mut generator = SplitMix64::new(9);
     for largest in [2, 6] {
         for _ in 0..20 {
-            let affinity = Affinity::new(generator.normals(36), 6).unwrap();
+            let affinity = Affinity::new(normals(&mut generator, 36), 6).unwrap();
             let mut scores: Vec<f64> = all_partitions(6)
                 .iter()
                 .filter(|groups| {
@@ -82,10 +82,10 @@ fn the_programme_finds_what_trying_all_finds() {
 #[test]
 fn the_cover_is_the_best_of_all() {
     // Another exact way: disjoint sets of served tasks, each with the best group around it.
-    let mut generator = SplitMix(10);
+    let mut generator = SplitMix64::new(10);
     for _ in 0..20 {
         let tasks = 5;
-        let affinity = Affinity::new(generator.normals(25), tasks).unwrap();
+        let affinity = Affinity::new(normals(&mut generator, 25), tasks).unwrap();
         let score = |set: u32, task: usize| {
             let others: Vec<usize> = (0..tasks)
                 .filter(|&o| o != task && set >> o & 1 == 1)
@@ -134,7 +134,7 @@ fn the_cover_is_the_best_of_all() {
 #[test]
 fn many_tasks_are_grouped_by_heuristic() {
     // Twenty tasks in four planted groups.
-    let mut generator = SplitMix(12);
+    let mut generator = SplitMix64::new(12);
     let values = (0..400).map(|cell| {
         let same = cell / 20 % 4 == cell % 20 % 4;
         f64::from(u8::from(same)) * 0.5 + 0.1 * generator.normal()

@@ -1,6 +1,6 @@
 //! The report against planted truths (sections 2 and 6 of the specification).
 
-use super::{SplitMix, within};
+use super::{SplitMix64, normals, within};
 use crate::Flag;
 use crate::report::*;
 
@@ -24,14 +24,14 @@ fn quick() -> ReportOptions {
 
 /// Family P1: groups of tasks that copy one root of K symbols, wrong with probability e.
 fn channels(groups: usize, each: usize, k: u64, e: f64, rows: usize, seed: u64) -> Vec<Column> {
-    let mut generator = SplitMix(seed);
+    let mut generator = SplitMix64::new(seed);
     let mut columns = vec![Vec::with_capacity(rows); groups * each];
     for _ in 0..rows {
         for group in 0..groups {
-            let root = generator.raw() % k;
+            let root = generator.word() % k;
             for task in 0..each {
                 let is_wrong = generator.uniform() < e;
-                let shift = 1 + generator.raw() % (k - 1);
+                let shift = 1 + generator.word() % (k - 1);
                 let label = if is_wrong { (root + shift) % k } else { root };
                 columns[group * each + task].push(Some(label as u32));
             }
@@ -96,13 +96,13 @@ fn planted_groups_are_found() {
 #[test]
 fn synergy_is_found_and_only_it() {
     // Family P6 beside two tasks that share a root and one that stands alone.
-    let mut generator = SplitMix(3);
+    let mut generator = SplitMix64::new(3);
     let mut columns = vec![Vec::new(); 6];
     for _ in 0..1000 {
         let (a, b, root) = (
-            generator.raw() % 2,
-            generator.raw() % 2,
-            generator.raw() % 2,
+            generator.word() % 2,
+            generator.word() % 2,
+            generator.word() % 2,
         );
         let mut flip = |bit: u64| {
             if generator.uniform() < 0.1 {
@@ -172,12 +172,12 @@ fn what_was_never_seen_together_is_not_zero() {
 
 #[test]
 fn numbers_are_measured_and_ranked() {
-    let mut generator = SplitMix(11);
+    let mut generator = SplitMix64::new(11);
     let rows = 1500;
     let mut features = vec![Vec::new(); 4];
     let (mut one, mut other, mut class) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rows {
-        let x: Vec<f64> = generator.normals(4);
+        let x: Vec<f64> = normals(&mut generator, 4);
         let shared = x[0];
         one.push(Some(0.8 * shared + 0.6 * generator.normal()));
         other.push(Some(0.8 * shared + 0.6 * generator.normal()));
@@ -275,7 +275,7 @@ fn strata_explain_what_only_the_site_does() {
     // Both labels follow the site; within a site they are independent.
     let mut found = 0;
     for seed in 0..20 {
-        let mut generator = SplitMix(100 + seed);
+        let mut generator = SplitMix64::new(100 + seed);
         let (mut a, mut b, mut sites) = (Vec::new(), Vec::new(), Vec::new());
         for row in 0..1000u32 {
             let site = row % 2;

@@ -1,6 +1,6 @@
 //! Section 7.4 of the specification: critics, transferability, similarity.
 
-use super::{SplitMix, near, within};
+use super::{SplitMix64, near, normals, within};
 use crate::continuous::Points;
 use crate::similarity::*;
 use crate::transferability::*;
@@ -41,7 +41,7 @@ fn class_scores_are_known() {
 
 #[test]
 fn feature_scores_are_known() {
-    let mut generator = SplitMix(11);
+    let mut generator = SplitMix64::new(11);
     let labels: Vec<u32> = (0..60).map(|i| i % 3).collect();
     let values = labels.iter().flat_map(|&y| {
         (0..4u32)
@@ -64,7 +64,7 @@ fn feature_scores_are_known() {
 
 #[test]
 fn evidence_counts_the_null_directions() {
-    let features = Points::new(SplitMix(13).normals(40), 8).unwrap();
+    let features = Points::new(normals(&mut SplitMix64::new(13), 40), 8).unwrap();
     let target = [1.0, 0.0, 1.0, 0.0, 0.0];
     near(
         evidence(&features, &target, 1.0, 2.0).unwrap(),
@@ -83,8 +83,8 @@ fn evidence_counts_the_null_directions() {
 #[test]
 fn a_small_sample_is_shrunk_not_singular() {
     // 6 rows of 8 axes: the plain covariance has no inverse.
-    let mut generator = SplitMix(14);
-    let features = Points::new(generator.normals(48), 8).unwrap();
+    let mut generator = SplitMix64::new(14);
+    let features = Points::new(normals(&mut generator, 48), 8).unwrap();
     let labels: Vec<u32> = (0..6).map(|i| i % 3).collect();
     let score = h_score(&labels, &features).unwrap();
     // By scikit-learn's `ledoit_wolf`.
@@ -93,8 +93,8 @@ fn a_small_sample_is_shrunk_not_singular() {
 
 #[test]
 fn similarities_are_known() {
-    let mut generator = SplitMix(21);
-    let x = generator.normals(60);
+    let mut generator = SplitMix64::new(21);
+    let x = normals(&mut generator, 60);
     let y: Vec<f64> = x
         .chunks_exact(3)
         .flat_map(|row| [row[0] + 0.5 * generator.normal(), generator.normal()])

@@ -1,6 +1,6 @@
 //! Sections 3.3 and 6 of the specification: residual label information on planted pairs.
 
-use super::{SplitMix, within};
+use super::{SplitMix64, within};
 use crate::continuous::correlation;
 use crate::usable::*;
 use polytask_random::Seed;
@@ -9,7 +9,7 @@ const LN_2: f64 = std::f64::consts::LN_2;
 
 /// Family P8: unit signals of cosine `rho`, unit noises of correlation `r`; predictions are the signals.
 fn same_information(rho: f64, r: f64, seed: u64) -> [Vec<f64>; 4] {
-    let mut generator = SplitMix(seed);
+    let mut generator = SplitMix64::new(seed);
     let mut columns: [Vec<f64>; 4] = Default::default();
     for _ in 0..2000 {
         let (a, b) = (generator.normal(), generator.normal());
@@ -73,7 +73,7 @@ fn the_same_information_needs_opposite_cures() {
 fn a_head_that_misses_what_the_other_sees_is_found() {
     // Two binary tasks on x = (a, b): y_t follows a + b, but head t knows a only; head s knows b.
     let make = |seed: u64| {
-        let mut generator = SplitMix(seed);
+        let mut generator = SplitMix64::new(seed);
         let (mut t, mut s, mut yt, mut ys) = (vec![], vec![], vec![], vec![]);
         for _ in 0..3000 {
             let (a, b) = (generator.normal(), generator.normal());
@@ -121,8 +121,8 @@ fn a_head_that_misses_what_the_other_sees_is_found() {
 fn coupled_classes_are_found() {
     // Both labels are the same fair coin, whatever x: V2 is a bit (less smoothing), V1 nothing.
     let make = |seed: u64| {
-        let mut generator = SplitMix(seed);
-        let labels: Vec<u32> = (0..2000).map(|_| (generator.raw() % 2) as u32).collect();
+        let mut generator = SplitMix64::new(seed);
+        let labels: Vec<u32> = (0..2000).map(|_| (generator.word() % 2) as u32).collect();
         let logits: Vec<f64> = (0..2000)
             .flat_map(|_| [0.0, 0.1 * generator.normal()])
             .collect();

@@ -1,6 +1,6 @@
 //! Sections 7.2 and 7.4 of the specification: many labels, bounds, codes.
 
-use super::{SplitMix, near, within};
+use super::{SplitMix64, near, within};
 use crate::bounds::*;
 use crate::codes::*;
 use crate::discrete::{MutualInformation, Table};
@@ -163,11 +163,11 @@ fn the_tree_is_below_the_total() {
 
 #[test]
 fn totals_are_tested_against_chance() {
-    let mut generator = SplitMix(6);
+    let mut generator = SplitMix64::new(6);
     let columns: Vec<Vec<Option<u32>>> = (0..3)
         .map(|_| {
             (0..300)
-                .map(|_| Some((generator.raw() % 3) as u32))
+                .map(|_| Some((generator.word() % 3) as u32))
                 .collect()
         })
         .collect();

@@ -1,6 +1,6 @@
 //! Sections 3 and 7.4 of the specification: usable information and bits transferred.
 
-use super::{SplitMix, near, within};
+use super::{SplitMix64, near, within};
 use crate::continuous::correlation;
 use crate::usable::*;
 use polytask_random::Seed;
@@ -64,7 +64,7 @@ fn the_identity_holds_on_a_finite_table() {
 #[test]
 fn calibration_finds_the_temperature() {
     // True logits, made three times too large: the fit must divide by three.
-    let mut generator = SplitMix(5);
+    let mut generator = SplitMix64::new(5);
     let (mut logits, mut truth) = (Vec::new(), Vec::new());
     for _ in 0..20_000 {
         let row: Vec<f64> = (0..4).map(|_| 1.5 * generator.normal()).collect();
@@ -101,7 +101,7 @@ fn calibration_finds_the_temperature() {
 
 #[test]
 fn three_quarters_explained_is_a_bit() {
-    let mut generator = SplitMix(6);
+    let mut generator = SplitMix64::new(6);
     let (prediction, truth): (Vec<f64>, Vec<f64>) = (0..40_000)
         .map(|_| {
             let signal = 3f64.sqrt() * generator.normal();
@@ -130,7 +130,7 @@ fn the_two_level_interval_covers() {
     let mut covered = 0;
     let mut ratio = 0.0;
     for run in 0..200 {
-        let mut generator = SplitMix(run);
+        let mut generator = SplitMix64::new(run);
         let shared: Vec<f64> = (0..400).map(|_| 0.5 * generator.normal()).collect();
         let joint: Vec<Vec<f64>> = (0..5)
             .map(|_| {

@@ -5,12 +5,12 @@
 //! Source: Steele, Lea, Flood 2014, Fast splittable pseudorandom number generators; Box and Muller 1958.
 //!
 //! Ten lines in any language, so that another implementation can check the same numbers. Training draws from
-//! [`polytask_random::Seed`] instead.
+//! [`Seed`](crate::Seed) instead.
 
 /// The generator.
 ///
 /// ```
-/// use polytask_data::builtin::SplitMix64;
+/// use polytask_random::SplitMix64;
 ///
 /// let mut draws = SplitMix64::new(1);
 /// assert_eq!(draws.word(), 0x910a_2dec_8902_5cc1);
