@@ -1,5 +1,15 @@
 //! End to end, through the binary: what a user types, and what comes of it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says when it skips"
+)]
+
 mod bad_config;
 mod check;
 mod config;

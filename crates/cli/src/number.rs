@@ -14,7 +14,7 @@ pub(crate) fn figure(value: f64) -> String {
         return format!("{value:.3e}");
     };
     let size = rounded.abs();
-    if size < 1e-4 || size >= 1e7 {
+    if !(1e-4..1e7).contains(&size) {
         return format!("{value:.3e}");
     }
     let places = (3 - size.log10().floor() as i32).max(0) as usize;
@@ -27,7 +27,7 @@ pub(crate) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut shown = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);

@@ -27,21 +27,6 @@ impl Table {
         table
     }
 
-    /// Columns by number: any count of them, the first few on the left.
-    pub(crate) fn with_heads(heads: Vec<String>, left: usize) -> Self {
-        let side = |index| {
-            if index < left {
-                Side::Left
-            } else {
-                Side::Right
-            }
-        };
-        Self {
-            sides: (0..heads.len()).map(side).collect(),
-            rows: vec![heads],
-        }
-    }
-
     /// Adds a row.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(

@@ -5,6 +5,7 @@
 //! error, the component that was being loaded is to be thrown away.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use crate::values::{Value, Values};
@@ -309,10 +310,11 @@ impl State {
     ) {
         let name = format!("{}{name}", self.prefix);
         if !self.is_loading {
-            if self.values.contains_key(&name) {
-                self.problems.push(StateProblem::Twice { name });
-            } else {
-                self.values.insert(name, out(value));
+            match self.values.entry(name) {
+                Entry::Occupied(known) => self.problems.push(StateProblem::Twice {
+                    name: known.key().clone(),
+                }),
+                Entry::Vacant(place) => drop(place.insert(out(value))),
             }
             return;
         }

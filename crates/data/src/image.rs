@@ -25,7 +25,7 @@ impl Images {
     pub fn new(shape: [usize; 3], pixels: Vec<u8>) -> Result<Self, DataError> {
         let images = Self { shape, pixels };
         let size = images.size();
-        if size == 0 || images.pixels.len() % size != 0 {
+        if size == 0 || !images.pixels.len().is_multiple_of(size) {
             return Err(DataError::Length {
                 file: "images".to_owned(),
                 what: format!("bytes of images of shape {shape:?}"),

@@ -65,10 +65,7 @@ impl ImageFit {
         }
         let (mean, std) = match scaling {
             ImageScaling::Unit => (vec![0.0; channels], vec![1.0; channels]),
-            ImageScaling::Standard => counts
-                .iter()
-                .map(|counts| histogram_moments(counts))
-                .unzip(),
+            ImageScaling::Standard => counts.iter().map(histogram_moments).unzip(),
         };
         Self {
             shape: images.shape(),

@@ -44,7 +44,7 @@ pub(crate) fn read(
     } else {
         let mut table = data.source.load(&reading)?;
         let names = table.names();
-        let roles = question(&table.file().to_owned(), &names, table.images().is_some())?;
+        let roles = question(table.file(), &names, table.images().is_some())?;
         let typed = as_wanted(&mut table, |name| roles.want(name));
         (typed.map(|()| table), roles, names.len())
     };
@@ -83,7 +83,7 @@ fn again(source: &dyn Source, reading: &Reading, roles: &Roles) -> Result<Table,
     let Some(mut rows) = source.open(reading)? else {
         let mut table = source.load(reading)?;
         let names = table.names();
-        check(&table.file().to_owned(), &names, roles)?;
+        check(table.file(), &names, roles)?;
         as_wanted(&mut table, |name| roles.want(name))?;
         return Ok(table);
     };

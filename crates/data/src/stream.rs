@@ -59,7 +59,7 @@ impl Preprocessing {
             Rows::Text { reader, wants }
         } else {
             let mut table = source.load(&reading)?;
-            self.check(&table.file().to_owned(), &table.names(), self.inputs())?;
+            self.check(table.file(), &table.names(), self.inputs())?;
             as_wanted(&mut table, |name| self.want(name, false))?;
             Rows::Whole(Some(table))
         };
@@ -87,7 +87,7 @@ impl Preprocessing {
             reader.chunk(&wants, usize::MAX)?.unwrap_or_default()
         } else {
             let mut table = source.load(&reading)?;
-            self.check_labelled(&table.file().to_owned(), &table.names())?;
+            self.check_labelled(table.file(), &table.names())?;
             as_wanted(&mut table, |name| self.want(name, true))?;
             table
         };

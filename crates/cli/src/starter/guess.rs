@@ -179,11 +179,7 @@ impl Guess {
         if !hinted.is_empty() {
             return Ok(hinted);
         }
-        let last = columns
-            .iter()
-            .filter(can_be)
-            .next_back()
-            .ok_or(Unusable::NoTarget)?;
+        let last = columns.iter().rfind(can_be).ok_or(Unusable::NoTarget)?;
         self.is_last_resort = true;
         Ok(vec![last.name.clone()])
     }

@@ -84,7 +84,7 @@ impl<'f, T: 'static> EntryField<'f, T> {
         };
         match &node.value {
             Value::Text(name) => self.slot.named(&self.members, name, &node, None),
-            Value::Table(_) => self.slot.from_table(&self.members, &node, default),
+            Value::Table(_) => self.slot.read_table(&self.members, &node, default),
             _ => {
                 let kind = "a name or a table with `type`";
                 let problem = wrong_type(&self.slot.path(), kind, kind, &node);
@@ -143,7 +143,7 @@ impl<'f, T: 'static> PathOrEntryField<'f, T> {
             }
             Value::Table(_) => self
                 .slot
-                .from_table(&self.members, &node, None)
+                .read_table(&self.members, &node, None)
                 .map(PathOr::Entry),
             _ => {
                 let kind = "a path or a table with `type`";
@@ -183,7 +183,7 @@ pub(crate) fn live_options(table: &Table) -> Table {
 
 impl Slot<'_> {
     /// Reads `{ type = "name", … }`.
-    fn from_table<T: 'static>(
+    fn read_table<T: 'static>(
         &mut self,
         members: &Members<T>,
         node: &Arc<Node>,
@@ -270,6 +270,10 @@ impl Slot<'_> {
     }
 
     /// Something to go on with, after a problem or when only describing.
+    ///
+    /// # Panics
+    /// If the family is empty, which is a bug in its table and not in what is read.
+    #[expect(clippy::panic, reason = "a family is a constant of the program")]
     fn placeholder<T: 'static>(&mut self, members: &Members<T>, name: Option<&str>) -> Chosen<T> {
         let member = name
             .and_then(|name| members.find(name))

@@ -29,11 +29,17 @@ pub struct List<'f, T: 'static, B: 'static> {
     way: &'static Way<T, B>,
 }
 
-/// How items of one type are read; with each goes what the resolved text says.
+/// An item, with what the resolved text says of it.
+type Item<T> = (T, Literal);
+
+/// Reads one item, within a range.
+type Read<T, B> = fn(&str, &Node, &Range<B>) -> Result<Item<T>, Problem>;
+
+/// How items of one type are read.
 pub(crate) struct Way<T: 'static, B: 'static> {
     kind: fn(Range<B>, Range<usize>) -> Kind,
-    read: fn(&str, &Node, &Range<B>) -> Result<(T, Literal), Problem>,
-    default: fn(&Slot<'_>, T) -> (T, Literal),
+    read: Read<T, B>,
+    default: fn(&Slot<'_>, T) -> Item<T>,
     /// Whether a single string stands for a list of one.
     is_single: bool,
 }

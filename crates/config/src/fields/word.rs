@@ -189,6 +189,10 @@ impl<'f, C: Choice> ChoiceField<'f, C> {
     ///
     /// # Panics
     /// If `C` has no value at all, which is a bug in `C`.
+    #[expect(
+        clippy::panic,
+        reason = "the values of a choice are a constant of the program"
+    )]
     pub fn required(self) -> C {
         let Some((_, placeholder, _)) = C::ALL.first() else {
             panic!("a choice without values")

@@ -246,7 +246,7 @@ mod tests {
         let truth = truth(&options, Seed(options.data_seed));
         let table = golden::table(&options);
         let (x, y) = golden::numbers(&table);
-        for task in 0..4 {
+        for (task, alpha) in truth.alpha.iter().enumerate() {
             let labelled: Vec<usize> = (0..table.rows())
                 .filter(|row| !y[*row][task].is_nan())
                 .collect();
@@ -254,7 +254,7 @@ mod tests {
             let inputs: Matrix = labelled.iter().map(|row| x[*row].clone()).collect();
             let target: Matrix = labelled.iter().map(|row| vec![y[*row][task]]).collect();
             let found = transposed(&least_squares(&inputs, &target)).remove(0);
-            let wanted = combine(&truth.alpha[task], &truth.codes);
+            let wanted = combine(alpha, &truth.codes);
             for (found, wanted) in found.iter().zip(&wanted) {
                 assert!((found - wanted).abs() < 1e-10);
             }

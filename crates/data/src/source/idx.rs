@@ -140,9 +140,12 @@ impl Source for Idx {
     }
 }
 
+/// Labels by the name of their column.
+type NamedLabels = Vec<(String, Vec<f64>)>;
+
 impl IdxPart {
-    /// The images, and the labels by name.
-    fn load(&self, limits: &Limits) -> Result<(Images, Vec<(String, Vec<f64>)>), DataErrors> {
+    /// The images, and the labels.
+    fn load(&self, limits: &Limits) -> Result<(Images, NamedLabels), DataErrors> {
         let array = read(&self.images, limits)?;
         let images = array.images(false, &self.images, limits)?;
         if images.is_empty() {

@@ -117,7 +117,11 @@ impl Source for Pictures {
                 column: vec![self.layout.column.clone()],
             }
         } else {
-            List::Table(CsvRows::open(&self.file, &self.layout.table, reading)?)
+            List::Table(Box::new(CsvRows::open(
+                &self.file,
+                &self.layout.table,
+                reading,
+            )?))
         };
         let columns = list.columns();
         let Some(column) = columns.iter().position(|name| *name == self.layout.column) else {
@@ -149,7 +153,7 @@ impl Source for Pictures {
 }
 
 enum List {
-    Table(CsvRows),
+    Table(Box<CsvRows>),
     Folder {
         left: std::vec::IntoIter<String>,
         column: Vec<String>,

@@ -108,6 +108,10 @@ const FILES: &[Entry<Box<dyn Source>>] = &[
 pub static SOURCES: &[Entry<Box<dyn Source>>] = &joined::<{ FILES.len() + GENERATORS.len() }>();
 
 /// The files and then the generators, in one slice: a configuration chooses from one family.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, where an index out of range is an error"
+)]
 const fn joined<const N: usize>() -> [Entry<Box<dyn Source>>; N] {
     let mut all = [const { copy(&FILES[0]) }; N];
     let mut index = 0;

@@ -1,5 +1,15 @@
 //! Whole ways through: a configuration and files in, rows and facts out.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says when it skips"
+)]
+
 mod csv;
 mod errors;
 mod fuzz;
@@ -19,10 +29,10 @@ use polytask_data::{DataErrors, DataOptions, InputOptions, Prepared, TaskOptions
 use polytask_random::Seed;
 
 /// A folder of its own, gone at the end.
-pub struct Folder(pub PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path =
@@ -31,22 +41,22 @@ impl Folder {
         Self(path)
     }
 
-    pub fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.0.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
         self
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
-    pub fn prepare(&self, config: &str) -> Result<Prepared, DataErrors> {
+    pub(crate) fn prepare(&self, config: &str) -> Result<Prepared, DataErrors> {
         self.prepare_with(config, Seed(1))
     }
 
-    pub fn prepare_with(&self, config: &str, seed: Seed) -> Result<Prepared, DataErrors> {
+    pub(crate) fn prepare_with(&self, config: &str, seed: Seed) -> Result<Prepared, DataErrors> {
         let (options, problems) = options(&self.0, config);
         assert_eq!(
             problems,
@@ -57,8 +67,8 @@ impl Folder {
     }
 
     /// The errors as text, without the folder's name.
-    pub fn errors(&self, config: &str) -> String {
-        let errors = self.prepare(config).err().expect("this must fail");
+    pub(crate) fn errors(&self, config: &str) -> String {
+        let errors = self.prepare(config).expect_err("this must fail");
         errors
             .to_string()
             .replace(&format!("{}/", self.0.display()), "")

@@ -127,6 +127,10 @@ pub fn train(
 ///
 /// # Errors
 /// Everything that ends a run badly, and a checkpoint or data that is not the run's.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "those of `train` and the checkpoint"
+)]
 pub fn resume(
     mut writer: Writer,
     experiment: Experiment,

@@ -104,7 +104,7 @@ fn distorted_glyphs_keep_their_ink_on_the_paper() {
         ..glyphs(500, 0, 0)
     });
     let images = table.images().unwrap();
-    let border = |pixel: usize| pixel % 28 % 27 == 0 || pixel / 28 % 27 == 0;
+    let border = |pixel: usize| (pixel % 28).is_multiple_of(27) || (pixel / 28).is_multiple_of(27);
     let (mut outside, mut all) = (0_u64, 0_u64);
     for row in 0..table.rows() {
         let ink: u64 = images.get(row).iter().map(|byte| u64::from(*byte)).sum();

@@ -31,7 +31,7 @@ pub(super) const SGD: Entry<Recipe> = Entry {
         }
         let decay = decay(o, 0.0);
         recipe(o, lr, decay, |decay| {
-            let momentum = (momentum > 0.0).then(|| MomentumConfig {
+            let momentum = (momentum > 0.0).then_some(MomentumConfig {
                 momentum,
                 // Burn's default of 0.1 is not what the field calls momentum.
                 dampening: 0.0,
