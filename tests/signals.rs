@@ -9,9 +9,9 @@ use crate::harness::{Folder, PICTURES};
 
 const LONG: &[&str] = &[
     "-s",
-    "train.epochs=40",
+    "train.epochs=200",
     "-s",
-    "checkpoint.every=10 epochs",
+    "checkpoint.every=50 epochs",
     "-s",
     "checkpoint.keep_best=0",
 ];

@@ -194,9 +194,9 @@ fn show(
     };
     state.weighting.observe(&Observation { losses: &before });
     if state.weighting.needs() == Needs::LossesAgain {
-        // On a clone, so that running statistics stay; the same step draws the same masks.
-        let moved = state.model.clone();
-        let after = plain::losses(plan, &moved, state.progress.step, batches, present);
+        // The same step draws the same masks; running statistics stay.
+        let step = state.progress.step;
+        let after = plain::losses(plan, &state.model, step, batches, present);
         if after.values.iter().all(|loss| loss.is_finite()) {
             state.weighting.after(&before, &after);
         }

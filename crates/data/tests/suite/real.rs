@@ -9,7 +9,7 @@ use crate::options;
 
 /// The folder of a data set; says so if it is not there.
 fn folder(name: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let beside = PathBuf::from("../../../shared/data");
     let base = std::env::var_os("POLYTASK_TEST_DATA").map_or(beside, PathBuf::from);
     let folder = base.join(name);
     if !folder.is_dir() {
