@@ -220,6 +220,26 @@ impl Gram {
         squared.max(0.0).sqrt()
     }
 
+    /// The Gram matrix of gradients of which these are the parts: their sum. `None` without a part.
+    ///
+    /// ```
+    /// use polytask_balance::Gram;
+    ///
+    /// let layer = |row: [f64; 2]| Gram::of_rows(vec![0, 1], &[vec![row[0]], vec![row[1]]]).unwrap();
+    /// let whole = Gram::of_rows(vec![0, 1], &[vec![1.0, 3.0], vec![2.0, -1.0]]).unwrap();
+    /// assert_eq!(Gram::sum(&[layer([1.0, 2.0]), layer([3.0, -1.0])]), Some(whole));
+    /// ```
+    #[must_use]
+    pub fn sum(parts: &[Self]) -> Option<Self> {
+        let (first, others) = parts.split_first()?;
+        let mut sum = first.clone();
+        for part in others.iter().filter(|part| part.present == sum.present) {
+            sum.matrix += &part.matrix;
+            sum.rounding = sum.rounding.max(part.rounding);
+        }
+        Some(sum)
+    }
+
     /// The Gram matrix of the gradients multiplied by these numbers, which are finite.
     #[must_use]
     pub fn scaled(&self, scales: &[f64]) -> Self {

@@ -29,6 +29,7 @@ mod adam;
 mod aggregation;
 mod answer;
 pub mod contract;
+mod diagnosis;
 mod dual_cone;
 mod epoch_mean;
 mod gram;
@@ -47,6 +48,7 @@ pub use aggregation::{
     GRAM_AGGREGATORS, GramAggregator, GramAggregatorEntry, GramFacts, Heads, Scale, Sight,
 };
 pub use answer::{Answer, Request, RequestError, answer};
+pub use diagnosis::Diagnosis;
 pub use gram::{Gram, GramError};
 pub use losses::{Family, Losses, Observation, Seen, TaskFacts};
 pub use moment::Moment;

@@ -62,6 +62,17 @@ impl Features {
         }
     }
 
+    /// The same without autodiff.
+    pub(crate) fn inner(self) -> Self {
+        match self {
+            Self::Vector(values) => Self::Vector(values.inner()),
+            Self::Map { map, beside } => Self::Map {
+                map: map.inner(),
+                beside: beside.map(Tensor::inner),
+            },
+        }
+    }
+
     /// One vector per row: a map is read out row by row, and what stands beside it is appended.
     pub(crate) fn into_vector(self) -> Tensor<2> {
         match self {

@@ -21,6 +21,7 @@ mod multitask;
 pub mod names;
 mod sharing;
 mod stack;
+mod stacked;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -39,4 +40,5 @@ pub use loss::{
 };
 pub use multitask::{ModelOptions, MultiTaskModel, build};
 pub use sharing::{Alpha, CodesOptions, GateMap, HardOptions, LatentOptions, SHARINGS};
+pub use stacked::{Contribution, Layout, Lookup, Product, Recorded, Rows, Take};
 pub use summary::{ModuleSummary, PartSummary, Summary, summary};

@@ -13,6 +13,7 @@ use crate::head::{Head, HeadOptions};
 use crate::initial::Initial;
 use crate::loss::{TaskLoss, TaskSpec};
 use crate::sharing::{self, Plan, Sharing, Site};
+use crate::stacked::Recorded;
 
 /// What the config says about the model: the keys `encoder`, `categorical`, `sharing` and `heads` of its root.
 #[derive(Debug)]
@@ -116,6 +117,20 @@ impl MultiTaskModel {
     #[must_use]
     pub fn representation(&self, inputs: &Inputs) -> Tensor<2> {
         self.sharing.wiring().representation(inputs)
+    }
+
+    /// [`representation`](Self::representation) as in training, on inputs without autodiff, recorded so that the
+    /// cotangents of all tasks can be pulled down together. Running statistics move.
+    #[must_use]
+    pub fn record(&self, inputs: &Inputs) -> Recorded {
+        self.sharing.wiring().record(inputs)
+    }
+
+    /// The predictions of one task from the representation; `None` if there is no such task.
+    #[must_use]
+    pub fn head_forward(&self, task: usize, representation: Tensor<2>) -> Option<Tensor<2>> {
+        let head = self.heads.get(task)?;
+        Some(head.forward(representation))
     }
 
     /// The predictions of each task from the representation: `forward` is this after `representation`.

@@ -1,6 +1,6 @@
 //! What is done to gradients between backward and the optimizer: add up, measure, clip, and find what is not finite.
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use polytask_model::names::NamedParameter;
@@ -69,21 +69,33 @@ pub(crate) fn scale<M: Module>(
     gradients: GradientsParams,
     factor: f64,
 ) -> GradientsParams {
+    scale_each(model, gradients, |_| Some(factor))
+}
+
+/// Each gradient times the factor of its parameter, if it has one.
+pub(crate) fn scale_each<M: Module>(
+    model: &M,
+    gradients: GradientsParams,
+    factor: impl Fn(ParamId) -> Option<f64>,
+) -> GradientsParams {
     let mut visitor = Scale { gradients, factor };
     model.visit(&mut visitor);
     visitor.gradients
 }
 
-struct Scale {
+struct Scale<F> {
     gradients: GradientsParams,
-    factor: f64,
+    factor: F,
 }
 
-impl ModuleVisitor for Scale {
+impl<F: Fn(ParamId) -> Option<f64>> ModuleVisitor for Scale<F> {
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        let Some(factor) = (self.factor)(parameter.id) else {
+            return;
+        };
         if let Some(gradient) = self.gradients.remove::<D>(parameter.id) {
             self.gradients
-                .register(parameter.id, gradient.mul_scalar(self.factor));
+                .register(parameter.id, gradient.mul_scalar(factor));
         }
     }
 }

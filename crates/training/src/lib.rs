@@ -2,9 +2,10 @@
 //!
 //! Start reading at [`mod@step`], then [`mod@run`] around it.
 
+pub mod aggregation;
 pub mod device;
 mod ema;
-mod engine;
+pub mod engine;
 pub mod evaluate;
 pub mod events;
 pub mod experiment;

@@ -5,6 +5,7 @@ use polytask_balance::Weighting;
 use polytask_config::{State, StateProblems, Values};
 use polytask_model::{MultiTaskModel, names};
 
+use crate::aggregation::Aggregation;
 use crate::optimizer::Optimizer;
 use crate::score::Best;
 use crate::step::Stepped;
@@ -19,6 +20,8 @@ pub struct TrainState {
     pub optimizer: Optimizer,
     /// With what it has learned or seen.
     pub weighting: Box<dyn Weighting>,
+    /// What makes one gradient of the tasks', and the engine that tells them apart; `None` for their sum.
+    pub aggregation: Option<Aggregation>,
     /// Where the run is.
     pub progress: Progress,
     /// The best score so far.
@@ -179,10 +182,18 @@ impl TrainState {
         state
             .section("optimizer", |state| self.optimizer.state(state))
             .map_err(RestoreError::Optimizer)?;
-        state.section("weighting", |state| self.weighting.state(state));
+        self.list_balancing(state);
         state.section("progress", |state| self.progress.state(state));
         state.section("best", |state| self.best.state(state));
         Ok(())
+    }
+
+    /// What weighting and aggregator have learned.
+    pub(crate) fn list_balancing(&mut self, state: &mut State) {
+        state.section("weighting", |state| self.weighting.state(state));
+        if let Some(aggregation) = &mut self.aggregation {
+            state.section("aggregator", |state| aggregation.aggregator.state(state));
+        }
     }
 
     /// What is evaluated: the averaged weights if there are any. Without autodiff.

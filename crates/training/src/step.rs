@@ -1,12 +1,15 @@
 //! One optimizer step, on one screen.
 
 use burn::tensor::Tensor;
-use polytask_balance::{Losses, Moment, Needs, Observation};
+use polytask_balance::{Diagnosis, Losses, Moment, Needs, Observation};
 use polytask_config::{State, Values};
 use polytask_data::Batch;
 use polytask_model::{MultiTaskModel, names};
 
-use crate::engine::plain::{self, Present};
+use crate::engine::Work;
+use crate::engine::judge::Judge;
+use crate::engine::plain::{self, Backward};
+use crate::engine::present::Present;
 use crate::experiment::OnNan;
 use crate::plan::Plan;
 use crate::state::TrainState;
@@ -56,8 +59,10 @@ pub struct Stepped {
     pub factor: f64,
     /// Why nothing was changed, if nothing was.
     pub skipped: Option<NotFinite>,
-    /// What the weighting has to say.
+    /// What weighting and aggregator have to say.
     pub note: Option<String>,
+    /// How the tasks' gradients lie to each other, if they were told apart.
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// Moves `state` by one optimizer step over `batches`.
@@ -69,35 +74,14 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
     let present = Present::of(batches, plan.tasks.len());
     let before = Before::of(state);
 
-    let (model, weighting, now) = (&state.model, &mut state.weighting, state.progress.step);
-    weighting.begin(Moment {
-        seed: plan.seed,
-        step: now,
-    });
-    let mut seen: Option<Losses> = None;
-    let mut alpha: Vec<f64> = Vec::new();
-    let mut note = None;
-    let outcome = plain::backward(plan, model, now, batches, &present, &mut |own| {
-        let losses = match (weighting.needs(), own) {
-            (Needs::Nothing, _) => nothing_read(&present),
-            (_, Some(own)) => Losses {
-                present: present.tasks.clone(),
-                values: tensors::read_scalars(own.iter().cloned().map(Tensor::detach).collect()),
-                rows: present.rows.clone(),
-            },
-            (_, None) => plain::losses(plan, model, now, batches, &present),
-        };
-        // A loss that is not finite must not enter what a weighting remembers; the step ends below anyway.
-        alpha = if losses.values.iter().all(|loss| loss.is_finite()) {
-            let (alpha, said) = plan.weigh(weighting.as_mut(), &losses);
-            note = said;
-            alpha
-        } else {
-            vec![1.0; losses.values.len()]
-        };
-        seen = Some(losses);
-        alpha.clone()
-    });
+    let Passed {
+        outcome,
+        seen,
+        alpha,
+        note,
+        diagnosis,
+        is_broken,
+    } = pass(plan, state, batches, &present);
 
     let mut report = Stepped {
         loss: 0.0,
@@ -106,6 +90,7 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         factor: plan.rate_factor(state.progress.step),
         skipped: None,
         note,
+        diagnosis,
     };
     if let Some(passes) = outcome {
         let mut reads = passes.losses;
@@ -119,11 +104,8 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         let penalty = rest.first().copied().filter(|_| has_penalty).unwrap_or(0.0);
         let squared_norm = rest.get(usize::from(has_penalty)).copied().unwrap_or(0.0);
 
-        if losses
-            .iter()
-            .chain([&penalty, &squared_norm])
-            .any(|value| !value.is_finite())
-        {
+        let mut numbers = losses.iter().chain([&penalty, &squared_norm]);
+        if is_broken || numbers.any(|value| !value.is_finite()) {
             let problem = diagnose(plan, state, batches, &present, losses, &passes.gradients);
             before.restore(state);
             return skip_or_stop(plan, state, report, problem);
@@ -179,6 +161,59 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
     Ok(report)
 }
 
+/// What the passes of a step gave, and what was decided on the way.
+struct Passed {
+    outcome: Option<Backward>,
+    seen: Option<Losses>,
+    alpha: Vec<f64>,
+    note: Option<String>,
+    diagnosis: Option<Diagnosis>,
+    /// The gradients' inner products are not finite.
+    is_broken: bool,
+}
+
+/// Forward and backward, with the weights that weighting and aggregator give.
+fn pass(plan: &Plan, state: &mut TrainState, batches: &[Batch], present: &Present) -> Passed {
+    let now = state.progress.step;
+    let moment = Moment {
+        seed: plan.seed,
+        step: now,
+    };
+    state.weighting.begin(moment);
+    let model = &state.model;
+    let mut judge = Judge::new(plan, state.weighting.as_mut(), present, moment);
+    let outcome = match &mut state.aggregation {
+        Some(aggregation) => {
+            let work = Work {
+                plan,
+                model,
+                step: now,
+                batches,
+                present,
+            };
+            aggregation.backward(&work, &mut judge)
+        }
+        None => plain::backward(plan, model, now, batches, present, &mut |own| {
+            let losses = match (judge.needs(), own) {
+                (Needs::Nothing, _) => nothing_read(present),
+                (_, Some(own)) => judge.losses(tensors::read_scalars(
+                    own.iter().cloned().map(Tensor::detach).collect(),
+                )),
+                (_, None) => plain::losses(plan, model, now, batches, present),
+            };
+            judge.weigh(losses)
+        }),
+    };
+    Passed {
+        outcome,
+        diagnosis: judge.diagnosis(),
+        seen: judge.seen,
+        alpha: judge.alpha,
+        note: judge.note,
+        is_broken: judge.is_broken,
+    }
+}
+
 /// Shows the weighting what the step was, and what it led to if it asks for that.
 fn show(
     plan: &Plan,
@@ -203,30 +238,30 @@ fn show(
     }
 }
 
-/// What a step changes before it is known to be finite: running statistics move in the forward pass, and a weighting
-/// learns before the backward pass.
+/// What a step changes before it is known to be finite: running statistics move in the forward pass, and weighting and
+/// aggregator learn before the backward pass.
 struct Before {
     model: MultiTaskModel,
-    weighting: Option<Values>,
+    balancing: Option<Values>,
 }
 
 impl Before {
     fn of(state: &mut TrainState) -> Self {
-        let learns = state.weighting.needs() != Needs::Nothing;
+        let learns = state.weighting.needs() != Needs::Nothing || state.aggregation.is_some();
         let mut listing = State::save();
         if learns {
-            state.weighting.state(&mut listing);
+            state.list_balancing(&mut listing);
         }
         Self {
             model: state.model.clone(),
-            weighting: learns.then(|| listing.finish().ok()).flatten(),
+            balancing: learns.then(|| listing.finish().ok()).flatten(),
         }
     }
 
     fn restore(self, state: &mut TrainState) {
         state.model = self.model;
-        if let Some(values) = self.weighting {
-            state.weighting.state(&mut State::load(values));
+        if let Some(values) = self.balancing {
+            state.list_balancing(&mut State::load(values));
         }
     }
 }

@@ -187,7 +187,7 @@ pub(crate) fn report(
             }
             _ => Place::cpu(),
         };
-        let (plan, weighting) = Plan::resolve(experiment, place)
+        let (plan, balancing) = Plan::resolve(experiment, place)
             .map_err(|error| unplanned(&document, error, terminal))?;
         add(&mut found, "data", data::document(&plan)?);
         say(&format!(
@@ -195,7 +195,7 @@ pub(crate) fn report(
             data::text(&plan, terminal.colors_results)
         ))?;
         if level == Level::Model {
-            let tried = model::try_out(&plan, weighting, &document, terminal)?;
+            let tried = model::try_out(&plan, balancing, &document, terminal)?;
             add(&mut found, "model", tried.document());
             say(&format!(
                 "model   ok  {}",

@@ -5,6 +5,7 @@
 
 mod categorical;
 mod cnn;
+mod columns;
 mod mlp;
 
 use burn::module::Module;
@@ -17,11 +18,14 @@ pub use categorical::{CategoricalOptions, Coding};
 pub use cnn::{Cnn, Collapse, MapNorm, Padding};
 pub use mlp::Mlp;
 
+use columns::ColumnsPull;
+
 use crate::error::ShapeError;
 use crate::features::{FeatureShape, Features, Inputs, join};
 use crate::initial::Initial;
 use crate::layer::{self, Layer};
 use crate::stack::{Origin, Stack};
+use crate::stacked::Chain;
 
 /// A way to make layers for inputs of some shape.
 pub trait Plan: std::fmt::Debug + Send + Sync {
@@ -140,14 +144,35 @@ impl Encoder {
     /// `[rows, width]`.
     #[must_use]
     pub(crate) fn forward(&self, inputs: &Inputs) -> Tensor<2> {
-        let tabular = self.tabular(inputs);
-        let features = match (inputs.image.clone(), tabular) {
+        layer::forward(&self.layers, self.bottom(inputs)).into_vector()
+    }
+
+    /// [`forward`](Self::forward) as in training, without autodiff, recorded.
+    pub(crate) fn record(&self, inputs: &Inputs) -> (Tensor<2>, Chain) {
+        let (features, mut chain) = layer::record(&self.layers, self.bottom(inputs).inner());
+        chain.0.insert(0, Box::new(self.record_columns(inputs)));
+        (features.into_vector(), chain)
+    }
+
+    /// What the lowest layer reads.
+    fn bottom(&self, inputs: &Inputs) -> Features {
+        match (inputs.image.clone(), self.tabular(inputs)) {
             (Some(map), beside) => Features::Map { map, beside },
             (None, Some(values)) => Features::Vector(values),
             // `build` has refused a model without inputs, and a batch has the inputs of its model.
             (None, None) => unreachable!("a batch without inputs"),
-        };
-        layer::forward(&self.layers, features).into_vector()
+        }
+    }
+
+    fn record_columns(&self, inputs: &Inputs) -> ColumnsPull {
+        let numeric = inputs.numeric.as_ref().map_or(0, |values| values.dims()[1]);
+        let mut pull = ColumnsPull::new(numeric);
+        if let Some(categories) = &inputs.categorical {
+            for (index, column) in self.embeddings.iter().enumerate() {
+                pull.column(column, categories.clone().narrow(1, index, 1).flatten(0, 1));
+            }
+        }
+        pull
     }
 
     fn tabular(&self, inputs: &Inputs) -> Option<Tensor<2>> {

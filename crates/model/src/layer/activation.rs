@@ -7,6 +7,7 @@ use polytask_config::Choice;
 use super::Step;
 use crate::features::{FeatureShape, Features};
 use crate::initial::Scale;
+use crate::stacked::{Pull, Through};
 
 /// Which function is applied to every number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +90,32 @@ impl ActivationKind {
     }
 }
 
+impl ActivationKind {
+    /// f(x) and f'(x), without autodiff; the slope is the tape's own, so that there is one formula a function.
+    fn with_slope<const D: usize>(self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        if self == Self::Relu {
+            // The most used one, for which the tape is ten times the work.
+            let slope = x.clone().greater_elem(0.0).float();
+            return (activation::relu(x), slope);
+        }
+        let x = Tensor::from_inner(x).require_grad();
+        let y = self.apply(x.clone());
+        let value = y.clone().inner();
+        let slope = x.grad(&y.sum().backward());
+        let slope = slope.unwrap_or_else(|| value.zeros_like());
+        (value, slope)
+    }
+}
+
+/// `d`, whose rows are those of the batch once for each task, times `factor`, whose rows are those of the batch.
+pub(super) fn times<const D: usize>(d: Tensor<D>, factor: &Tensor<D>, tasks: usize) -> Tensor<D> {
+    let dims = d.dims();
+    let [rows, numbers] = [factor.dims()[0], factor.shape().num_elements()];
+    let numbers = numbers / rows.max(1);
+    let product = d.reshape([tasks, rows * numbers]) * factor.clone().reshape([1, rows * numbers]);
+    product.reshape(dims)
+}
+
 /// x Φ(x) from the error function. The backends' own `gelu` has the slope of an approximation on some of them: off by
 /// 1e-3, so that one config would train differently on each.
 fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
@@ -112,6 +139,29 @@ impl Activation {
 impl Step for Activation {
     fn forward(&self, features: Features) -> Features {
         features.change(|x| self.kind.apply(x), |x| self.kind.apply(x))
+    }
+
+    fn record(&self, features: Features) -> (Features, Box<dyn Pull>) {
+        if self.kind == ActivationKind::Identity {
+            return (features, Box::new(Through(|cotangents, _| cotangents)));
+        }
+        match features {
+            Features::Vector(x) => {
+                let (y, slope) = self.kind.with_slope(x);
+                let pull = move |cotangents: Features, tasks| match cotangents {
+                    Features::Vector(d) => Features::Vector(times(d, &slope, tasks)),
+                    map => map,
+                };
+                (Features::Vector(y), Box::new(Through(pull)))
+            }
+            Features::Map { map, beside } => {
+                let (map, slope) = self.kind.with_slope(map);
+                let pull = move |cotangents: Features, tasks| {
+                    cotangents.change(|vector| vector, |d| times(d, &slope, tasks))
+                };
+                (Features::Map { map, beside }, Box::new(Through(pull)))
+            }
+        }
     }
 
     fn shape(&self, shape: FeatureShape) -> FeatureShape {

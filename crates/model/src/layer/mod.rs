@@ -17,7 +17,7 @@ pub use activation::ActivationKind;
 pub(crate) use conv::Conv;
 pub(crate) use conv::Window;
 pub(crate) use dropout::DropoutLayer;
-pub(crate) use linear::Linear;
+pub(crate) use linear::{Linear, LinearPull};
 pub(crate) use norm::{BatchNorm, GroupNorm, LayerNorm};
 pub(crate) use pool::Pool;
 pub use pool::PoolKind;
@@ -28,6 +28,7 @@ pub(crate) use running::Running;
 use burn::module::Module;
 
 use crate::features::{FeatureShape, Features};
+use crate::stacked::{Chain, Pull};
 
 /// One layer.
 #[expect(clippy::large_enum_variant, reason = "a model has a handful of them")]
@@ -49,6 +50,8 @@ pub(crate) enum Layer {
 /// What a layer does and says of itself.
 pub(crate) trait Step {
     fn forward(&self, features: Features) -> Features;
+    /// [`forward`](Self::forward) as in training, on inputs without autodiff, and what pulls cotangents back through it.
+    fn record(&self, features: Features) -> (Features, Box<dyn Pull>);
     /// The shape that it makes of this one. The builder has checked that it can.
     fn shape(&self, shape: FeatureShape) -> FeatureShape;
     /// One line: `conv 1 -> 16, kernel 3x3`.
@@ -78,4 +81,16 @@ pub(crate) fn forward(layers: &[Layer], features: Features) -> Features {
     layers
         .iter()
         .fold(features, |features, layer| layer.step().forward(features))
+}
+
+/// The same, recorded.
+pub(crate) fn record(layers: &[Layer], features: Features) -> (Features, Chain) {
+    let mut chain = Chain::default();
+    let mut features = features;
+    for layer in layers {
+        let (next, pull) = layer.step().record(features);
+        features = next;
+        chain.0.push(pull);
+    }
+    (features, chain)
 }

@@ -11,6 +11,7 @@ use crate::encoder::Encoder;
 use crate::error::ShapeError;
 use crate::features::Inputs;
 use crate::head::{Dense, Head, Mixing};
+use crate::stacked::Recorded;
 
 pub(super) const ENTRY: Entry<Box<dyn Plan>> = Entry {
     name: "hard",
@@ -65,6 +66,14 @@ pub(crate) struct Hard {
 impl Wiring for Hard {
     fn representation(&self, inputs: &Inputs) -> Tensor<2> {
         self.encoder.forward(inputs)
+    }
+
+    fn record(&self, inputs: &Inputs) -> Recorded {
+        let (representation, layers) = self.encoder.record(inputs);
+        Recorded {
+            representation,
+            layers,
+        }
     }
 
     fn encoder(&self) -> &Encoder {

@@ -17,6 +17,7 @@ use crate::initial::{Scale, data, replace};
 use crate::layer::Linear;
 use crate::matrix::Matrix;
 use crate::stack::Origin;
+use crate::stacked::Recorded;
 
 pub(super) const ENTRY: Entry<Box<dyn Plan>> = Entry {
     name: "latent",
@@ -83,6 +84,16 @@ pub(crate) struct Latent {
 impl Wiring for Latent {
     fn representation(&self, inputs: &Inputs) -> Tensor<2> {
         self.projection.apply(self.encoder.forward(inputs))
+    }
+
+    fn record(&self, inputs: &Inputs) -> Recorded {
+        let (features, mut layers) = self.encoder.record(inputs);
+        let (representation, projection) = self.projection.record_vector(features);
+        layers.0.push(projection);
+        Recorded {
+            representation,
+            layers,
+        }
     }
 
     fn encoder(&self) -> &Encoder {

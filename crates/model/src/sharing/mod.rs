@@ -26,6 +26,7 @@ use crate::head::{Head, HeadOptions, HeadStart, Offset};
 use crate::initial::Initial;
 use crate::loss::TaskSpec;
 use crate::stack::Origin;
+use crate::stacked::Recorded;
 
 /// A way to share, as the config says it.
 pub trait Plan: std::fmt::Debug + Send + Sync {
@@ -116,6 +117,8 @@ pub struct Built {
 pub(crate) trait Wiring {
     /// What all heads read, `[rows, width]`.
     fn representation(&self, inputs: &Inputs) -> Tensor<2>;
+    /// The same as in training, without autodiff, recorded.
+    fn record(&self, inputs: &Inputs) -> Recorded;
     fn encoder(&self) -> &Encoder;
     /// Width of the representation.
     fn width(&self) -> usize;

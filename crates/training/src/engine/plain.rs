@@ -10,6 +10,7 @@ use polytask_balance::Losses;
 use polytask_data::Batch;
 use polytask_model::MultiTaskModel;
 
+use super::present::Present;
 use crate::gradients;
 use crate::plan::Plan;
 use crate::tensors;
@@ -22,52 +23,42 @@ pub(crate) struct Backward {
     pub(crate) penalty: Option<Tensor<1>>,
 }
 
-/// The tasks of a step and their labelled rows.
-pub(crate) struct Present {
-    /// Indices of the tasks with a label.
-    pub(crate) tasks: Vec<usize>,
-    /// Labelled rows of each.
-    pub(crate) rows: Vec<usize>,
-}
-
-impl Present {
-    pub(crate) fn of(batches: &[Batch], tasks: usize) -> Self {
-        let labelled = |task: usize| -> usize {
-            batches
-                .iter()
-                .filter_map(|batch| batch.targets.get(task))
-                .map(|labels| labels.labelled)
-                .sum()
-        };
-        let (tasks, rows) = (0..tasks)
-            .map(|task| (task, labelled(task)))
-            .filter(|&(_, rows)| rows > 0)
-            .unzip();
-        Self { tasks, rows }
-    }
-}
-
 /// One loss per present task for one batch: the sum over its labelled rows over the labelled rows of the step.
-fn forward(
+pub(super) fn forward(
     plan: &Plan,
     model: &MultiTaskModel,
     batch: &Batch,
     present: &Present,
     draw: u64,
 ) -> Vec<Tensor<1>> {
-    // Dropout draws from one generator per device that cannot be saved: it is set anew for each forward pass.
-    plan.device.seed(plan.seed.derive("step", draw));
+    seed(plan, draw);
     let inputs = tensors::inputs(batch, &plan.input_shape, &plan.device);
-    let predictions = model.forward(&inputs);
+    let representation = model.representation(&inputs);
+    let predicted = |task| model.head_forward(task, representation.clone());
+    task_losses(plan, batch, present, predicted)
+}
+
+/// Dropout draws from one generator per device that cannot be saved: it is set anew for each forward pass.
+pub(super) fn seed(plan: &Plan, draw: u64) {
+    plan.device.seed(plan.seed.derive("step", draw));
+}
+
+/// The loss of each present task from its predictions, `[1]`.
+pub(super) fn task_losses(
+    plan: &Plan,
+    batch: &Batch,
+    present: &Present,
+    mut predicted: impl FnMut(usize) -> Option<Tensor<2>>,
+) -> Vec<Tensor<1>> {
     let mut losses = Vec::with_capacity(present.tasks.len());
     for (&task, &rows) in present.tasks.iter().zip(&present.rows) {
         if let (Some(prediction), Some(planned), Some(labels)) = (
-            predictions.get(task),
+            predicted(task),
             plan.tasks.get(task),
             batch.targets.get(task),
         ) {
             let (values, mask) = tensors::labels(labels, &plan.device);
-            let sum = planned.loss.per_row(prediction.clone(), values, mask).sum();
+            let sum = planned.loss.per_row(prediction, values, mask).sum();
             losses.push(sum.div_scalar(rows as f64));
         }
     }

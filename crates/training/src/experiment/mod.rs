@@ -14,6 +14,7 @@ use polytask_model::{LossOptions, ModelOptions};
 pub use checkpoint::{CheckpointOptions, Every};
 pub use train::{EarlyStopping, OnNan, TrainOptions};
 
+use crate::aggregation::AggregatorOptions;
 use crate::device::Backend;
 
 /// A whole config file.
@@ -32,6 +33,8 @@ pub struct Experiment {
     pub tasks: Vec<TaskTable>,
     /// `multitask.weighting`.
     pub weighting: Chosen<Box<dyn Weighting>>,
+    /// `multitask.aggregator`.
+    pub aggregator: Option<AggregatorOptions>,
     /// `[train]`.
     pub train: TrainOptions,
     /// `[score]`: metric keys and their weights.
@@ -89,13 +92,15 @@ impl Experiment {
             )
             .or(42);
         let tasks = tasks(fields);
+        let (weighting, aggregator) = multitask(fields, &tasks);
         Self {
             name,
             seed: seed as u64,
             data: fields.table("data", "where the rows come from and how they are split", DataOptions::options),
             inputs: fields.tables("inputs", "groups of input columns", InputOptions::options),
             model: ModelOptions::options(fields),
-            weighting: weighting(fields, &tasks),
+            weighting,
+            aggregator,
             tasks,
             train: fields.table("train", "the optimizer loop", TrainOptions::options),
             score: fields.weights("score", "metrics (SPLIT/TASK/METRIC) and their weights in the score that picks the best checkpoint"),
@@ -139,7 +144,10 @@ fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
     tasks
 }
 
-fn weighting(fields: &mut Fields<'_>, tasks: &[TaskTable]) -> Chosen<Box<dyn Weighting>> {
+fn multitask(
+    fields: &mut Fields<'_>,
+    tasks: &[TaskTable],
+) -> (Chosen<Box<dyn Weighting>>, Option<AggregatorOptions>) {
     fields.table(
         "multitask",
         "how the tasks' losses become one step",
@@ -160,7 +168,7 @@ fn weighting(fields: &mut Fields<'_>, tasks: &[TaskTable]) -> Chosen<Box<dyn Wei
                     Some("take weighting = \"fixed\", or leave the task's weight out".to_owned()),
                 );
             }
-            weighting
+            (weighting, AggregatorOptions::options(fields))
         },
     )
 }

@@ -7,7 +7,7 @@ mod task;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use polytask_balance::{Losses, Weighting};
+use polytask_balance::{Losses, Weighting, Weights};
 use polytask_config::{Problem, Problems};
 use polytask_data::{
     DataErrors, DataFacts, Encoded, InputShape, Preprocessing, Sampler, Splits, prepare,
@@ -17,6 +17,7 @@ use polytask_random::Seed;
 
 pub use task::{PlannedTask, planned_tasks};
 
+use crate::aggregation::{Aggregation, Balancing};
 use crate::device::Place;
 use crate::experiment::{CheckpointOptions, EarlyStopping, Experiment, TrainOptions};
 use crate::optimizer::Optimizer;
@@ -79,10 +80,7 @@ impl Plan {
     ///
     /// # Errors
     /// Every problem of config and data that can be found.
-    pub fn resolve(
-        experiment: Experiment,
-        place: Place,
-    ) -> Result<(Self, Box<dyn Weighting>), PlanError> {
+    pub fn resolve(experiment: Experiment, place: Place) -> Result<(Self, Balancing), PlanError> {
         let seed = Seed(experiment.seed);
         let targets: Vec<_> = experiment
             .tasks
@@ -115,7 +113,12 @@ impl Plan {
             )])));
         }
         let mut weighting = experiment.weighting.value;
-        weighting.start(&tasks.iter().map(task::facts).collect::<Vec<_>>());
+        let facts: Vec<_> = tasks.iter().map(task::facts).collect();
+        weighting.start(&facts);
+        let mut aggregator = experiment.aggregator;
+        if let Some(options) = &mut aggregator {
+            options.aggregator.start(&facts);
+        }
         let plan = Self {
             seed,
             input_shape: prepared.preprocessing.input_shape(),
@@ -134,7 +137,11 @@ impl Plan {
             steps_per_epoch,
             tasks,
         };
-        Ok((plan, weighting))
+        let balancing = Balancing {
+            weighting,
+            aggregator,
+        };
+        Ok((plan, balancing))
     }
 
     /// The model with its initial weights, on `device`.
@@ -150,7 +157,7 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Plan::build`].
-    pub fn start(&self, weighting: Box<dyn Weighting>) -> Result<TrainState, Problems> {
+    pub fn start(&self, balancing: Balancing) -> Result<TrainState, Problems> {
         let model = self.build(&self.device)?;
         let average = self.train.ema.map(|_| burn::module::Module::valid(&model));
         let parameters = names::parameters(&model);
@@ -160,9 +167,12 @@ impl Plan {
                 &parameters,
                 &self.device,
             ),
+            aggregation: balancing
+                .aggregator
+                .map(|options| Aggregation::new(options, self, &model)),
             model,
             average,
-            weighting,
+            weighting: balancing.weighting,
             progress: Progress::new(self.tasks.len()),
             best: Best::default(),
         })
@@ -188,25 +198,18 @@ impl Plan {
         step * self.train.accumulate as u64 + batch as u64
     }
 
-    /// The weighting's weights times the tasks' own, one per present task, and what the weighting has to say.
-    pub(crate) fn weigh(
-        &self,
-        weighting: &mut dyn Weighting,
-        losses: &Losses,
-    ) -> (Vec<f64>, Option<String>) {
+    /// The weighting's weights times the tasks' own, one per present task.
+    pub(crate) fn weigh(&self, weighting: &mut dyn Weighting, losses: &Losses) -> Weights {
         let uses_own = weighting.uses_task_weights();
         let own = |task: usize| match self.tasks.get(task) {
             Some(task) if uses_own => task.weight,
             _ => 1.0,
         };
-        let weights = weighting.weights(losses);
-        let alpha = weights
-            .alpha
-            .into_iter()
-            .zip(&losses.present)
-            .map(|(alpha, &task)| alpha * own(task))
-            .collect();
-        (alpha, weights.note.map(|note| note.to_string()))
+        let mut weights = weighting.weights(losses);
+        for (alpha, &task) in weights.alpha.iter_mut().zip(&losses.present) {
+            *alpha *= own(task);
+        }
+        weights
     }
 }
 

@@ -123,6 +123,9 @@ pub(super) fn end_epoch(
         is_best,
     }));
     state.weighting.end_epoch();
+    if let Some(aggregation) = &mut state.aggregation {
+        aggregation.aggregator.end_epoch();
+    }
     state.progress.epoch += 1;
     state.progress.step_in_epoch = 0;
     Known {

@@ -100,8 +100,8 @@ pub fn train(
     writer.write_text(Text::Config, &texts.config)?;
     let mut record = RunRecord::begun(writer.id(), &experiment.name, SystemTime::now());
     describe(&mut record, &place);
-    let begun = Plan::resolve(experiment, place).and_then(|(plan, weighting)| {
-        let state = plan.start(weighting).map_err(PlanError::Config)?;
+    let begun = Plan::resolve(experiment, place).and_then(|(plan, balancing)| {
+        let state = plan.start(balancing).map_err(PlanError::Config)?;
         Ok((plan, state))
     });
     let (plan, state) = match begun {
@@ -149,7 +149,7 @@ pub fn resume(
     };
     describe(&mut record, &place);
     let begun = (|| {
-        let (plan, weighting) = Plan::resolve(experiment, place)?;
+        let (plan, balancing) = Plan::resolve(experiment, place)?;
         let wanted = from
             .checkpoint
             .meta
@@ -162,7 +162,7 @@ pub fn resume(
                 wanted,
             });
         }
-        let mut state = plan.start(weighting).map_err(PlanError::Config)?;
+        let mut state = plan.start(balancing).map_err(PlanError::Config)?;
         state.restore(from_parts(from.checkpoint.parts)?)?;
         Ok((plan, state))
     })();

@@ -40,8 +40,8 @@ pub(crate) fn world(text: &str) -> World {
 /// As `world`, for whoever has the turn already.
 pub(crate) fn started(text: &str) -> (Plan, TrainState) {
     let experiment = experiment(text).unwrap();
-    let (plan, weighting) = Plan::resolve(experiment, Place::cpu()).unwrap();
-    let state = plan.start(weighting).unwrap();
+    let (plan, balancing) = Plan::resolve(experiment, Place::cpu()).unwrap();
+    let state = plan.start(balancing).unwrap();
     (plan, state)
 }
 

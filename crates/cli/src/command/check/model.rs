@@ -1,8 +1,8 @@
 //! What `check` says of the model: its parts, and one step on the real backend.
 
-use polytask_balance::Weighting;
 use polytask_config::Document;
 use polytask_model::{Summary, summary};
+use polytask_training::aggregation::Balancing;
 use polytask_training::plan::{Plan, PlanError};
 use polytask_training::step::step;
 use serde_json::{Value, json};
@@ -29,12 +29,12 @@ pub(super) struct Tried {
 /// Shapes that do not fit; a first step that is not finite.
 pub(super) fn try_out(
     plan: &Plan,
-    weighting: Box<dyn Weighting>,
+    balancing: Balancing,
     document: &Document,
     terminal: &Terminal,
 ) -> Result<Tried, Failure> {
     let mut state = plan
-        .start(weighting)
+        .start(balancing)
         .map_err(|problems| unplanned(document, PlanError::Config(problems), terminal))?;
     let summary = summary(&state.model);
     let mut notes = state.model.notes().to_vec();

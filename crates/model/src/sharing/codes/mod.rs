@@ -30,6 +30,8 @@ use crate::encoder::Encoder;
 use crate::features::Inputs;
 use crate::head::{Head, Mixing};
 use crate::initial::replace;
+use crate::layer::LinearPull;
+use crate::stacked::{Layout, Recorded};
 
 pub(super) const ENTRY: Entry<Box<dyn Plan>> = Entry {
     name: "codes",
@@ -56,6 +58,22 @@ impl Wiring for Codes {
         self.encoder
             .forward(inputs)
             .matmul(self.codes.val().transpose())
+    }
+
+    fn record(&self, inputs: &Inputs) -> Recorded {
+        let (features, mut layers) = self.encoder.record(inputs);
+        let codes = self.codes.val().inner();
+        let representation = features.clone().matmul(codes.clone().transpose());
+        layers.0.push(Box::new(LinearPull {
+            ids: (self.codes.id, None),
+            layout: Layout::OutputsFirst,
+            back: codes,
+            inputs: features,
+        }));
+        Recorded {
+            representation,
+            layers,
+        }
     }
 
     fn encoder(&self) -> &Encoder {

@@ -6,6 +6,8 @@
 //! - group (Wu and He 2018): each row over each group of channels. Unlike batch normalization it does not care how
 //!   many rows a batch has or which task they belong to.
 
+mod pull;
+
 use burn::module::{Flag, Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::module::{batch_norm, batch_norm_train, layer_norm};
@@ -13,6 +15,8 @@ use burn::tensor::module::{batch_norm, batch_norm_train, layer_norm};
 use super::{Running, Step};
 use crate::features::{FeatureShape, Features};
 use crate::initial::Initial;
+use crate::stacked::{Chain, Pull};
+use pull::{Normalized, Over, normalize};
 
 const EPSILON: f64 = 1e-5;
 /// How far one batch moves the running moments.
@@ -52,17 +56,58 @@ impl BatchNorm {
             return x;
         }
         let seen = batch_norm_train(x, scale, shift, EPSILON);
-        let unbiased = count / (count - 1.0).max(1.0);
-        self.running_mean.update(seen.mean, MOMENTUM);
-        self.running_variance
-            .update(seen.variance * unbiased, MOMENTUM);
+        self.moved(count, seen.mean, seen.variance);
         seen.output
+    }
+
+    /// Moves the running moments towards those of `count` numbers.
+    fn moved(&self, count: f64, mean: Tensor<1>, variance: Tensor<1>) {
+        let unbiased = count / (count - 1.0).max(1.0);
+        self.running_mean.update(mean, MOMENTUM);
+        self.running_variance.update(variance * unbiased, MOMENTUM);
+    }
+
+    fn record_one<const D: usize>(&self, x: Tensor<D>) -> (Tensor<D>, Box<dyn Pull>) {
+        let [rows, channels] = [x.dims()[0], x.dims()[1]];
+        if rows == 0 || !self.training.is_enabled() {
+            return (self.apply(x), Box::new(Chain::default()));
+        }
+        let places = x.shape().num_elements() / (rows * channels).max(1);
+        let sets = [channels, places];
+        let Normalized {
+            y,
+            pull,
+            mean,
+            variance,
+        } = normalize(
+            x,
+            Over::RowsAndPlaces,
+            sets,
+            sets,
+            [&self.scale, &self.shift],
+        );
+        let flat = |moment: Tensor<4>| Tensor::from_inner(moment.reshape([channels]));
+        self.moved((rows * places) as f64, flat(mean), flat(variance));
+        (y, Box::new(pull))
     }
 }
 
 impl Step for BatchNorm {
     fn forward(&self, features: Features) -> Features {
         features.change(|x| self.apply(x), |x| self.apply(x))
+    }
+
+    fn record(&self, features: Features) -> (Features, Box<dyn Pull>) {
+        match features {
+            Features::Vector(x) => {
+                let (y, pull) = self.record_one(x);
+                (Features::Vector(y), pull)
+            }
+            Features::Map { map, beside } => {
+                let (map, pull) = self.record_one(map);
+                (Features::Map { map, beside }, pull)
+            }
+        }
     }
 
     fn shape(&self, shape: FeatureShape) -> FeatureShape {
@@ -95,6 +140,21 @@ impl Step for LayerNorm {
     fn forward(&self, features: Features) -> Features {
         let [scale, shift] = [self.scale.val(), self.shift.val()];
         features.change(|x| layer_norm(x, scale, Some(shift), EPSILON), |map| map)
+    }
+
+    fn record(&self, features: Features) -> (Features, Box<dyn Pull>) {
+        let Features::Vector(x) = features else {
+            return (features, Box::new(Chain::default()));
+        };
+        let width = x.dims()[1];
+        let seen = normalize(
+            x,
+            Over::Places,
+            [1, width],
+            [width, 1],
+            [&self.scale, &self.shift],
+        );
+        (Features::Vector(seen.y), Box::new(seen.pull))
     }
 
     fn shape(&self, shape: FeatureShape) -> FeatureShape {
@@ -142,6 +202,19 @@ impl GroupNorm {
 impl Step for GroupNorm {
     fn forward(&self, features: Features) -> Features {
         features.change(|vector| vector, |map| self.apply(map))
+    }
+
+    fn record(&self, features: Features) -> (Features, Box<dyn Pull>) {
+        let Features::Map { map, beside } = features else {
+            return (features, Box::new(Chain::default()));
+        };
+        let [_, channels, height, width] = map.dims();
+        let sets = [self.groups, channels / self.groups * height * width];
+        let parameters = [channels, height * width];
+        let [scale, shift] = [&self.scale, &self.shift];
+        let seen = normalize(map, Over::Places, sets, parameters, [scale, shift]);
+        let map = seen.y;
+        (Features::Map { map, beside }, Box::new(seen.pull))
     }
 
     fn shape(&self, shape: FeatureShape) -> FeatureShape {

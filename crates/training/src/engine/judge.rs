@@ -1,0 +1,219 @@
+//! Who decides the weights of a step: the weighting from the losses, then the aggregator from the gradients' inner products.
+
+use burn::tensor::Tensor;
+use polytask_balance::{
+    Diagnosis, Gram, GramAggregator, Heads, Losses, Moment, Needs, Note, Sight, Weighting, Weights,
+};
+
+use super::present::Present;
+use crate::plan::Plan;
+use crate::tensors;
+
+/// What an engine lets be seen.
+pub(crate) struct Seen {
+    /// The mean loss of each present task.
+    pub(crate) losses: Vec<f64>,
+    /// Inner products `[tasks, tasks]`, row by row: of all there is, or of each layer from the top down.
+    pub(crate) grams: Vec<Vec<f64>>,
+}
+
+impl Seen {
+    /// Reads all of it from the device in one go.
+    pub(super) fn read(losses: &[Tensor<1>], grams: Vec<Tensor<2>>) -> Self {
+        let tasks = losses.len();
+        let mut all: Vec<Tensor<1>> = losses.to_vec();
+        let count = grams.len();
+        all.extend(grams.into_iter().map(|gram| gram.reshape([tasks * tasks])));
+        let values = tensors::read_scalars(all);
+        let (losses, rest) = values.split_at(tasks.min(values.len()));
+        let grams = rest.chunks(tasks * tasks).take(count);
+        Self {
+            losses: losses.to_vec(),
+            grams: grams.map(<[f64]>::to_vec).collect(),
+        }
+    }
+}
+
+/// The weights of a step.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Decision {
+    /// One weight for each present task: for all layers, or for each from the top down.
+    pub(crate) shared: Vec<Vec<f64>>,
+    /// What each present task's head is trained with.
+    pub(crate) heads: Vec<f64>,
+}
+
+impl Decision {
+    /// The weights of one layer.
+    pub(super) fn of_layer(&self, layer: usize) -> &[f64] {
+        self.shared
+            .get(layer)
+            .or(self.shared.first())
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The weights for all layers, or their mean over layers.
+    pub(crate) fn mean(&self) -> Vec<f64> {
+        let layers = self.shared.len().max(1) as f64;
+        let tasks = self.shared.first().map_or(0, Vec::len);
+        (0..tasks)
+            .map(|task| {
+                let own = self.shared.iter().filter_map(|layer| layer.get(task));
+                own.sum::<f64>() / layers
+            })
+            .collect()
+    }
+}
+
+/// Asked once a step by the engine.
+pub(crate) type Decide<'a> = dyn FnMut(Seen) -> Decision + 'a;
+
+/// Weighting and aggregator of a run, for one step.
+pub(crate) struct Judge<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) weighting: &'a mut dyn Weighting,
+    pub(crate) present: &'a Present,
+    pub(crate) moment: Moment,
+    /// What was said, for the log.
+    pub(crate) note: Option<String>,
+    /// What was seen; `None` before [`decide`](Self::decide) and [`weigh`](Self::weigh).
+    pub(crate) seen: Option<Losses>,
+    /// The weights that the tasks were given.
+    pub(crate) alpha: Vec<f64>,
+    /// The inner products of the losses' gradients as they are, before any weight; those of all layers together.
+    pub(crate) gram: Option<Gram>,
+    /// The aggregator's residual.
+    pub(crate) residual: f64,
+    /// The inner products are not finite: the step must not be taken.
+    pub(crate) is_broken: bool,
+}
+
+impl<'a> Judge<'a> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        weighting: &'a mut dyn Weighting,
+        present: &'a Present,
+        moment: Moment,
+    ) -> Self {
+        Self {
+            plan,
+            weighting,
+            present,
+            moment,
+            note: None,
+            seen: None,
+            alpha: Vec::new(),
+            gram: None,
+            residual: 0.0,
+            is_broken: false,
+        }
+    }
+
+    /// What the weighting must be given.
+    pub(crate) fn needs(&self) -> Needs {
+        self.weighting.needs()
+    }
+
+    /// How the gradients lie to each other, if they were told apart.
+    pub(crate) fn diagnosis(&self) -> Option<Diagnosis> {
+        let gram = self.gram.as_ref()?;
+        Some(Diagnosis::of(gram, &self.alpha, self.residual))
+    }
+
+    pub(crate) fn losses(&self, values: Vec<f64>) -> Losses {
+        Losses {
+            present: self.present.tasks.clone(),
+            values,
+            rows: self.present.rows.clone(),
+        }
+    }
+
+    /// The weighting's weights alone.
+    pub(crate) fn weigh(&mut self, losses: Losses) -> Vec<f64> {
+        // A loss that is not finite must not enter what a weighting remembers; the step ends below anyway.
+        let alpha = if losses.values.iter().all(|loss| loss.is_finite()) {
+            let weights = self.plan.weigh(self.weighting, &losses);
+            self.hear(&weights);
+            weights.alpha
+        } else {
+            vec![1.0; losses.values.len()]
+        };
+        self.seen = Some(losses);
+        self.alpha.clone_from(&alpha);
+        alpha
+    }
+
+    /// The aggregator's weights on top of the weighting's.
+    pub(crate) fn decide(&mut self, aggregator: &mut dyn GramAggregator, seen: Seen) -> Decision {
+        let Seen { losses, grams } = seen;
+        let losses = self.losses(losses);
+        let tasks = losses.values.len();
+        let by_weighting = Weights::of(self.weigh(losses.clone()));
+        let is_usable = losses.values.iter().all(|loss| loss.is_finite());
+        let grams = if aggregator.sight() == Sight::Nothing || grams.is_empty() {
+            vec![vec![0.0; tasks * tasks]]
+        } else {
+            grams
+        };
+        let grams: Result<Vec<Gram>, _> = grams
+            .into_iter()
+            .map(|values| Gram::new(self.present.tasks.clone(), values))
+            .collect();
+        let (true, Ok(grams)) = (is_usable, grams) else {
+            self.is_broken = true;
+            return Decision {
+                shared: vec![vec![1.0; tasks]],
+                heads: vec![1.0; tasks],
+            };
+        };
+        let scaled = Losses {
+            values: losses
+                .values
+                .iter()
+                .zip(&by_weighting.alpha)
+                .map(|(loss, weight)| loss * weight)
+                .collect(),
+            ..losses
+        };
+        let shown: Vec<Gram> = grams
+            .iter()
+            .map(|gram| {
+                gram.clone()
+                    .with_rounding(SINGLE)
+                    .scaled(&by_weighting.alpha)
+            })
+            .collect();
+        let answers = match (aggregator.sight(), shown.as_slice()) {
+            (Sight::Layers, _) => aggregator.layer_weights(&shown, &scaled, self.moment),
+            (_, [one]) => vec![aggregator.weights(one, &scaled, self.moment)],
+            _ => Vec::new(),
+        };
+        if aggregator.sight() != Sight::Nothing {
+            self.gram = Gram::sum(&grams);
+        }
+        let native = aggregator.heads();
+        let mut decision = Decision::default();
+        for answer in answers {
+            let answer = answer.on_top_of(&by_weighting);
+            self.hear(&answer);
+            decision.heads = match (&answer.heads, native) {
+                (Some(heads), _) => heads.clone(),
+                (None, Heads::Weighted) => answer.alpha.clone(),
+                (None, Heads::Unit) => by_weighting.alpha.clone(),
+            };
+            decision.shared.push(answer.alpha);
+        }
+        self.alpha = decision.mean();
+        decision
+    }
+
+    fn hear(&mut self, weights: &Weights) {
+        self.residual = self.residual.max(weights.residual);
+        if let Some(note) = &weights.note {
+            self.note = Some(Note::to_string(note));
+        }
+    }
+}
+
+/// The rounding of inner products in single precision.
+const SINGLE: f64 = 1e-7;

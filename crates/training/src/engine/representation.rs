@@ -1,0 +1,72 @@
+//! The representation's gradients: one forward pass, the heads, and one backward pass of the trunk.
+//!
+//! The backward pass is that of the surrogate ⟨z, Σ_t α_t ∂l_t/∂z⟩, whose gradient is that of Σ_t α_t l_t. With several
+//! batches a step, their inner products add up and each trunk is run forward a second time, with the same masks.
+
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use polytask_balance::Sight;
+use polytask_data::Batch;
+
+use super::contribution::outer;
+use super::judge::Decide;
+use super::plain::{Backward, seed};
+use super::{Work, add_losses, assemble, heads, row, seen_of};
+use crate::{gradients, tensors};
+
+pub(super) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -> Option<Backward> {
+    let mut cotangents: Vec<Tensor<3>> = Vec::new();
+    let mut losses: Vec<Tensor<1>> = Vec::new();
+    let mut own: Option<GradientsParams> = None;
+    let mut gram: Option<Tensor<2>> = None;
+    let mut tape: Option<Tensor<2>> = None;
+    // The passes that follow move the running statistics; those before them move a clone's.
+    let looking = (work.batches.len() > 1).then(|| work.model.clone());
+    for (index, batch) in work.batches.iter().enumerate() {
+        seed(work.plan, work.draw(index));
+        let model = looking.as_ref().unwrap_or(work.model);
+        let z = model.representation(&inputs(work, batch));
+        let pass = heads::pass(work.plan, model, &z.clone().inner(), batch, work.present)?;
+        if sight != Sight::Nothing {
+            let [tasks, rows, width] = pass.cotangents.dims();
+            let more = outer(pass.cotangents.clone().reshape([tasks, rows * width]));
+            gram = Some(match gram.take() {
+                Some(sum) => sum + more,
+                None => more,
+            });
+        }
+        cotangents.push(pass.cotangents);
+        add_losses(&mut losses, pass.losses);
+        own = Some(gradients::add(work.model, own.take(), pass.gradients));
+        tape = Some(z);
+    }
+    let decision = decide(seen_of(&losses, gram.into_iter().collect(), sight));
+    let mut trunk: Option<GradientsParams> = None;
+    for (index, (batch, cotangents)) in work.batches.iter().zip(cotangents).enumerate() {
+        let z = match (&looking, tape.take()) {
+            (None, Some(z)) => z,
+            _ => {
+                seed(work.plan, work.draw(index));
+                work.model.representation(&inputs(work, batch))
+            }
+        };
+        // A trunk without parameters has no tape.
+        if !z.is_tracked() {
+            continue;
+        }
+        let [tasks, rows, width] = cotangents.dims();
+        let alpha = row(decision.of_layer(0), &cotangents.device());
+        let d = alpha
+            .matmul(cotangents.reshape([tasks, rows * width]))
+            .reshape([rows, width]);
+        let surrogate = (z * Tensor::from_inner(d)).sum();
+        let more = GradientsParams::from_grads(surrogate.backward(), work.model);
+        trunk = Some(gradients::add(work.model, trunk.take(), more));
+    }
+    let trunk = trunk.unwrap_or_else(GradientsParams::new);
+    Some(assemble(work, &decision, own?, trunk, losses))
+}
+
+fn inputs(work: &Work<'_>, batch: &Batch) -> polytask_model::Inputs {
+    tensors::inputs(batch, &work.plan.input_shape, &work.plan.device)
+}

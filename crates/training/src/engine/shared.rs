@@ -1,0 +1,157 @@
+//! What is shared: the parameters that two or more tasks' losses reach, found by asking each of them.
+
+use std::collections::HashMap;
+
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Int, Tensor};
+use polytask_data::InputShape;
+use polytask_model::names::{self, NamedParameter, Part};
+use polytask_model::{Inputs, MultiTaskModel};
+
+use super::present::Present;
+use crate::gradients;
+
+/// The shared parameters of one model, layer by layer from the top down.
+#[derive(Debug)]
+pub struct Shared {
+    layers: HashMap<ParamId, usize>,
+    count: usize,
+    parameters: usize,
+    is_trunk: bool,
+}
+
+impl Shared {
+    /// Asks every task of `model`, which has autodiff, which parameters its predictions of one row depend on. A model of
+    /// one task shares what is not its head.
+    #[must_use]
+    pub fn of(model: &MultiTaskModel, inputs: &InputShape, device: &Device) -> Self {
+        // The row moves the running statistics of a clone.
+        let asked = model.clone();
+        let row = zeros(inputs, device);
+        let tasks = asked.tasks().len();
+        let mut reached: HashMap<ParamId, usize> = HashMap::new();
+        for task in 0..tasks {
+            let Some(prediction) = asked.head_forward(task, asked.representation(&row)) else {
+                continue;
+            };
+            let gradients = GradientsParams::from_grads(prediction.sum().backward(), &asked);
+            let mut count = Count {
+                gradients: &gradients,
+                reached: &mut reached,
+            };
+            asked.visit(&mut count);
+        }
+        let all = names::parameters(model);
+        let trainable = all.iter().filter(|parameter| parameter.trainable);
+        let is_shared = |parameter: &&NamedParameter| {
+            let reached = reached.get(&parameter.id).copied().unwrap_or(0);
+            reached >= 2 || (tasks == 1 && !is_head(parameter))
+        };
+        let shared: Vec<&NamedParameter> = trainable.clone().filter(is_shared).collect();
+        let is_trunk = trainable
+            .filter(|parameter| !is_head(parameter))
+            .all(|parameter| shared.iter().any(|shared| shared.id == parameter.id))
+            && !shared.iter().any(|parameter| is_head(parameter));
+        let mut layers = HashMap::new();
+        let (mut layer, mut last) = (0, None);
+        for parameter in shared.iter().rev() {
+            let own = layer_name(&parameter.name);
+            if last.is_some_and(|last| last != own) {
+                layer += 1;
+            }
+            last = Some(own);
+            layers.insert(parameter.id, layer);
+        }
+        Self {
+            count: if shared.is_empty() { 0 } else { layer + 1 },
+            parameters: shared
+                .iter()
+                .map(|parameter| parameter.shape.iter().product::<usize>())
+                .sum(),
+            layers,
+            is_trunk,
+        }
+    }
+
+    /// The layer of a shared parameter, counted from the top.
+    pub(super) fn layer_of(&self, parameter: ParamId) -> Option<usize> {
+        self.layers.get(&parameter).copied()
+    }
+
+    /// How many layers are shared.
+    #[must_use]
+    pub fn layers(&self) -> usize {
+        self.count
+    }
+
+    /// How many numbers are shared.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.parameters
+    }
+
+    /// Whether they are the trunk: all that lies below the heads, and nothing of them.
+    #[must_use]
+    pub fn is_trunk(&self) -> bool {
+        self.is_trunk
+    }
+}
+
+fn is_head(parameter: &NamedParameter) -> bool {
+    matches!(parameter.part, Part::Head(_))
+}
+
+/// `encoder.layers.0` of `encoder.layers.0.weight`.
+fn layer_name(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(layer, _)| layer)
+}
+
+fn zeros(shape: &InputShape, device: &Device) -> Inputs {
+    let columns = shape.categorical.len();
+    Inputs {
+        numeric: (shape.numeric > 0).then(|| Tensor::zeros([1, shape.numeric], device)),
+        categorical: (columns > 0).then(|| Tensor::<2, Int>::zeros([1, columns], device)),
+        image: shape
+            .image
+            .map(|[channels, height, width]| Tensor::zeros([1, channels, height, width], device)),
+    }
+}
+
+struct Count<'a> {
+    gradients: &'a GradientsParams,
+    reached: &'a mut HashMap<ParamId, usize>,
+}
+
+impl ModuleVisitor for Count<'_> {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        if self.gradients.get::<D>(parameter.id).is_some() {
+            *self.reached.entry(parameter.id).or_default() += 1;
+        }
+    }
+}
+
+/// Multiplies the gradients of each present task's head by its weight.
+pub(super) fn weigh_heads(
+    model: &MultiTaskModel,
+    present: &Present,
+    heads: GradientsParams,
+    weights: &[f64],
+) -> GradientsParams {
+    if weights.iter().all(|&weight| weight == 1.0) {
+        return heads;
+    }
+    let tasks = model.tasks();
+    let factors: HashMap<ParamId, f64> = names::parameters(model)
+        .into_iter()
+        .filter_map(|parameter| {
+            let Part::Head(name) = parameter.part else {
+                return None;
+            };
+            let task = tasks.iter().position(|task| *task == name)?;
+            let position = present.tasks.iter().position(|&own| own == task)?;
+            Some((parameter.id, weights.get(position).copied()?))
+        })
+        .collect();
+    gradients::scale_each(model, heads, |id| factors.get(&id).copied())
+}

@@ -1,0 +1,132 @@
+//! The gradients of all shared parameters, exactly: the cotangents of all tasks go through the trunk together.
+//!
+//! Each layer's inner products are added up as the cotangents pass it, and the tasks' gradients are never held all at
+//! once. With few tasks the contributions are kept, and weighting them needs no further backward pass; with many they
+//! are let go, and the one weighted cotangent is pulled down once more, which costs a task's share. With several batches
+//! a step the inner products are those of the sums, so that the rows are kept and added up.
+
+use std::ops::ControlFlow;
+
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use polytask_balance::Sight;
+use polytask_model::{Contribution, Recorded};
+
+use super::judge::{Decide, Decision};
+use super::plain::{Backward, seed};
+use super::{Work, add_losses, assemble, contribution, heads, row, rows, seen_of};
+use crate::{gradients, tensors};
+
+/// Contributions are kept for so many tasks: their memory is that of the activations, once a task.
+const KEPT: usize = 8;
+
+pub(super) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -> Option<Backward> {
+    if let [_] = work.batches {
+        let (recorded, pass) = forward(work, 0)?;
+        let below = Below::new(&recorded, pass.cotangents, sight);
+        let decision = decide(seen_of(&pass.losses, below.grams.clone(), sight));
+        let trunk = below.combine(&decision);
+        return Some(assemble(
+            work,
+            &decision,
+            pass.gradients,
+            trunk,
+            pass.losses,
+        ));
+    }
+    let mut sums = rows::Layers::new();
+    let mut losses = Vec::new();
+    let mut own = None;
+    for index in 0..work.batches.len() {
+        let (recorded, pass) = forward(work, index)?;
+        let mut layers = rows::Layers::new();
+        recorded.pull(pass.cotangents, &mut |given| {
+            layers.push(contribution::rows(&given));
+            ControlFlow::Continue(())
+        });
+        rows::add(&mut sums, layers);
+        add_losses(&mut losses, pass.losses);
+        own = Some(gradients::add(work.model, own.take(), pass.gradients));
+    }
+    let decision = decide(seen_of(&losses, rows::grams(&sums), sight));
+    let trunk = rows::combine(&sums, &decision);
+    Some(assemble(work, &decision, own?, trunk, losses))
+}
+
+fn forward(work: &Work<'_>, index: usize) -> Option<(Recorded, heads::HeadsPass)> {
+    let plan = work.plan;
+    let batch = work.batches.get(index)?;
+    seed(plan, work.draw(index));
+    let inputs = tensors::inputs(batch, &plan.input_shape, &plan.place.device);
+    let recorded = work.model.record(&inputs);
+    let z = recorded.representation();
+    let pass = heads::pass(plan, work.model, &z, batch, work.present)?;
+    Some((recorded, pass))
+}
+
+/// The trunk of one batch with the cotangents of all tasks pulled down.
+struct Below<'a> {
+    recorded: &'a Recorded,
+    cotangents: Tensor<3>,
+    /// From the top down.
+    grams: Vec<Tensor<2>>,
+    kept: Vec<Contribution>,
+    /// Whether all contributions were kept.
+    is_kept: bool,
+}
+
+impl<'a> Below<'a> {
+    fn new(recorded: &'a Recorded, cotangents: Tensor<3>, sight: Sight) -> Self {
+        let [tasks, ..] = cotangents.dims();
+        let wants_last = sight == Sight::LastShared;
+        // Each layer with weights of its own needs the tasks' cotangents apart.
+        let is_kept = !wants_last && (tasks <= KEPT || sight == Sight::Layers);
+        let (mut grams, mut kept) = (Vec::new(), Vec::new());
+        recorded.pull(cotangents.clone(), &mut |given| {
+            grams.extend(contribution::gram(&given));
+            if is_kept {
+                kept.push(given);
+            }
+            if wants_last {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        if sight != Sight::Layers {
+            // One sum instead of a matrix a layer.
+            let sum = grams.into_iter().reduce(|sum, gram| sum + gram);
+            grams = sum.into_iter().collect();
+        }
+        Self {
+            recorded,
+            cotangents,
+            grams,
+            kept,
+            is_kept,
+        }
+    }
+
+    fn combine(self, decision: &Decision) -> GradientsParams {
+        let mut gradients = GradientsParams::new();
+        let device = self.cotangents.device();
+        if self.is_kept {
+            for (index, given) in self.kept.iter().enumerate() {
+                let alpha = row(decision.of_layer(index), &device);
+                contribution::combine(given, &alpha, &mut gradients);
+            }
+            return gradients;
+        }
+        let [tasks, rows, width] = self.cotangents.dims();
+        let alpha = row(decision.of_layer(0), &device);
+        let d = alpha
+            .matmul(self.cotangents.reshape([tasks, rows * width]))
+            .reshape([1, rows, width]);
+        let one = row(&[1.0], &device);
+        self.recorded.pull(d, &mut |given| {
+            contribution::combine(&given, &one, &mut gradients);
+            ControlFlow::Continue(())
+        });
+        gradients
+    }
+}
