@@ -115,6 +115,15 @@ impl Head {
         self.offset.apply(self.mixing.apply(features))
     }
 
+    /// W of `predictions = offset(z W)`, `[width, scores]`, if the head is linear up to its offset.
+    pub(crate) fn matrix(&self) -> Option<Tensor<2>> {
+        if self.tower.is_empty() {
+            self.mixing.matrix()
+        } else {
+            None
+        }
+    }
+
     /// Columns of its predictions.
     pub(crate) fn width(&self) -> usize {
         let offset = self
@@ -164,7 +173,7 @@ impl Offset {
         }
     }
 
-    fn apply(&self, scores: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn apply(&self, scores: Tensor<2>) -> Tensor<2> {
         if let Some(thresholds) = &self.thresholds {
             return rising(thresholds.val()).unsqueeze::<2>() - scores;
         }

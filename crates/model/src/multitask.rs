@@ -133,6 +133,23 @@ impl MultiTaskModel {
         Some(head.forward(representation))
     }
 
+    /// The matrix W_t `[width, scores]` of each of these tasks' heads, if all of them are linear up to an offset: the
+    /// predictions are then [`offset`](Self::offset) of z W_t.
+    #[must_use]
+    pub fn head_matrices(&self, tasks: &[usize]) -> Option<Vec<Tensor<2>>> {
+        tasks
+            .iter()
+            .map(|&task| self.heads.get(task)?.matrix())
+            .collect()
+    }
+
+    /// The predictions of a task from its scores z W_t, `[rows, scores]`; `None` if there is no such task.
+    #[must_use]
+    pub fn offset(&self, task: usize, scores: Tensor<2>) -> Option<Tensor<2>> {
+        let head = self.heads.get(task)?;
+        Some(head.offset.apply(scores))
+    }
+
     /// The predictions of each task from the representation: `forward` is this after `representation`.
     #[must_use]
     pub fn heads_forward(&self, representation: Tensor<2>) -> Vec<Tensor<2>> {

@@ -23,11 +23,18 @@ impl Mixing {
         match self {
             Self::Dense(mixing) => h.matmul(mixing.weight.val()),
             Self::PerOutput(mixing) => h.matmul(mixing.gate.weights().transpose()),
-            Self::PerTask(mixing) => {
-                let weights = mixing.gate.weights().transpose() * mixing.weight.val();
-                h.matmul(weights)
-            }
+            Self::PerTask(mixing) => h.matmul(mixing.matrix()),
             Self::Block(mixing) => mixing.apply(h),
+        }
+    }
+
+    /// W of `scores = z W`, `[width, scores]`, if that is what it does.
+    pub(crate) fn matrix(&self) -> Option<Tensor<2>> {
+        match self {
+            Self::Dense(mixing) => Some(mixing.weight.val()),
+            Self::PerOutput(mixing) => Some(mixing.gate.weights().transpose()),
+            Self::PerTask(mixing) => Some(mixing.matrix()),
+            Self::Block(_) => None,
         }
     }
 
@@ -72,6 +79,13 @@ pub(crate) struct PerTask {
     pub(crate) gate: Gate,
     /// U, `[codes, scores]`.
     pub(crate) weight: Param<Tensor<2>>,
+}
+
+impl PerTask {
+    /// diag(a) U.
+    fn matrix(&self) -> Tensor<2> {
+        self.gate.weights().transpose() * self.weight.val()
+    }
 }
 
 /// scores = (Σ_c a_c h_c) U, where h_c is the response `[block]` of code c.

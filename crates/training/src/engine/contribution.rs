@@ -9,6 +9,26 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use polytask_model::{Contribution, Layout, Lookup, Product, Rows};
 
+/// The contribution as it is cheapest to work with: a linear map's gradients are multiplied out if that costs less than
+/// their inner products in kernel form and, if the contribution is `kept`, than their weighted sum afterwards.
+pub(super) fn settle(given: Contribution, kept: bool) -> Contribution {
+    match given {
+        Contribution::Product(product) if !prefers_kernel(&product, kept) => {
+            Contribution::Rows(product_rows(&product))
+        }
+        given => given,
+    }
+}
+
+fn prefers_kernel(product: &Product, kept: bool) -> bool {
+    let [tasks, rows, outputs] = product.cotangents.dims();
+    let inputs = product.inputs.dims()[1];
+    let sum = if kept { rows * inputs * outputs } else { 0 };
+    let kernel = rows * rows * inputs + tasks * rows * outputs * (rows + tasks) + sum;
+    let outright = tasks * inputs * outputs * (rows + tasks);
+    kernel <= outright
+}
+
 /// The inner products of the tasks' gradients of this layer, `[tasks, tasks]`.
 pub(super) fn gram(contribution: &Contribution) -> Option<Tensor<2>> {
     match contribution {
@@ -114,17 +134,6 @@ pub(super) fn outer(rows: Tensor<2>) -> Tensor<2> {
 }
 
 fn product_gram(product: &Product) -> Tensor<2> {
-    let [tasks, rows, outputs] = product.cotangents.dims();
-    let inputs = product.inputs.dims()[1];
-    let kernel = rows * rows * inputs + tasks * rows * outputs * (rows + tasks);
-    let outright = tasks * inputs * outputs * (rows + tasks);
-    if kernel > outright {
-        let all = product_rows(product).into_iter();
-        let grams = all.map(|one| outer(one.rows));
-        return grams
-            .reduce(|left, right| left + right)
-            .unwrap_or_else(|| Tensor::zeros([tasks, tasks], &product.inputs.device()));
-    }
     let mut k = outer(product.inputs.clone());
     if product.bias.is_some() {
         k = k + 1.0;

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use polytask_balance::{
-    Diagnosis, Gram, GramAggregator, Heads, Losses, Moment, Needs, Note, Sight, Weighting, Weights,
+    Diagnosis, Gram, GramAggregator, Losses, Moment, Needs, Note, Sight, Weighting, Weights,
 };
 
 use super::present::Present;
@@ -191,16 +191,11 @@ impl<'a> Judge<'a> {
         if aggregator.sight() != Sight::Nothing {
             self.gram = Gram::sum(&grams);
         }
-        let native = aggregator.heads();
         let mut decision = Decision::default();
         for answer in answers {
             let answer = answer.on_top_of(&by_weighting);
             self.hear(&answer);
-            decision.heads = match (&answer.heads, native) {
-                (Some(heads), _) => heads.clone(),
-                (None, Heads::Weighted) => answer.alpha.clone(),
-                (None, Heads::Unit) => by_weighting.alpha.clone(),
-            };
+            decision.heads = answer.heads.unwrap_or_else(|| answer.alpha.clone());
             decision.shared.push(answer.alpha);
         }
         self.alpha = decision.mean();

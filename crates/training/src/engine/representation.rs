@@ -8,14 +8,14 @@ use burn::tensor::Tensor;
 use polytask_balance::Sight;
 use polytask_data::Batch;
 
-use super::contribution::outer;
+use super::heads::Cotangents;
 use super::judge::Decide;
 use super::plain::{Backward, seed};
-use super::{Work, add_losses, assemble, heads, row, seen_of};
+use super::{Work, add_losses, assemble, heads, seen_of};
 use crate::{gradients, tensors};
 
 pub(super) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -> Option<Backward> {
-    let mut cotangents: Vec<Tensor<3>> = Vec::new();
+    let mut cotangents: Vec<Cotangents> = Vec::new();
     let mut losses: Vec<Tensor<1>> = Vec::new();
     let mut own: Option<GradientsParams> = None;
     let mut gram: Option<Tensor<2>> = None;
@@ -28,8 +28,7 @@ pub(super) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -
         let z = model.representation(&inputs(work, batch));
         let pass = heads::pass(work.plan, model, &z.clone().inner(), batch, work.present)?;
         if sight != Sight::Nothing {
-            let [tasks, rows, width] = pass.cotangents.dims();
-            let more = outer(pass.cotangents.clone().reshape([tasks, rows * width]));
+            let more = pass.cotangents.gram();
             gram = Some(match gram.take() {
                 Some(sum) => sum + more,
                 None => more,
@@ -54,11 +53,7 @@ pub(super) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -
         if !z.is_tracked() {
             continue;
         }
-        let [tasks, rows, width] = cotangents.dims();
-        let alpha = row(decision.of_layer(0), &cotangents.device());
-        let d = alpha
-            .matmul(cotangents.reshape([tasks, rows * width]))
-            .reshape([rows, width]);
+        let d = cotangents.weighted(decision.of_layer(0));
         let surrogate = (z * Tensor::from_inner(d)).sum();
         let more = GradientsParams::from_grads(surrogate.backward(), work.model);
         trunk = Some(gradients::add(work.model, trunk.take(), more));

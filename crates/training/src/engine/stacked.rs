@@ -12,6 +12,7 @@ use burn::tensor::Tensor;
 use polytask_balance::Sight;
 use polytask_model::{Contribution, Recorded};
 
+use super::heads::Cotangents;
 use super::judge::{Decide, Decision};
 use super::plain::{Backward, seed};
 use super::{Work, add_losses, assemble, contribution, heads, row, rows, seen_of};
@@ -40,7 +41,7 @@ pub(super) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -
     for index in 0..work.batches.len() {
         let (recorded, pass) = forward(work, index)?;
         let mut layers = rows::Layers::new();
-        recorded.pull(pass.cotangents, &mut |given| {
+        recorded.pull(pass.cotangents.outright(), &mut |given| {
             layers.push(contribution::rows(&given));
             ControlFlow::Continue(())
         });
@@ -67,7 +68,7 @@ fn forward(work: &Work<'_>, index: usize) -> Option<(Recorded, heads::HeadsPass)
 /// The trunk of one batch with the cotangents of all tasks pulled down.
 struct Below<'a> {
     recorded: &'a Recorded,
-    cotangents: Tensor<3>,
+    cotangents: Cotangents,
     /// From the top down.
     grams: Vec<Tensor<2>>,
     kept: Vec<Contribution>,
@@ -76,13 +77,14 @@ struct Below<'a> {
 }
 
 impl<'a> Below<'a> {
-    fn new(recorded: &'a Recorded, cotangents: Tensor<3>, sight: Sight) -> Self {
-        let [tasks, ..] = cotangents.dims();
+    fn new(recorded: &'a Recorded, cotangents: Cotangents, sight: Sight) -> Self {
+        let tasks = cotangents.tasks();
         let wants_last = sight == Sight::LastShared;
         // Each layer with weights of its own needs the tasks' cotangents apart.
         let is_kept = !wants_last && (tasks <= KEPT || sight == Sight::Layers);
         let (mut grams, mut kept) = (Vec::new(), Vec::new());
-        recorded.pull(cotangents.clone(), &mut |given| {
+        recorded.pull(cotangents.outright(), &mut |given| {
+            let given = contribution::settle(given, is_kept);
             grams.extend(contribution::gram(&given));
             if is_kept {
                 kept.push(given);
@@ -109,7 +111,7 @@ impl<'a> Below<'a> {
 
     fn combine(self, decision: &Decision) -> GradientsParams {
         let mut gradients = GradientsParams::new();
-        let device = self.cotangents.device();
+        let device = self.recorded.representation().device();
         if self.is_kept {
             for (index, given) in self.kept.iter().enumerate() {
                 let alpha = row(decision.of_layer(index), &device);
@@ -117,11 +119,10 @@ impl<'a> Below<'a> {
             }
             return gradients;
         }
-        let [tasks, rows, width] = self.cotangents.dims();
-        let alpha = row(decision.of_layer(0), &device);
-        let d = alpha
-            .matmul(self.cotangents.reshape([tasks, rows * width]))
-            .reshape([1, rows, width]);
+        let d = self
+            .cotangents
+            .weighted(decision.of_layer(0))
+            .unsqueeze::<3>();
         let one = row(&[1.0], &device);
         self.recorded.pull(d, &mut |given| {
             contribution::combine(&given, &one, &mut gradients);

@@ -12,7 +12,7 @@ use polytask_model::{MultiTaskModel, names};
 use super::judge::{Decision, Seen};
 use super::plain::Backward;
 use super::present::Present;
-use super::{Engine, Level, Method, Shared, Work};
+use super::{Engine, Level, Method, Shared, Work, heads};
 use crate::device::Place;
 use crate::load::experiment;
 use crate::plan::Plan;
@@ -307,4 +307,42 @@ fn what_two_tasks_reach_is_shared() {
     );
     assert_eq!(shared.parameters(), 4 * 8 + 8 + 8 * 6 + 6);
     assert_eq!((shared.layers(), shared.is_trunk()), (2, true));
+}
+
+#[test]
+fn heads_side_by_side_are_heads_one_by_one() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for text in &worlds() {
+        let world = world(text);
+        let (plan, model) = (&world.plan, &world.state.model);
+        let batch = &world.groups[0][0];
+        let present = Present::of(std::slice::from_ref(batch), plan.tasks.len());
+        let z = model
+            .representation(&tensors::inputs(batch, &plan.input_shape, &plan.device))
+            .inner();
+        let together = heads::pass(plan, model, &z, batch, &present).unwrap();
+        let apart = heads::outright(plan, model, &z, batch, &present).unwrap();
+        let numbers = |all: Tensor<3>| -> Vec<f64> {
+            tensors::read(all).into_iter().map(f64::from).collect()
+        };
+        let square = |all: Tensor<2>| numbers(all.unsqueeze::<3>());
+        let [one, other] = [&together, &apart].map(|pass| numbers(pass.cotangents.outright()));
+        assert!(distance(&one, &other) < 1e-5, "{text}");
+        let [one, other] = [&together, &apart].map(|pass| square(pass.cotangents.gram()));
+        assert!(distance(&one, &other) < 1e-5, "{text}");
+        let weights: Vec<f64> = (0..present.tasks.len())
+            .map(|task| 0.5 + task as f64)
+            .collect();
+        let [one, other] =
+            [&together, &apart].map(|pass| square(pass.cotangents.weighted(&weights)));
+        assert!(distance(&one, &other) < 1e-5, "{text}");
+        for ((name, one), (other_name, other)) in gradient(model, &together.gradients)
+            .iter()
+            .zip(&gradient(model, &apart.gradients))
+        {
+            assert_eq!(name, other_name);
+            let small = other.iter().map(|v| v.abs()).fold(0.0, f64::max) < 1e-6;
+            assert!(small || distance(one, other) < 1e-5, "{name}\n{text}");
+        }
+    }
 }
