@@ -10,7 +10,7 @@ use polytask_balance::{
 use polytask_config::{Fields, describe};
 
 const NATIVE: Wrapping = Wrapping {
-    normalize: Normalize::None,
+    normalize_rows: Normalize::None,
     log_loss: false,
     update_every: 1,
     moving_average: 0.0,
@@ -83,7 +83,7 @@ fn the_contract_holds_with_every_wrapper() {
         "imtl", "weight_lr = 0.1, initial = -0.5", [1.0 / 3.0, 2.0 / 3.0], Wrapping { moving_average: 0.9, ..NATIVE };
         "imtl", "weight_lr = 0.1, initial = -0.5", [1.0 / 3.0, 2.0 / 3.0], Wrapping { update_every: 3, ..NATIVE };
         "gradnorm", "alpha = 0.5, weight_lr = 0.1", [1.0, 1.0], Wrapping { log_loss: true, ..NATIVE };
-        "pcgrad", "", [0.5, 1.0], Wrapping { normalize: Normalize::L2, ..NATIVE };
+        "pcgrad", "", [0.5, 1.0], Wrapping { normalize_rows: Normalize::L2, ..NATIVE };
         "db_mtl", "", [0.5 * std::f64::consts::FRAC_1_SQRT_2, std::f64::consts::FRAC_1_SQRT_2], Wrapping { clip: Some(1.0), heads: Some(Heads::Weighted), ..NATIVE };
     }
 }
