@@ -1,96 +1,19 @@
 //! Any method on numbers that are given: for study, and for comparing with other libraries.
 
+mod request;
 mod toml;
 
 use polytask_config::{Document, Entry, Layers, read};
 use polytask_random::Seed;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::rows::single;
 use crate::{
-    Family, GRAM_AGGREGATORS, Gram, GramAggregator, GramError, Losses, Moment, TaskFacts,
-    WEIGHTINGS, Weighting, Weights, Wrapping,
+    AGGREGATORS, Aggregator, Block, Cross, Family, Gram, Losses, Moment, RowAggregator, Rows,
+    TaskFacts, WEIGHTINGS, Weighting, Weights,
 };
 
-/// What a method is asked: the first step of a run whose tasks are called `task_0`, `task_1`, ….
-///
-/// ```
-/// use polytask_balance::Request;
-///
-/// let request: Request = serde_json::from_str(r#"{ "jacobian": [[1.0, 0.0], [0.0, 2.0]], "seed": 3 }"#).unwrap();
-/// assert_eq!(request.seed, 3);
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Request {
-    /// Inner products of the gradients `[tasks][tasks]`. Left out, they are those of `jacobian`.
-    pub gram: Option<Vec<Vec<f64>>>,
-    /// The losses `[tasks]`. Left out, they are 1; a weighting that needs them wants them.
-    pub losses: Option<Vec<f64>>,
-    /// The gradients `[tasks][parameters]`; given, the answer has a direction.
-    pub jacobian: Option<Vec<Vec<f64>>>,
-    /// The method's options.
-    pub options: Map<String, Value>,
-    /// The wrappers' options; left out, there is no wrapper and the scale is the method's own.
-    pub wrap: Option<Map<String, Value>>,
-    /// The seed of what is drawn at random.
-    pub seed: u64,
-    /// The step, from 0: what is drawn depends on it.
-    pub step: u64,
-}
-
-/// What it answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Answer {
-    /// The weights `[tasks]`.
-    pub weights: Vec<f64>,
-    /// The heads' weights `[tasks]`, if they are others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub heads: Option<Vec<f64>>,
-    /// The shared gradient Jᵀα `[parameters]`, if the gradients were given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub direction: Option<Vec<f64>>,
-    /// How far the answer is from what it should solve; 0 for a closed form.
-    pub residual: f64,
-    /// Something out of the ordinary.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum RequestError {
-    /// No weighting or aggregator has this name.
-    #[error("there is no weighting or Gram aggregator '{name}'")]
-    UnknownMethod {
-        /// As asked for.
-        name: String,
-    },
-    /// What was asked of is not there.
-    #[error("the request has no {what}, which {method} needs")]
-    Missing {
-        /// The method.
-        method: String,
-        /// The key.
-        what: &'static str,
-    },
-    /// Two lists are not of one length.
-    #[error("{what} has {found} entries, wanted {wanted}")]
-    Length {
-        /// The key.
-        what: &'static str,
-        /// How many there are.
-        found: usize,
-        /// How many there should be.
-        wanted: usize,
-    },
-    /// The numbers are no Gram matrix.
-    #[error(transparent)]
-    Gram(#[from] GramError),
-    /// Options that the method does not have, or out of their range.
-    #[error("{0}")]
-    Options(String),
-}
+pub use request::{Answer, Request, RequestError};
 
 /// Answers with a method of either registry. A name that is in both is the aggregator's if there are gradients.
 ///
@@ -104,63 +27,143 @@ pub enum RequestError {
 ///     ..Request::default()
 /// };
 /// let answer = answer("mgda", &request).unwrap();
-/// assert!((answer.weights[0] - 0.4).abs() < 1e-12);
+/// assert!((answer.weights.unwrap()[0] - 0.4).abs() < 1e-12);
 /// assert!((answer.direction.unwrap()[1] - 0.6).abs() < 1e-12);
 /// ```
 ///
 /// # Errors
 /// There is no such method, the numbers do not fit together, or the options are wrong.
 pub fn answer(method: &str, request: &Request) -> Result<Answer, RequestError> {
-    let has_gradients = request.gram.is_some() || request.jacobian.is_some();
-    let aggregator = GRAM_AGGREGATORS.iter().find(|entry| entry.name == method);
+    let given = [&request.gram, &request.cross, &request.jacobian];
+    let has_gradients = given.into_iter().any(Option::is_some);
+    let aggregator = AGGREGATORS.iter().find(|entry| entry.name == method);
     let weighting = WEIGHTINGS.iter().find(|entry| entry.name == method);
-    let weights = match (aggregator, weighting) {
+    match (aggregator, weighting) {
         (Some(entry), other) if has_gradients || other.is_none() => {
-            let gram = gram(method, request)?;
-            let losses = losses(request, gram.tasks())?;
-            let made = made(std::slice::from_ref(entry), method, &request.options)?;
-            let mut aggregator: Box<dyn GramAggregator> = match &request.wrap {
-                Some(options) => wrapping(options)?.around(made),
-                None => made,
+            let native = || {
+                let gain = ("gain".to_owned(), Value::String("native".to_owned()));
+                Map::from_iter([gain])
             };
-            aggregator.start(&tasks(gram.tasks()));
-            aggregator.weights(&gram, &losses, moment(request))
+            let mut options = request.wrap.clone().unwrap_or_else(native);
+            options.extend(request.options.clone());
+            aggregated(
+                made(std::slice::from_ref(entry), method, options)?.method,
+                method,
+                request,
+            )
         }
         (_, Some(entry)) => {
-            let given = [
-                request.losses.as_ref().map(Vec::len),
-                request.jacobian.as_ref().map(Vec::len),
-                request.gram.as_ref().map(Vec::len),
-            ];
-            let count = given.into_iter().flatten().next();
-            let count = count.ok_or_else(|| RequestError::Missing {
-                method: method.to_owned(),
-                what: "losses",
-            })?;
-            let losses = losses(request, count)?;
-            let mut weighting: Box<dyn Weighting> =
-                made(std::slice::from_ref(entry), method, &request.options)?;
-            weighting.start(&tasks(count));
-            weighting.begin(moment(request));
-            weighting.weights(&losses)
+            let weighting = made(std::slice::from_ref(entry), method, request.options.clone())?;
+            weighted(weighting, method, request)
         }
-        _ => {
-            return Err(RequestError::UnknownMethod {
-                name: method.to_owned(),
-            });
+        _ => Err(RequestError::UnknownMethod {
+            name: method.to_owned(),
+        }),
+    }
+}
+
+fn aggregated(
+    mut aggregator: Aggregator,
+    method: &str,
+    request: &Request,
+) -> Result<Answer, RequestError> {
+    match &mut aggregator {
+        Aggregator::Gram(aggregator) => {
+            let gram = gram(method, request)?;
+            let losses = losses(request, gram.tasks())?;
+            aggregator.start(&tasks(gram.tasks()));
+            told(request, aggregator.weights(&gram, &losses, moment(request)))
         }
+        Aggregator::Rows(aggregator) => combined(aggregator.as_mut(), method, request),
+        Aggregator::Cross(aggregator) => {
+            let matrix = request.cross.as_ref();
+            let matrix = matrix.ok_or_else(|| missing(method, "cross"))?;
+            square("a row of cross", matrix)?;
+            let present: Vec<usize> = (0..matrix.len()).collect();
+            aggregator.start(&tasks(matrix.len()));
+            aggregator.learn(&Cross::new(present.clone(), matrix.concat())?);
+            told(request, aggregator.weights(&present))
+        }
+    }
+}
+
+/// Row aggregators are given numbers in single precision, as the engine has them.
+fn combined(
+    aggregator: &mut dyn RowAggregator,
+    method: &str,
+    request: &Request,
+) -> Result<Answer, RequestError> {
+    let matrix = request.jacobian.as_ref();
+    let matrix = matrix.ok_or_else(|| missing(method, "jacobian"))?;
+    rectangular(matrix)?;
+    let losses = losses(request, matrix.len())?;
+    aggregator.start(&tasks(matrix.len()));
+    let visited = aggregator.visits(&losses.present, moment(request));
+    let values: Vec<Vec<f32>> = visited
+        .iter()
+        .filter_map(|&task| matrix.get(task))
+        .map(|row| row.iter().map(|value| single(*value)).collect())
+        .collect();
+    let seen = losses.seen().filter(|seen| visited.contains(&seen.task));
+    let losses = Losses {
+        values: seen.map(|seen| seen.loss).collect(),
+        rows: vec![1; visited.len()],
+        present: visited.clone(),
     };
+    let block = Block {
+        name: "parameters",
+        rows: values.iter().map(Vec::as_slice).collect(),
+    };
+    let rows = Rows::new(visited, vec![block])?;
+    let shared = aggregator.combine(&rows, &losses, moment(request));
+    let direction = shared.blocks.concat();
+    Ok(Answer {
+        weights: shared.alpha,
+        heads: shared.heads,
+        direction: Some(direction.into_iter().map(f64::from).collect()),
+        residual: shared.residual,
+        note: shared.note.map(|note| note.to_string()),
+    })
+}
+
+fn weighted(
+    mut weighting: Box<dyn Weighting>,
+    method: &str,
+    request: &Request,
+) -> Result<Answer, RequestError> {
+    let given = [
+        request.losses.as_ref().map(Vec::len),
+        request.jacobian.as_ref().map(Vec::len),
+        request.gram.as_ref().map(Vec::len),
+    ];
+    let count = given.into_iter().flatten().next();
+    let count = count.ok_or_else(|| missing(method, "losses"))?;
+    let losses = losses(request, count)?;
+    weighting.start(&tasks(count));
+    weighting.begin(moment(request));
+    told(request, weighting.weights(&losses))
+}
+
+/// These weights, and the direction if the gradients are known. Heads that are trained with the weights are not told again.
+fn told(request: &Request, weights: Weights) -> Result<Answer, RequestError> {
     let direction = match &request.jacobian {
         Some(rows) => Some(direction(rows, &weights)?),
         None => None,
     };
     Ok(Answer {
-        weights: weights.alpha,
-        heads: weights.heads,
+        heads: weights.heads.filter(|heads| *heads != weights.alpha),
+        weights: Some(weights.alpha),
         direction,
         residual: weights.residual,
         note: weights.note.map(|note| note.to_string()),
     })
+}
+
+fn missing(method: &str, what: &'static str) -> RequestError {
+    RequestError::Missing {
+        method: method.to_owned(),
+        what,
+    }
 }
 
 fn moment(request: &Request) -> Moment {
@@ -183,32 +186,27 @@ fn tasks(count: usize) -> Vec<TaskFacts> {
 
 fn gram(method: &str, request: &Request) -> Result<Gram, RequestError> {
     if let Some(rows) = &request.gram {
-        let found = rows.iter().find(|row| row.len() != rows.len());
-        if let Some(row) = found {
-            return Err(RequestError::Length {
-                what: "a row of gram",
-                found: row.len(),
-                wanted: rows.len(),
-            });
-        }
+        square("a row of gram", rows)?;
         return Ok(Gram::new((0..rows.len()).collect(), rows.concat())?);
     }
-    let rows = request
-        .jacobian
-        .as_ref()
-        .ok_or_else(|| RequestError::Missing {
-            method: method.to_owned(),
-            what: "gram or jacobian",
-        })?;
+    let rows = request.jacobian.as_ref();
+    let rows = rows.ok_or_else(|| missing(method, "gram or jacobian"))?;
     rectangular(rows)?;
     Ok(Gram::of_rows((0..rows.len()).collect(), rows)?)
 }
 
+fn square(what: &'static str, rows: &[Vec<f64>]) -> Result<(), RequestError> {
+    all_of(what, rows.len(), rows)
+}
+
 fn rectangular(rows: &[Vec<f64>]) -> Result<(), RequestError> {
-    let wanted = rows.first().map_or(0, Vec::len);
+    all_of("a row of jacobian", rows.first().map_or(0, Vec::len), rows)
+}
+
+fn all_of(what: &'static str, wanted: usize, rows: &[Vec<f64>]) -> Result<(), RequestError> {
     match rows.iter().find(|row| row.len() != wanted) {
         Some(row) => Err(RequestError::Length {
-            what: "a row of jacobian",
+            what,
             found: row.len(),
             wanted,
         }),
@@ -254,38 +252,23 @@ fn direction(rows: &[Vec<f64>], weights: &Weights) -> Result<Vec<f64>, RequestEr
 fn made<T: 'static, X: 'static>(
     family: &'static [Entry<T, X>],
     name: &str,
-    options: &Map<String, Value>,
+    mut options: Map<String, Value>,
 ) -> Result<T, RequestError> {
-    let mut table = options.clone();
-    table.insert("type".to_owned(), Value::String(name.to_owned()));
-    let text = format!("method = {}", toml::inline(&Value::Object(table))?);
-    parsed(&text, |fields| {
+    options.insert("type".to_owned(), Value::String(name.to_owned()));
+    let text = format!("method = {}", toml::inline(&Value::Object(options))?);
+    let layers = Layers::text("request", text, "/");
+    let refused = |problems: &dyn ToString| RequestError::Options(problems.to_string());
+    let document = Document::load(layers).map_err(|problems| refused(&problems))?;
+    let reading = read(&document, |fields| {
         fields
             .entry("method", "the method that is asked", family)
             .required()
             .value
-    })
-}
-
-fn wrapping(options: &Map<String, Value>) -> Result<Wrapping, RequestError> {
-    let text = format!("wrap = {}", toml::inline(&Value::Object(options.clone()))?);
-    parsed(&text, |fields| {
-        fields.table("wrap", "the wrappers", Wrapping::options)
-    })
-}
-
-fn parsed<T>(
-    text: &str,
-    listing: impl FnOnce(&mut polytask_config::Fields<'_>) -> T,
-) -> Result<T, RequestError> {
-    let layers = Layers::text("request", text, "/");
-    let document =
-        Document::load(layers).map_err(|problems| RequestError::Options(problems.to_string()))?;
-    let reading = read(&document, listing);
+    });
     if reading.problems.is_empty() {
         Ok(reading.value)
     } else {
-        Err(RequestError::Options(reading.problems.to_string()))
+        Err(refused(&reading.problems))
     }
 }
 

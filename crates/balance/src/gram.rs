@@ -76,7 +76,7 @@ const LARGEST: f64 = 1e100;
 /// How far the two halves may differ, as a share of the two norms: sums of 10⁸ terms in single precision.
 const ASYMMETRY: f64 = 1e-3;
 
-fn is_usable(value: f64) -> bool {
+pub(crate) fn is_usable(value: f64) -> bool {
     value.abs() <= LARGEST
 }
 
@@ -147,6 +147,20 @@ impl Gram {
             .iter()
             .flat_map(|first| rows.iter().map(move |second| product(first, second)));
         Self::new(present, values.collect())
+    }
+
+    /// From the numbers on and above the diagonal, row by row, which are finite and far below 10¹⁰⁰.
+    pub(crate) fn of_upper_half(present: Vec<usize>, values: &[f64]) -> Self {
+        let tasks = present.len();
+        let half = DMatrix::from_row_iterator(tasks, tasks, values.iter().copied());
+        let matrix = DMatrix::from_fn(tasks, tasks, |row, column| {
+            half[(row.min(column), row.max(column))]
+        });
+        Self {
+            present,
+            matrix,
+            rounding: f64::EPSILON,
+        }
     }
 
     /// The same, known to be exact only to this share of the norms: 10⁻⁷ if it was computed in single precision. What

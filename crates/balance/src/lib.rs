@@ -2,7 +2,12 @@
 //!
 //! - [`WEIGHTINGS`]: every weighting, by name. A [`Weighting`] turns [`Losses`] into [`Weights`].
 //! - [`GRAM_AGGREGATORS`]: every aggregator that needs the gradients' inner products alone. A [`GramAggregator`] turns a [`Gram`]
-//!   into [`Weights`]; a [`Wrapping`] changes any of them.
+//!   into [`Weights`].
+//! - [`ROW_AGGREGATORS`]: those that need the gradients entry by entry. A [`RowAggregator`] turns [`Rows`] into a
+//!   [`SharedGradient`].
+//! - [`CROSS_AGGREGATORS`]: those that learn from two batches for a third. A [`CrossAggregator`] turns a [`Cross`] into
+//!   [`Weights`].
+//! - [`AGGREGATORS`]: all three kinds under one key, each with the options of the [`Wrapping`] around it.
 //! - [`TaskFacts`]: what they know of each task beforehand; [`PerTask`]: where they remember what they learn of each.
 //! - [`answer`]: any method on numbers that are given, for study.
 //! - [`contract`]: what every method must hold, as tests that a method of your own can run too.
@@ -27,8 +32,11 @@
 
 mod adam;
 mod aggregation;
+mod aggregator;
 mod answer;
 pub mod contract;
+mod cross;
+mod crosswise;
 mod diagnosis;
 mod dual_cone;
 mod epoch_mean;
@@ -38,8 +46,12 @@ mod losses;
 mod moment;
 mod normalize;
 mod per_task;
+mod rows;
+mod rowwise;
+mod shared_gradient;
 mod softmax;
 mod solve;
+mod view;
 mod weighting;
 mod weights;
 mod wrap;
@@ -47,7 +59,10 @@ mod wrap;
 pub use aggregation::{
     GRAM_AGGREGATORS, GramAggregator, GramAggregatorEntry, GramFacts, Heads, Scale, Sight,
 };
+pub use aggregator::{AGGREGATORS, Aggregator, AggregatorEntry, AggregatorKind, AggregatorOptions};
 pub use answer::{Answer, Request, RequestError, answer};
+pub use cross::Cross;
+pub use crosswise::{CROSS_AGGREGATORS, CrossAggregator, CrossAggregatorEntry, CrossFacts};
 pub use diagnosis::Diagnosis;
 pub use gram::{Gram, GramError};
 pub use losses::{Family, Losses, Observation, Seen, TaskFacts};
@@ -55,6 +70,10 @@ pub use moment::Moment;
 pub use normalize::Normalize;
 pub use per_task::PerTask;
 pub use polytask_random::Seed;
+pub use rows::{Block, Rows, RowsError};
+pub use rowwise::{ROW_AGGREGATORS, RowAggregator, RowAggregatorEntry, RowFacts};
+pub use shared_gradient::SharedGradient;
+pub use view::{GradientEngine, Level, View};
 pub use weighting::{Facts, Needs, WEIGHTINGS, Weighting, WeightingEntry};
 pub use weights::{Note, Weights};
 pub use wrap::{Gain, Wrapping};

@@ -33,13 +33,17 @@ impl Normalize {
     /// What each present task's gradient is multiplied by. A gradient of zero stays one.
     #[must_use]
     pub fn scales(self, gram: &Gram, losses: &Losses) -> Vec<f64> {
-        let norms = gram.norms();
+        self.factors(gram.norms().as_slice(), losses)
+    }
+
+    /// The same of gradients of these norms.
+    pub(crate) fn factors(self, norms: &[f64], losses: &Losses) -> Vec<f64> {
         let norm = norms
             .iter()
             .map(|&norm| if norm > 0.0 { norm } else { 1.0 });
         let loss = losses.positive(SMALLEST_LOSS);
         match self {
-            Self::None => vec![1.0; gram.tasks()],
+            Self::None => vec![1.0; norms.len()],
             Self::L2 => norm.map(f64::recip).collect(),
             Self::Loss => loss.into_iter().map(f64::recip).collect(),
             Self::LossPlus => norm

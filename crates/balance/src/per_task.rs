@@ -60,17 +60,7 @@ impl<T> PerTask<T> {
             .iter()
             .map(|task| remembered(task).map_or(1.0, |(_, remembered)| weight(remembered)));
         let alpha = alpha.collect();
-        let unknown: Vec<usize> = losses
-            .present
-            .iter()
-            .copied()
-            .filter(|task| remembered(task).is_none())
-            .collect();
-        let note = if unknown.is_empty() {
-            losses.note()
-        } else {
-            Some(Note::UnknownTask { tasks: unknown })
-        };
+        let note = self.unknown(&losses.present).or(losses.note());
         Weights {
             alpha,
             note,
@@ -82,6 +72,38 @@ impl<T> PerTask<T> {
     pub fn present<'a>(&'a self, present: &'a [usize]) -> impl Iterator<Item = Option<&'a T>> {
         let remembered = |task: &usize| self.tasks.get(*task).map(|(_, remembered)| remembered);
         present.iter().map(remembered)
+    }
+
+    /// The same with each task's position among the present ones.
+    pub fn learn_by_position(
+        &mut self,
+        losses: &Losses,
+        mut learn: impl FnMut(usize, &mut T, Seen),
+    ) {
+        let seen = losses.seen().enumerate();
+        for (position, seen) in seen.filter(|(_, seen)| seen.is_usable()) {
+            if let Some((_, remembered)) = self.tasks.get_mut(seen.task) {
+                learn(position, remembered, seen);
+            }
+        }
+    }
+
+    /// What is remembered of each present task, whatever its loss, with its position among them.
+    pub fn each(&mut self, present: &[usize], mut see: impl FnMut(usize, &mut T)) {
+        for (position, &task) in present.iter().enumerate() {
+            if let Some((_, remembered)) = self.tasks.get_mut(task) {
+                see(position, remembered);
+            }
+        }
+    }
+
+    /// A word about present tasks that were not there at the start, if there are any.
+    #[must_use]
+    pub fn unknown(&self, present: &[usize]) -> Option<Note> {
+        let unknown = present.iter().copied();
+        let unknown = unknown.filter(|task| self.tasks.get(*task).is_none());
+        let tasks: Vec<usize> = unknown.collect();
+        (!tasks.is_empty()).then_some(Note::UnknownTask { tasks })
     }
 
     /// Shows one number to what is remembered of each present task, whatever its loss.
@@ -102,6 +124,11 @@ impl<T> PerTask<T> {
     pub fn names<'a>(&'a self, present: &'a [usize]) -> impl Iterator<Item = &'a str> {
         let name = |task: &usize| self.tasks.get(*task).map_or("", |(name, _)| name.as_str());
         present.iter().map(name)
+    }
+
+    /// What is remembered of every task, present or not, in the order of the start.
+    pub fn all(&self) -> impl Iterator<Item = &T> {
+        self.tasks.iter().map(|(_, remembered)| remembered)
     }
 
     /// Shows something to what is remembered of every task, present or not.

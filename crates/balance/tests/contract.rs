@@ -1,8 +1,8 @@
 //! Every method × every property, each a test of its own: `cargo contract nats` runs those of one method.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use polytask_balance::contract::{self, gram};
-use polytask_balance::{GRAM_AGGREGATORS, WEIGHTINGS};
+use polytask_balance::contract::{self, cross, gram, rows};
+use polytask_balance::{CROSS_AGGREGATORS, GRAM_AGGREGATORS, ROW_AGGREGATORS, WEIGHTINGS};
 
 fn main() {
     let mut trials = Vec::new();
@@ -19,6 +19,23 @@ fn main() {
             let name = format!("{}::{}", entry.name, property.name());
             trials.push(Trial::test(name, move || {
                 gram::check_property(entry, property).map_err(Failed::from)
+            }));
+        }
+    }
+    for entry in ROW_AGGREGATORS {
+        for &property in rows::Property::ALL {
+            // A method may be of two kinds.
+            let name = format!("{}::rows::{}", entry.name, property.name());
+            trials.push(Trial::test(name, move || {
+                rows::check_property(entry, property).map_err(Failed::from)
+            }));
+        }
+    }
+    for entry in CROSS_AGGREGATORS {
+        for &property in cross::Property::ALL {
+            let name = format!("{}::{}", entry.name, property.name());
+            trials.push(Trial::test(name, move || {
+                cross::check_property(entry, property).map_err(Failed::from)
             }));
         }
     }

@@ -4,13 +4,14 @@
 
 use polytask_balance::contract::gram::{Golden, check};
 use polytask_balance::{
-    Family, GRAM_AGGREGATORS, Gain, Gram, GramAggregator, GramAggregatorEntry, GramFacts, Heads,
-    Losses, Moment, Normalize, TaskFacts, Wrapping,
+    Block, Family, GRAM_AGGREGATORS, Gain, Gram, GramAggregator, GramAggregatorEntry, GramFacts,
+    Heads, Losses, Moment, Normalize, RowAggregator, Rows, Scale, SharedGradient, TaskFacts,
+    Wrapping,
 };
 use polytask_config::{Fields, describe};
 
 const NATIVE: Wrapping = Wrapping {
-    normalize: Normalize::None,
+    normalize_rows: Normalize::None,
     log_loss: false,
     update_every: 1,
     moving_average: 0.0,
@@ -83,7 +84,7 @@ fn the_contract_holds_with_every_wrapper() {
         "imtl", "weight_lr = 0.1, initial = -0.5", [1.0 / 3.0, 2.0 / 3.0], Wrapping { moving_average: 0.9, ..NATIVE };
         "imtl", "weight_lr = 0.1, initial = -0.5", [1.0 / 3.0, 2.0 / 3.0], Wrapping { update_every: 3, ..NATIVE };
         "gradnorm", "alpha = 0.5, weight_lr = 0.1", [1.0, 1.0], Wrapping { log_loss: true, ..NATIVE };
-        "pcgrad", "", [0.5, 1.0], Wrapping { normalize: Normalize::L2, ..NATIVE };
+        "pcgrad", "", [0.5, 1.0], Wrapping { normalize_rows: Normalize::L2, ..NATIVE };
         "db_mtl", "", [0.5 * std::f64::consts::FRAC_1_SQRT_2, std::f64::consts::FRAC_1_SQRT_2], Wrapping { clip: Some(1.0), heads: Some(Heads::Weighted), ..NATIVE };
     }
 }
@@ -217,6 +218,93 @@ fn every_method_has_the_same_scale_for_equal_gradients_once_it_is_asked_for() {
             let weights = made(entry.name, &wrapping).weights(&gram, &losses, Moment::default());
             let sum: f64 = weights.alpha.iter().sum();
             assert!((sum - wanted).abs() < 1e-6, "{}: {sum}", entry.name);
+        }
+    }
+}
+
+/// A Gram aggregator that is given rows.
+struct OfRows(Box<dyn GramAggregator>);
+
+impl RowAggregator for OfRows {
+    fn start(&mut self, tasks: &[TaskFacts]) {
+        self.0.start(tasks);
+    }
+
+    fn scale(&self) -> Scale {
+        self.0.scale()
+    }
+
+    fn heads(&self) -> Heads {
+        self.0.heads()
+    }
+
+    fn combine(&mut self, rows: &Rows<'_>, losses: &Losses, moment: Moment) -> SharedGradient {
+        SharedGradient::weighted(rows, self.0.weights(&rows.gram(), losses, moment))
+    }
+}
+
+#[test]
+fn the_same_wrappers_do_the_same_around_rows() {
+    let block = |name, rows: [&'static [f32]; 3]| Block {
+        name,
+        rows: rows.to_vec(),
+    };
+    let blocks = vec![
+        block("weight", [&[3.0, 0.5], &[-1.0, 2.0], &[0.25, -4.0]]),
+        block("bias", [&[1.0], &[0.125], &[-2.0]]),
+    ];
+    let rows = Rows::new(vec![0, 1, 2], blocks).unwrap();
+    let losses = losses(&[0, 1, 2], &[2.0, 0.5, 0.125]);
+    let near = |first: &[f64], second: &[f64]| {
+        let mut pairs = first.iter().zip(second);
+        first.len() == second.len() && pairs.all(|(a, b)| (a - b).abs() <= 1e-5 * (1.0 + a.abs()))
+    };
+    for name in ["mean", "upgrad", "gradnorm"] {
+        for gain in [Gain::Sum, Gain::Mean, Gain::Native] {
+            for heads in [None, Some(Heads::Unit), Some(Heads::Weighted)] {
+                for clip in [None, Some(0.5)] {
+                    let wrapping = Wrapping {
+                        gain,
+                        heads,
+                        clip,
+                        ..NATIVE
+                    };
+                    // Where losses or rows are divided the weights are brought to one sum; a direction has none.
+                    let divided = [
+                        (Normalize::None, false),
+                        (Normalize::L2, false),
+                        (Normalize::LossPlus, true),
+                    ];
+                    for (normalize_rows, log_loss) in divided {
+                        if (log_loss || normalize_rows != Normalize::None) && gain != Gain::Native {
+                            continue;
+                        }
+                        let wrapping = Wrapping {
+                            normalize_rows,
+                            log_loss,
+                            ..wrapping.clone()
+                        };
+                        let weights =
+                            made(name, &wrapping).weights(&rows.gram(), &losses, Moment::default());
+                        let mut row = wrapping.around_rows(Box::new(OfRows(made(name, &NATIVE))));
+                        let shared = row.combine(&rows, &losses, Moment::default());
+                        let direction: Vec<f64> =
+                            shared.blocks.concat().into_iter().map(f64::from).collect();
+                        let wanted = rows.weighted(&weights.alpha).concat();
+                        let wanted: Vec<f64> = wanted.into_iter().map(f64::from).collect();
+                        assert!(
+                            near(&direction, &wanted),
+                            "{name} {wrapping:?}: {direction:?} {wanted:?}"
+                        );
+                        let heads = weights.heads.clone().unwrap_or(weights.alpha.clone());
+                        let found = shared.heads.clone().unwrap();
+                        assert!(
+                            near(&found, &heads),
+                            "{name} {wrapping:?}: {found:?} {heads:?}"
+                        );
+                    }
+                }
+            }
         }
     }
 }

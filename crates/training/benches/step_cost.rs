@@ -92,10 +92,16 @@ const KINDS: &[(&str, &str)] = &[
     ("equal weights", ""),
     ("uncertainty", "weighting = \"uncertainty\""),
     ("famo", "weighting = \"famo\""),
-    ("imtl_g, representation", "aggregator = \"imtl_g\""),
+    (
+        "imtl_g, representation",
+        "aggregator = { type = \"imtl_g\", level = \"representation\" }",
+    ),
     ("gradnorm, last layer", "aggregator = \"gradnorm\""),
     ("imtl_g, exact", "aggregator = \"imtl_g\""),
-    ("imtl_g, one pass a task", "aggregator = \"imtl_g\""),
+    (
+        "imtl_g, one pass a task",
+        "aggregator = { type = \"imtl_g\", engine = \"reforward\" }",
+    ),
 ];
 
 struct Run {
@@ -105,29 +111,14 @@ struct Run {
     times: Vec<Duration>,
 }
 
-fn start(config: &str, name: &str, kind: &str) -> Run {
+fn start(config: &str, kind: &str) -> Run {
     let text = format!("{config}[multitask]\n{kind}\n");
     let experiment = experiment(&text).unwrap_or_else(|problems| panic!("{problems}"));
     let (plan, balancing) =
         Plan::resolve(experiment, Place::cpu()).unwrap_or_else(|_| panic!("{text}"));
-    let mut state = plan
+    let state = plan
         .start(balancing)
         .unwrap_or_else(|problems| panic!("{problems}"));
-    use polytask_training::engine::*;
-    if let Some(aggregation) = &mut state.aggregation {
-        let shared = Shared::of(&state.model, &plan.input_shape, &plan.device);
-        let level = if name.contains("representation") {
-            Level::Representation
-        } else {
-            Level::Parameter
-        };
-        let method = if name.contains("pass") {
-            Method::Reforward
-        } else {
-            Method::Stacked
-        };
-        aggregation.engine = Engine::new(level, method, shared);
-    }
     let rows: Vec<u32> = plan.sampler.batches(0).next().unwrap_or_default();
     let batch = [plan.encoded.batch(&rows)];
     Run {
@@ -161,7 +152,7 @@ fn main() {
         let mut runs: Vec<Run> = KINDS
             .iter()
             .filter(|(name, _)| name.contains(&only_kind))
-            .map(|(name, kind)| start(&case.config, name, kind))
+            .map(|(_, kind)| start(&case.config, kind))
             .collect();
         for turn in 0..case.turns {
             for run in &mut runs {

@@ -192,7 +192,7 @@ impl TrainState {
     pub(crate) fn list_balancing(&mut self, state: &mut State) {
         state.section("weighting", |state| self.weighting.state(state));
         if let Some(aggregation) = &mut self.aggregation {
-            state.section("aggregator", |state| aggregation.aggregator.state(state));
+            state.section("aggregator", |state| aggregation.state(state));
         }
     }
 

@@ -71,6 +71,10 @@ pub struct Stepped {
 /// A loss or gradient that is not finite under `on_nan = "stop"`, or too many in a row under `"skip_step"`; the state
 /// is then as it was before the step.
 pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<Stepped, NotFinite> {
+    let (looked_at, batches) = match &state.aggregation {
+        Some(aggregation) => aggregation.split(batches),
+        None => (&[] as &[Batch], batches),
+    };
     let present = Present::of(batches, plan.tasks.len());
     let before = Before::of(state);
 
@@ -81,7 +85,7 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         note,
         diagnosis,
         is_broken,
-    } = pass(plan, state, batches, &present);
+    } = pass(plan, state, looked_at, batches, &present);
 
     let mut report = Stepped {
         loss: 0.0,
@@ -173,7 +177,13 @@ struct Passed {
 }
 
 /// Forward and backward, with the weights that weighting and aggregator give.
-fn pass(plan: &Plan, state: &mut TrainState, batches: &[Batch], present: &Present) -> Passed {
+fn pass(
+    plan: &Plan,
+    state: &mut TrainState,
+    looked_at: &[Batch],
+    batches: &[Batch],
+    present: &Present,
+) -> Passed {
     let now = state.progress.step;
     let moment = Moment {
         seed: plan.seed,
@@ -190,8 +200,9 @@ fn pass(plan: &Plan, state: &mut TrainState, batches: &[Batch], present: &Presen
                 step: now,
                 batches,
                 present,
+                first_draw: 0,
             };
-            aggregation.backward(&work, &mut judge)
+            aggregation.backward(&work, looked_at, &mut judge)
         }
         None => plain::backward(plan, model, now, batches, present, &mut |own| {
             let losses = match (judge.needs(), own) {

@@ -16,7 +16,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::solve::Spectrum;
 use crate::{Gram, Losses, Moment, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "aligned_mtl",
     summary: "principal components of the gradients brought to one length",
     source: "Senushkin et al. 2023, Independent Component Alignment for Multi-Task Learning, CVPR",

@@ -14,7 +14,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::solve::{Directions, Solved, ball};
 use crate::{Gram, Losses, Moment, Note, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "cagrad",
     summary: "most help for the worst-off task within a ball around the mean gradient",
     source: "Liu et al. 2021, Conflict-Averse Gradient Descent, NeurIPS",

@@ -4,7 +4,7 @@
 //! α = c · (1ᵀGc)/(cᵀGc). Where the directions depend on each other the cosines are as equal as they can be.
 //!
 //! Source: Liu et al. 2025. The authors compute C⁺ from the gradients themselves; the form here is the same (`contract`
-//! compares the cosines). Its momentum form needs the gradients entry by entry and stands elsewhere.
+//! compares the cosines). Its momentum form, `m_config`, needs the gradients entry by entry.
 
 use nalgebra::DVector;
 
@@ -13,7 +13,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::solve::{Directions, Spectrum};
 use crate::{Gram, Losses, Moment, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "config",
     summary: "the direction with equal cosines to all gradients",
     source: "Liu, Chu, Thuerey 2025, ConFIG: Towards Conflict-free Training of Physics Informed Neural Networks, ICLR",
@@ -43,21 +43,26 @@ impl GramAggregator for ConFig {
     }
 
     fn weights(&mut self, gram: &Gram, _: &Losses, _: Moment) -> Weights {
-        let directions = Directions::of(gram);
-        if directions.len() == 0 {
-            return Weights::of(vec![1.0; gram.tasks()]);
-        }
-        let ones = DVector::repeat(directions.len(), 1.0);
-        let solution = directions.equalizer().unwrap_or_else(|| {
-            Spectrum::of(&directions.cosines, gram.rounding()).apply(f64::recip, &ones)
-        });
-        // C x and x C x, with c = D⁻¹x: 1ᵀGc = dᵀCx, cᵀGc = xᵀCx.
-        let products = &directions.cosines * &solution;
-        let length = directions.norms.dot(&products);
-        let squared = solution.dot(&products);
-        let factor = if squared > 0.0 { length / squared } else { 0.0 };
-        let alpha = solution.component_div(&directions.norms) * factor;
-        let alpha = directions.spread(&alpha, gram.tasks(), 0.0);
-        Weights::of(alpha.as_slice().to_vec())
+        Weights::of(equal_cosines(gram))
     }
+}
+
+/// α of the direction above; 1 for each task if all gradients are zero.
+pub(crate) fn equal_cosines(gram: &Gram) -> Vec<f64> {
+    let directions = Directions::of(gram);
+    if directions.len() == 0 {
+        return vec![1.0; gram.tasks()];
+    }
+    let ones = DVector::repeat(directions.len(), 1.0);
+    let solution = directions.equalizer().unwrap_or_else(|| {
+        Spectrum::of(&directions.cosines, gram.rounding()).apply(f64::recip, &ones)
+    });
+    // C x and x C x, with c = D⁻¹x: 1ᵀGc = dᵀCx, cᵀGc = xᵀCx.
+    let products = &directions.cosines * &solution;
+    let length = directions.norms.dot(&products);
+    let squared = solution.dot(&products);
+    let factor = if squared > 0.0 { length / squared } else { 0.0 };
+    let alpha = solution.component_div(&directions.norms) * factor;
+    let alpha = directions.spread(&alpha, gram.tasks(), 0.0);
+    alpha.as_slice().to_vec()
 }

@@ -9,7 +9,7 @@ use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale, Sight};
 use crate::contract::gram::Golden;
 use crate::{Gram, Losses, Moment, PerTask, TaskFacts, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "constant",
     summary: "each gradient counts what the configuration says",
     source: "linear scalarization of the shared gradient",

@@ -11,7 +11,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::normalize::SMALLEST_LOSS;
 use crate::{Gram, Losses, Moment, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "db_mtl",
     summary: "gradients of the losses' logarithms, all as long as the longest",
     source: "Lin et al. 2023, Dual-Balancing for Multi-Task Learning",

@@ -12,7 +12,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::dual_cone::{raised, ridge, ridged};
 use crate::{Gram, Losses, Moment, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "dualproj",
     summary: "the mean gradient, freed of its conflicts with all gradients",
     source: "Lopez-Paz, Ranzato 2017, Gradient Episodic Memory for Continual Learning, NeurIPS",

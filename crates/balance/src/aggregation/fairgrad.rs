@@ -12,7 +12,7 @@ use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale};
 use crate::contract::gram::{Golden, Promise, Promised};
 use crate::{Gram, Losses, Moment, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "fairgrad",
     summary: "weights that are fair by a chosen measure of fairness",
     source: "Ban, Ji 2024, Fair Resource Allocation in Multi-Task Learning, ICML",

@@ -17,7 +17,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::normalize::SMALLEST_LOSS;
 use crate::{Gram, Losses, Moment, PerTask, TaskFacts, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "gradnorm",
     summary: "weights learned so that gradients are as long as the tasks' pace asks for",
     source: "Chen et al. 2018, GradNorm, ICML",

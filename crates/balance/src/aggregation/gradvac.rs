@@ -20,7 +20,7 @@ use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale, Sight};
 use crate::contract::gram::{Golden, Promise, Promised};
 use crate::{Gram, Losses, Moment, TaskFacts, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "gradvac",
     summary: "each gradient is bent towards those it usually agrees more with",
     source: "Wang et al. 2021, Gradient Vaccine, ICLR",

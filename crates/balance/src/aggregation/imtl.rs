@@ -13,7 +13,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::weighting::ImtlL;
 use crate::{Gram, Losses, Moment, TaskFacts, Weighting, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "imtl",
     summary: "imtl_l for the losses' scales, then imtl_g for the gradients",
     source: "Liu et al. 2021, Towards Impartial Multi-task Learning, ICLR",

@@ -15,7 +15,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::solve::{Directions, Spectrum};
 use crate::{Gram, Losses, Moment, Note, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "imtl_g",
     summary: "the direction with equal projections onto all gradients",
     source: "Liu et al. 2021, Towards Impartial Multi-task Learning, ICLR",

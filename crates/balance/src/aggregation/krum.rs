@@ -10,7 +10,7 @@ use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale, mean_of};
 use crate::contract::gram::{Golden, Promise, Promised};
 use crate::{Gram, Losses, Moment, Note, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "krum",
     summary: "the mean of the gradients that are nearest to the others",
     source: "Blanchard et al. 2017, Machine Learning with Adversaries, NeurIPS",

@@ -7,7 +7,7 @@ use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale, Sight, mean_o
 use crate::contract::gram::Golden;
 use crate::{Gram, Losses, Moment, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "mean",
     summary: "the mean of the gradients",
     source: "baseline: the gradient of the mean of the losses",

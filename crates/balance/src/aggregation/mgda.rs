@@ -18,7 +18,7 @@ use crate::normalize::Normalize;
 use crate::solve::min_norm;
 use crate::{Gram, Losses, Moment, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "mgda",
     summary: "the shortest convex combination of the gradients",
     source: "Désidéri 2012; Sener, Koltun 2018, Multi-Task Learning as Multi-Objective Optimization, NeurIPS",

@@ -10,30 +10,32 @@
 //!
 //! A new one is a file like `config.rs` and its line below; [`contract::gram`](crate::contract::gram) then tests it.
 
-mod aligned_mtl;
-mod cagrad;
-mod config;
-mod constant;
-mod db_mtl;
-mod dualproj;
-mod fairgrad;
-mod gradnorm;
-mod gradvac;
-mod imtl;
-mod imtl_g;
-mod krum;
-mod mean;
-mod mgda;
-mod nash_mtl;
+pub(crate) mod aligned_mtl;
+pub(crate) mod cagrad;
+pub(crate) mod config;
+pub(crate) mod constant;
+pub(crate) mod db_mtl;
+pub(crate) mod dualproj;
+pub(crate) mod fairgrad;
+pub(crate) mod gradnorm;
+pub(crate) mod gradvac;
+pub(crate) mod imtl;
+pub(crate) mod imtl_g;
+pub(crate) mod krum;
+pub(crate) mod mean;
+pub(crate) mod mgda;
+pub(crate) mod nash_mtl;
 mod order;
-mod pcd;
-mod pcgrad;
-mod pe_ltr;
-mod random;
-mod sum;
-mod upgrad;
+pub(crate) mod pcd;
+pub(crate) mod pcgrad;
+pub(crate) mod pe_ltr;
+pub(crate) mod random;
+pub(crate) mod sum;
+pub(crate) mod upgrad;
 
 use polytask_config::{Entry, State};
+
+pub(crate) use config::equal_cosines;
 
 use crate::contract::gram::{Golden, Promised, Property};
 use crate::{Gram, Losses, Moment, TaskFacts, Weights};
@@ -157,6 +159,12 @@ pub trait GramAggregator: Send {
     /// Whose inner products it must be given.
     fn sight(&self) -> Sight {
         Sight::Whole
+    }
+
+    /// Whose inner products it must be given at the next step, in which these tasks are present: nobody's, if it will answer
+    /// from what it has kept.
+    fn sight_of(&self, _present: &[usize]) -> Sight {
+        self.sight()
     }
 
     /// What the scale of its weights means.

@@ -15,7 +15,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::solve::{Directions, Solved, power};
 use crate::{Gram, Losses, Moment, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "nash_mtl",
     summary: "the Nash bargain between the tasks",
     source: "Navon et al. 2022, Multi-Task Learning as a Bargaining Game, ICML",

@@ -21,7 +21,7 @@ use crate::contract::gram::{Golden, Promise, Promised, Property};
 use crate::solve::{Solved, nonnegative};
 use crate::{Gram, Losses, Moment, Note, PerTask, TaskFacts, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "pcd",
     summary: "the primary task's gradient, as long as every other task keeps a share of its own",
     source: "Priority-Constrained Descent, TMLR 2026, arXiv 2606.29521",

@@ -16,7 +16,7 @@ use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale};
 use crate::contract::gram::{Golden, Promise, Promised};
 use crate::{Gram, Losses, Moment, TaskFacts, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "pcgrad",
     summary: "each gradient is projected off those that it conflicts with",
     source: "Yu et al. 2020, Gradient Surgery for Multi-Task Learning, NeurIPS",

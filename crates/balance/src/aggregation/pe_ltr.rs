@@ -14,7 +14,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::solve::{affine, project};
 use crate::{Gram, Losses, Moment, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "pe_ltr",
     summary: "the shortest affine combination of the gradients, projected to weights above a floor",
     source: "Lin et al. 2019, A Pareto-Efficient Algorithm for Multiple Objective Optimization, RecSys",

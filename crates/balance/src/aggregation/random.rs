@@ -9,7 +9,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::softmax::softmax;
 use crate::{Gram, Losses, Moment, PerTask, TaskFacts, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "random",
     summary: "weights drawn anew at each step, adding up to 1",
     source: "Lin et al. 2022, Reasonable Effectiveness of Random Weighting, TMLR",

@@ -7,7 +7,7 @@ use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale, Sight};
 use crate::contract::gram::{Golden, Promise, Promised};
 use crate::{Gram, Losses, Moment, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "sum",
     summary: "the sum of the gradients",
     source: "baseline: the gradient of the sum of the losses",

@@ -11,7 +11,7 @@ use crate::contract::gram::{Golden, Promise, Promised};
 use crate::dual_cone::{ridge, ridged, unconflicted};
 use crate::{Gram, Losses, Moment, Weights};
 
-pub(super) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
+pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "upgrad",
     summary: "the mean of the gradients, each freed of its conflicts with all others",
     source: "Quinton, Rey 2024, Jacobian Descent for Multi-Objective Optimization",

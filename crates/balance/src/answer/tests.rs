@@ -7,15 +7,50 @@ fn request(text: &str) -> Request {
 #[test]
 fn every_method_of_both_registries_answers() {
     let request = request(
-        r#"{ "jacobian": [[1.0, 0.5, 0.0], [-0.2, 1.0, 0.3], [0.1, -1.0, 2.0]], "losses": [0.5, 1.0, 2.0] }"#,
+        r#"{ "jacobian": [[1.0, 0.5, 0.0], [-0.2, 1.0, 0.3], [0.1, -1.0, 2.0]], "losses": [0.5, 1.0, 2.0],
+             "cross": [[1.0, 0.0, -0.2], [0.1, 2.0, -0.3], [0.0, -0.1, 3.0]] }"#,
     );
-    let aggregators = GRAM_AGGREGATORS.iter().map(|entry| entry.name);
+    let aggregators = AGGREGATORS.iter().map(|entry| entry.name);
     let weightings = WEIGHTINGS.iter().map(|entry| entry.name);
     for name in aggregators.chain(weightings) {
         let answer = answer(name, &request).unwrap();
-        assert_eq!(answer.weights.len(), 3, "{name}");
+        let is_weighted = answer
+            .weights
+            .as_ref()
+            .is_none_or(|weights| weights.len() == 3);
+        assert!(is_weighted, "{name}: {answer:?}");
         assert_eq!(answer.direction.map(|direction| direction.len()), Some(3));
     }
+}
+
+#[test]
+fn a_row_aggregator_answers_with_a_direction_and_wants_the_gradients() {
+    let rows = request(r#"{ "jacobian": [[1.0, 9.0], [2.0, 1.0], [90.0, 2.0]] }"#);
+    let answered = answer("trimmed_mean", &rows).unwrap();
+    assert_eq!(
+        (answered.weights, answered.direction),
+        (None, Some(vec![2.0, 2.0]))
+    );
+    let gram = request(r#"{ "gram": [[1.0]] }"#);
+    assert_eq!(
+        answer("trimmed_mean", &gram),
+        Err(missing("trimmed_mean", "jacobian"))
+    );
+    let infinite = request(r#"{ "jacobian": [[1e39], [1.0], [2.0]] }"#);
+    // Beyond single precision the largest number there is.
+    assert_eq!(
+        answer("trimmed_mean", &infinite).unwrap().direction,
+        Some(vec![2.0])
+    );
+}
+
+#[test]
+fn a_method_of_two_batches_wants_their_products() {
+    let cross = request(r#"{ "cross": [[2.0, 1.0], [-0.5, 1.0]], "options": { "gamma": 0.1 } }"#);
+    let weights = answer("modo", &cross).unwrap().weights.unwrap();
+    assert!((weights[0] - 0.4375).abs() < 1e-12, "{weights:?}");
+    let gram = request(r#"{ "gram": [[1.0]] }"#);
+    assert_eq!(answer("modo", &gram), Err(missing("modo", "cross")));
 }
 
 #[test]
@@ -30,11 +65,15 @@ fn the_direction_is_the_weighted_sum_of_the_rows() {
 #[test]
 fn wrappers_are_put_around_when_asked_for() {
     let plain = request(r#"{ "gram": [[4.0, 0.0], [0.0, 4.0]] }"#);
-    assert_eq!(answer("mean", &plain).unwrap().weights, [0.5, 0.5]);
+    assert_eq!(
+        answer("mean", &plain).unwrap().weights,
+        Some(vec![0.5, 0.5])
+    );
     let wrapped = request(r#"{ "gram": [[4.0, 0.0], [0.0, 4.0]], "wrap": { "heads": "unit" } }"#);
     let answer = answer("mean", &wrapped).unwrap();
-    assert_eq!(answer.weights, [1.0, 1.0]);
-    assert_eq!(answer.heads, Some(vec![1.0, 1.0]));
+    assert_eq!(answer.weights, Some(vec![1.0, 1.0]));
+    // The same as the weights.
+    assert_eq!(answer.heads, None);
 }
 
 #[test]

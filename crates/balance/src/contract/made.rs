@@ -1,6 +1,8 @@
 //! Methods made from options as a configuration gives them, and run as the engine runs them.
 
-use polytask_config::{Document, Entry, Layers, Resolved, State, Values, read};
+use polytask_config::{
+    Document, Entry, Layers, Literal, Resolved, State, Values, options_of, read,
+};
 
 use super::scene::Scene;
 use crate::{
@@ -31,6 +33,34 @@ pub(super) fn read_entry<T: 'static, X: 'static>(
         return Err(format!("{text}: {}", reading.problems));
     }
     Ok((reading.value.value, reading.resolved))
+}
+
+/// The trial, read from `text`, gives every option, and none at its default.
+pub(super) fn trial_gives_all<T: 'static, X: 'static>(
+    key: &'static str,
+    entry: &'static Entry<T, X>,
+    text: &str,
+) -> Result<(), String> {
+    let (_, resolved) = read_entry(key, entry, text)?;
+    let (_, plain) = read_entry(key, entry, &format!("{key} = \"{}\"", entry.name))?;
+    let family = options_of(std::slice::from_ref(entry));
+    let listed = family.variant(entry.name);
+    let listed = listed.map(|variant| variant.options.as_slice());
+    for option in listed.unwrap_or_default() {
+        // An option may be a table, and then has settings below it.
+        let key = format!("{key}.{}", option.key);
+        let below = format!("{key}.");
+        let values = |resolved: &Resolved| -> Vec<(String, Literal)> {
+            let settings = resolved.origins().into_iter();
+            let own =
+                settings.filter(|setting| setting.key == key || setting.key.starts_with(&below));
+            own.map(|setting| (setting.key, setting.value)).collect()
+        };
+        if values(&resolved) == values(&plain) {
+            return Err(format!("the trial leaves `{}` at its default", option.key));
+        }
+    }
+    Ok(())
 }
 
 /// The weighting with its defaults.

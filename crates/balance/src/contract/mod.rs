@@ -5,7 +5,7 @@
 //! the list only shrinks. `tests/battery.rs` plants a broken method for each property: a battery that cannot fail proves
 //! nothing.
 //!
-//! [`gram`] does the same for those that weigh gradients.
+//! [`gram`], [`rows`] and [`cross`] do the same for those that weigh gradients.
 //!
 //! A method of your own:
 //!
@@ -51,11 +51,13 @@
 //! assert_eq!(failures, [Property::Finite, Property::UnusableLoss]);
 //! ```
 
+pub mod cross;
 pub mod gram;
 mod made;
 mod memory;
 mod options;
 mod remembered;
+pub mod rows;
 mod scene;
 mod weights;
 
@@ -194,18 +196,22 @@ pub fn check_property(entry: &'static WeightingEntry, property: Property) -> Res
         .exempt
         .iter()
         .find(|(exempt, _)| *exempt == property);
-    let seen = match (outcome, exemption) {
-        (Ok(()), None) => return Ok(()),
-        (Err(_), Some((_, reason))) if !reason.trim().is_empty() => return Ok(()),
-        (Err(_), Some(_)) => "exempt without a reason".to_owned(),
-        (Ok(()), Some(_)) => "exempt, but it holds: drop the exemption".to_owned(),
-        (Err(seen), None) => seen,
-    };
-    Err(Failure {
+    judged(outcome, exemption.map(|(_, reason)| *reason)).map_err(|seen| Failure {
         entry: entry.name,
         property,
         seen,
     })
+}
+
+/// What there is to say about a property that holds or not, of a method that is exempt from it for this reason or not at all.
+fn judged(outcome: Outcome, exemption: Option<&str>) -> Outcome {
+    match (outcome, exemption) {
+        (Ok(()), None) => Ok(()),
+        (Err(_), Some(reason)) if !reason.trim().is_empty() => Ok(()),
+        (Err(_), Some(_)) => Err("exempt without a reason".to_owned()),
+        (Ok(()), Some(_)) => Err("exempt, but it holds: drop the exemption".to_owned()),
+        (Err(seen), None) => Err(seen),
+    }
 }
 
 /// What was seen instead, if a property does not hold.

@@ -1,8 +1,6 @@
 //! Properties of the options: defaults in range, written out and read again the same.
 
-use polytask_config::{Resolved, options_of};
-
-use super::made::{from_text, run};
+use super::made::{from_text, run, trial_gives_all};
 use super::scene;
 use super::{Outcome, bits};
 use crate::WeightingEntry;
@@ -21,25 +19,7 @@ pub(super) fn options(entry: &'static WeightingEntry) -> Outcome {
         "weighting = {{ type = \"{}\"{separator}{} }}",
         entry.name, entry.facts.trial
     );
-    let (_, resolved) = from_text(entry, &text)?;
-    let (_, plain) = from_text(entry, &format!("weighting = \"{}\"", entry.name))?;
-    let family = options_of(std::slice::from_ref(entry));
-    let listed = family
-        .variant(entry.name)
-        .map(|variant| variant.options.as_slice())
-        .unwrap_or_default();
-    for option in listed {
-        let key = format!("weighting.{}", option.key);
-        let value = |resolved: &Resolved| {
-            let mut settings = resolved.origins().into_iter();
-            settings
-                .find(|setting| setting.key == key)
-                .map(|setting| setting.value)
-        };
-        if value(&resolved) == value(&plain) {
-            return Err(format!("the trial leaves `{}` at its default", option.key));
-        }
-    }
+    trial_gives_all("weighting", entry, &text)?;
     same_again(entry, &text)
 }
 

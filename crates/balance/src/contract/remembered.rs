@@ -1,7 +1,8 @@
 //! Which parts of a saved state belong to one task.
 //!
 //! By the house's convention what is remembered of a task is listed under its name, as [`PerTask`](crate::PerTask) does;
-//! else it stands in a list of one number a task, or of one for each pair of tasks.
+//! else it stands in a list of one number a task, or of one for each pair of tasks. Arrays in single precision are about
+//! parameters, and are a task's only under its name.
 
 use polytask_config::{Value, Values};
 
@@ -23,6 +24,7 @@ pub(super) fn moved(
             (Some(old), Some(new)) if key.split('/').any(|part| part == name) => {
                 !old.same_bits(new)
             }
+            (Some(Value::Floats { .. }), Some(_)) => false,
             (Some(old), Some(new)) if old.len() == tasks && new.len() == tasks => {
                 part(old, &[index]) != part(new, &[index])
             }
@@ -44,10 +46,7 @@ fn part(value: &Value, places: &[usize]) -> Vec<Option<u64>> {
     let bits = |place: &usize| match value {
         Value::Numbers(numbers) => numbers.get(*place).map(|number| number.to_bits()),
         Value::Counts(counts) => counts.get(*place).copied(),
-        Value::Floats { values, .. } => {
-            values.get(*place).map(|number| u64::from(number.to_bits()))
-        }
-        Value::Texts(_) | Value::Flag(_) => None,
+        Value::Floats { .. } | Value::Texts(_) | Value::Flag(_) => None,
     };
     places.iter().map(bits).collect()
 }

@@ -27,6 +27,10 @@ impl Wrap for Clip {
         answers
     }
 
+    fn always_sees(&self) -> bool {
+        true
+    }
+
     fn scale(&self, _: Scale) -> Scale {
         Scale::Free
     }

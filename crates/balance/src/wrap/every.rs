@@ -84,6 +84,19 @@ impl GramAggregator for Every {
         self.inner.sight()
     }
 
+    fn sight_of(&self, present: &[usize]) -> Sight {
+        let mut kept = self.tasks.present(present);
+        // Layers are counted by their inner products.
+        let is_kept = self.inner.sight() != Sight::Layers
+            && self.age != 0
+            && kept.all(|kept| kept.is_some_and(|kept| kept.alpha.len() == 1));
+        if is_kept {
+            Sight::Nothing
+        } else {
+            self.inner.sight_of(present)
+        }
+    }
+
     fn scale(&self) -> Scale {
         self.inner.scale()
     }

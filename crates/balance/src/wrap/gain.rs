@@ -28,8 +28,38 @@ impl Choice for Gain {
     ];
 }
 
-/// A method whose scale is known is multiplied by a constant. One whose weights depend on the gradients' sizes has them
-/// brought to the sum that is wanted, if they add up to something above 0.
+impl Gain {
+    /// A method whose scale is known is multiplied by a constant. One whose weights depend on the gradients' sizes has them
+    /// brought to the sum that is wanted, if they add up to something above 0.
+    pub(super) fn apply(self, inner: Scale, answer: &mut Weights) {
+        let tasks = answer.alpha.len() as f64;
+        let wanted = match self {
+            Self::Sum => tasks,
+            Self::Mean => 1.0,
+            Self::Native => return,
+        };
+        let found = match inner {
+            Scale::Sum => tasks,
+            Scale::Mean => 1.0,
+            Scale::Means(factor) => factor,
+            Scale::Free => answer.alpha.iter().sum(),
+        };
+        let factor = wanted / found;
+        if found > 0.0 && factor.is_finite() {
+            answer.alpha.iter_mut().for_each(|weight| *weight *= factor);
+        }
+    }
+
+    /// What the scale of a method is then.
+    pub(super) fn scale_of(self, inner: Scale) -> Scale {
+        match self {
+            Self::Sum => Scale::Sum,
+            Self::Mean => Scale::Mean,
+            Self::Native => inner,
+        }
+    }
+}
+
 impl Wrap for Gain {
     fn after(
         &mut self,
@@ -38,32 +68,14 @@ impl Wrap for Gain {
         inner: &dyn GramAggregator,
         mut answers: Vec<Weights>,
     ) -> Vec<Weights> {
-        for answer in &mut answers {
-            let tasks = answer.alpha.len() as f64;
-            let wanted = match self {
-                Self::Sum => tasks,
-                Self::Mean => 1.0,
-                Self::Native => continue,
-            };
-            let found = match inner.scale() {
-                Scale::Sum => tasks,
-                Scale::Mean => 1.0,
-                Scale::Means(factor) => factor,
-                Scale::Free => answer.alpha.iter().sum(),
-            };
-            let factor = wanted / found;
-            if found > 0.0 && factor.is_finite() {
-                answer.alpha.iter_mut().for_each(|weight| *weight *= factor);
-            }
-        }
+        let scale = inner.scale();
+        answers
+            .iter_mut()
+            .for_each(|answer| self.apply(scale, answer));
         answers
     }
 
     fn scale(&self, inner: Scale) -> Scale {
-        match self {
-            Self::Sum => Scale::Sum,
-            Self::Mean => Scale::Mean,
-            Self::Native => inner,
-        }
+        self.scale_of(inner)
     }
 }

@@ -16,14 +16,20 @@ impl Wrap for TrainHeads {
         mut answers: Vec<Weights>,
     ) -> Vec<Weights> {
         for answer in &mut answers {
-            let unit = || Some(vec![1.0; answer.alpha.len()]);
-            answer.heads = match (self.0, inner.heads()) {
-                (Some(Heads::Unit), _) => unit(),
-                (Some(Heads::Weighted), _) => None,
-                (None, Heads::Unit) => answer.heads.take().or_else(unit),
-                (None, Heads::Weighted) => answer.heads.take(),
-            };
+            answer.heads = asked(self.0, inner.heads(), answer);
         }
         answers
+    }
+}
+
+/// What the heads are to have, given what is asked for, what the method does and what it answered.
+pub(super) fn asked(asked: Option<Heads>, own: Heads, answer: &mut Weights) -> Option<Vec<f64>> {
+    let heads = answer.heads.take();
+    let unit = || Some(vec![1.0; answer.alpha.len()]);
+    match (asked, own) {
+        (Some(Heads::Unit), _) => unit(),
+        (Some(Heads::Weighted), _) => None,
+        (None, Heads::Unit) => heads.or_else(unit),
+        (None, Heads::Weighted) => heads,
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! | option | what it does |
 //! |---|---|
-//! | `normalize` | divides each gradient by its norm, its loss or both before the method sees it, and applies the weights to those |
+//! | `normalize_rows` | divides each gradient by its norm, its loss or both before the method sees it, and applies the weights to those |
 //! | `log_loss` | takes the logarithm of every loss: gradients are divided by their losses |
 //! | `update_every` | asks the method at every so manieth step and keeps its weights in between (Nash-MTL, PSMGD) |
 //! | `moving_average` | averages the weights over the steps (CR-MOGM, Zhou et al. 2022) |
@@ -13,17 +13,20 @@
 //! | `clip` | bounds the norm of the shared gradient, which the Gram matrix tells without the gradient itself |
 
 mod clip;
+mod cross;
 mod every;
 mod gain;
 mod heads;
 mod log_loss;
 mod moving_average;
+mod row;
 mod rows;
 
 use polytask_config::{Choice, Fields, State};
 
 use crate::{
-    Gram, GramAggregator, Heads, Losses, Moment, Normalize, Scale, Sight, TaskFacts, Weights,
+    CrossAggregator, Gram, GramAggregator, Heads, Losses, Moment, Normalize, RowAggregator, Scale,
+    Sight, TaskFacts, Weights,
 };
 
 pub use gain::Gain;
@@ -51,7 +54,7 @@ pub use gain::Gain;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wrapping {
     /// What each gradient is divided by.
-    pub normalize: Normalize,
+    pub normalize_rows: Normalize,
     /// Whether losses are taken as logarithms.
     pub log_loss: bool,
     /// How many steps the weights are kept.
@@ -70,7 +73,7 @@ impl Default for Wrapping {
     /// The sum as scale, and nothing else.
     fn default() -> Self {
         Self {
-            normalize: Normalize::None,
+            normalize_rows: Normalize::None,
             log_loss: false,
             update_every: 1,
             moving_average: 0.0,
@@ -104,13 +107,8 @@ impl Choice for HeadsChoice {
 impl Wrapping {
     /// Lists the options of all wrappers.
     pub fn options(fields: &mut Fields<'_>) -> Self {
-        Self {
-            normalize: fields
-                .choice("normalize", "what each gradient is divided by first")
-                .or(Normalize::None),
-            log_loss: fields
-                .flag("log_loss", "whether losses are taken as logarithms")
-                .or(false),
+        let before = Self::before_options(fields);
+        let kept = Self {
             update_every: fields
                 .integer("update_every", "how many steps the weights are kept")
                 .at_least(1)
@@ -123,6 +121,36 @@ impl Wrapping {
                 .at_least(0.0)
                 .below(1.0)
                 .or(0.0),
+            ..before
+        };
+        kept.after_options(fields).clip_options(fields)
+    }
+
+    /// Lists those that make sense around a row aggregator: it has no weights that could be kept or averaged.
+    pub fn row_options(fields: &mut Fields<'_>) -> Self {
+        let before = Self::before_options(fields);
+        before.after_options(fields).clip_options(fields)
+    }
+
+    /// Lists those that make sense around a cross-batch aggregator: the gradients of the third batch are nowhere seen alone.
+    pub fn cross_options(fields: &mut Fields<'_>) -> Self {
+        Self::default().after_options(fields)
+    }
+
+    fn before_options(fields: &mut Fields<'_>) -> Self {
+        Self {
+            normalize_rows: fields
+                .choice("normalize_rows", "what each gradient is divided by first")
+                .or(Normalize::None),
+            log_loss: fields
+                .flag("log_loss", "whether losses are taken as logarithms")
+                .or(false),
+            ..Self::default()
+        }
+    }
+
+    fn after_options(self, fields: &mut Fields<'_>) -> Self {
+        Self {
             gain: fields
                 .choice("gain", "what scale the weights are brought to")
                 .or(Gain::Sum),
@@ -134,19 +162,40 @@ impl Wrapping {
                 HeadsChoice::Unit => Some(Heads::Unit),
                 HeadsChoice::Weighted => Some(Heads::Weighted),
             },
+            ..self
+        }
+    }
+
+    fn clip_options(self, fields: &mut Fields<'_>) -> Self {
+        Self {
             clip: fields
                 .number("clip", "largest norm of the shared gradient")
                 .above(0.0)
                 .optional(),
+            ..self
         }
+    }
+
+    /// Those of them that make sense around a row aggregator. The answer always says what the heads are trained with.
+    #[must_use]
+    pub fn around_rows(&self, inner: Box<dyn RowAggregator>) -> Box<dyn RowAggregator> {
+        let wrapping = self.clone();
+        Box::new(row::WrappedRows { inner, wrapping })
+    }
+
+    /// Those of them that make sense around a cross-batch aggregator.
+    #[must_use]
+    pub fn around_cross(&self, inner: Box<dyn CrossAggregator>) -> Box<dyn CrossAggregator> {
+        let wrapping = self.clone();
+        Box::new(cross::WrappedCross { inner, wrapping })
     }
 
     /// The wrappers that have something to do, around `inner`. The answer always says what the heads are trained with.
     #[must_use]
     pub fn around(&self, inner: Box<dyn GramAggregator>) -> Box<dyn GramAggregator> {
         let mut all = inner;
-        if self.normalize != Normalize::None {
-            all = wrapped(all, rows::Rows(self.normalize));
+        if self.normalize_rows != Normalize::None {
+            all = wrapped(all, rows::Rows(self.normalize_rows));
         }
         if self.log_loss {
             all = wrapped(all, log_loss::LogLoss);
@@ -188,6 +237,11 @@ trait Wrap: Send {
         inner
     }
 
+    /// Whether it asks something of the inner products itself, whatever the aggregator inside needs.
+    fn always_sees(&self) -> bool {
+        false
+    }
+
     fn state(&mut self, _: &mut State) {}
 }
 
@@ -207,7 +261,18 @@ impl<W: Wrap> GramAggregator for Wrapped<W> {
     }
 
     fn sight(&self) -> Sight {
-        self.inner.sight()
+        match self.inner.sight() {
+            Sight::Nothing if self.wrap.always_sees() => Sight::Whole,
+            sight => sight,
+        }
+    }
+
+    fn sight_of(&self, present: &[usize]) -> Sight {
+        if self.wrap.always_sees() {
+            self.sight()
+        } else {
+            self.inner.sight_of(present)
+        }
     }
 
     fn scale(&self) -> Scale {

@@ -105,7 +105,7 @@ pub(super) fn combine(
 }
 
 /// Registers a gradient that lies flat under its parameter's shape.
-pub(super) fn register<const D: usize>(
+pub(crate) fn register<const D: usize>(
     gradients: &mut GradientsParams,
     parameter: ParamId,
     shape: &[usize],

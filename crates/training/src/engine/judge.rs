@@ -2,7 +2,8 @@
 
 use burn::tensor::Tensor;
 use polytask_balance::{
-    Diagnosis, Gram, GramAggregator, Losses, Moment, Needs, Note, Sight, Weighting, Weights,
+    Diagnosis, Gram, GramAggregator, Losses, Moment, Needs, Note, SharedGradient, Sight, Weighting,
+    Weights,
 };
 
 use super::present::Present;
@@ -144,13 +145,18 @@ impl<'a> Judge<'a> {
     }
 
     /// The aggregator's weights on top of the weighting's.
-    pub(crate) fn decide(&mut self, aggregator: &mut dyn GramAggregator, seen: Seen) -> Decision {
+    pub(crate) fn decide(
+        &mut self,
+        aggregator: &mut dyn GramAggregator,
+        sight: Sight,
+        seen: Seen,
+    ) -> Decision {
         let Seen { losses, grams } = seen;
         let losses = self.losses(losses);
         let tasks = losses.values.len();
         let by_weighting = Weights::of(self.weigh(losses.clone()));
         let is_usable = losses.values.iter().all(|loss| loss.is_finite());
-        let grams = if aggregator.sight() == Sight::Nothing || grams.is_empty() {
+        let grams = if sight == Sight::Nothing || grams.is_empty() {
             vec![vec![0.0; tasks * tasks]]
         } else {
             grams
@@ -183,12 +189,12 @@ impl<'a> Judge<'a> {
                     .scaled(&by_weighting.alpha)
             })
             .collect();
-        let answers = match (aggregator.sight(), shown.as_slice()) {
+        let answers = match (sight, shown.as_slice()) {
             (Sight::Layers, _) => aggregator.layer_weights(&shown, &scaled, self.moment),
             (_, [one]) => vec![aggregator.weights(one, &scaled, self.moment)],
             _ => Vec::new(),
         };
-        if aggregator.sight() != Sight::Nothing {
+        if sight != Sight::Nothing {
             self.gram = Gram::sum(&grams);
         }
         let mut decision = Decision::default();
@@ -200,6 +206,48 @@ impl<'a> Judge<'a> {
         }
         self.alpha = decision.mean();
         decision
+    }
+
+    /// The weights of a method that needs nothing of this step's gradients, on top of the weighting's.
+    pub(crate) fn answer(
+        &mut self,
+        losses: Vec<f64>,
+        ask: impl FnOnce(&[usize]) -> Weights,
+    ) -> Decision {
+        let losses = self.losses(losses);
+        let by_weighting = Weights::of(self.weigh(losses));
+        let answer = ask(&self.present.tasks).on_top_of(&by_weighting);
+        self.hear(&answer);
+        let decision = Decision {
+            heads: answer.heads.unwrap_or_else(|| answer.alpha.clone()),
+            shared: vec![answer.alpha],
+        };
+        self.alpha = decision.mean();
+        decision
+    }
+
+    /// Hears what a row aggregator answered of the tasks at these positions.
+    pub(crate) fn answered(
+        &mut self,
+        shared: &SharedGradient,
+        positions: &[usize],
+        weights: &[f64],
+    ) {
+        self.residual = self.residual.max(shared.residual);
+        if let Some(note) = &shared.note {
+            self.note = Some(Note::to_string(note));
+        }
+        if let Some(alpha) = &shared.alpha {
+            // A task that was not visited has no part in the shared gradient.
+            self.alpha = vec![0.0; weights.len()];
+            for (&position, alpha) in positions.iter().zip(alpha) {
+                if let (Some(slot), Some(own)) =
+                    (self.alpha.get_mut(position), weights.get(position))
+                {
+                    *slot = alpha * own;
+                }
+            }
+        }
     }
 
     fn hear(&mut self, weights: &Weights) {

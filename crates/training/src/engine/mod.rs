@@ -11,14 +11,14 @@
 //!
 //! Whatever the weights, the gradient is that of the weighted sum: the engines differ in what they let the aggregator see.
 
-mod contribution;
+pub(crate) mod contribution;
 mod heads;
 pub(crate) mod judge;
 pub(crate) mod plain;
 pub(crate) mod present;
 mod reforward;
-mod representation;
-mod rows;
+pub(crate) mod representation;
+pub(crate) mod rows;
 mod shared;
 mod stacked;
 #[cfg(test)]
@@ -26,109 +26,48 @@ mod tests;
 
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use polytask_balance::Sight;
-use polytask_config::Choice;
+use polytask_balance::{GradientEngine, Level, Sight, View};
 use polytask_data::Batch;
 use polytask_model::MultiTaskModel;
 
 use crate::plan::Plan;
-use judge::{Decide, Decision, Seen};
+use judge::{Decide, Seen};
 use plain::Backward;
 use present::Present;
 pub use shared::Shared;
 
-/// Which gradients an aggregator sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// Those of all shared parameters.
-    Parameter,
-    /// Those of the representation, over the batch.
-    Representation,
-    /// Those of the last shared layer.
-    LastShared,
-}
-
-impl Choice for Level {
-    const ALL: &'static [(&'static str, Self, &'static str)] = &[
-        (
-            "parameter",
-            Self::Parameter,
-            "the gradients of all shared parameters, exactly",
-        ),
-        (
-            "representation",
-            Self::Representation,
-            "the gradients of what the heads read, over the batch: hardly more than a plain step",
-        ),
-        (
-            "last_shared",
-            Self::LastShared,
-            "the gradients of the last shared layer",
-        ),
-    ];
-}
-
-/// How gradients of parameters are told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// All tasks' cotangents through the trunk together.
-    Stacked,
-    /// One forward and backward pass a task.
-    Reforward,
-}
-
-impl Choice for Method {
-    const ALL: &'static [(&'static str, Self, &'static str)] = &[
-        (
-            "stacked",
-            Self::Stacked,
-            "the cotangents of all tasks go through the shared layers together",
-        ),
-        (
-            "reforward",
-            Self::Reforward,
-            "one forward and backward pass a task: slow, the reference that the other is tested against",
-        ),
-    ];
-}
-
 /// An engine that tells the tasks' gradients apart.
 #[derive(Debug)]
 pub struct Engine {
-    level: Level,
-    method: Method,
+    view: View,
     shared: Shared,
 }
 
 impl Engine {
-    /// The engine for this level; `shared` are the parameters of the very model that it will see.
+    /// The engine for this view; `shared` are the parameters of the very model that it will see.
     #[must_use]
-    pub fn new(level: Level, method: Method, shared: Shared) -> Self {
+    pub fn new(mut view: View, shared: Shared) -> Self {
         // Cotangents are pulled through the trunk alone.
-        let method = if shared.is_trunk() {
-            method
-        } else {
-            Method::Reforward
-        };
-        Self {
-            level,
-            method,
-            shared,
+        if !shared.is_trunk() {
+            view.engine = GradientEngine::Reforward;
         }
+        Self { view, shared }
     }
 
     /// One line for the log.
     #[must_use]
     pub fn describe(&self) -> String {
-        let seen = match self.level {
+        let seen = match self.view.level {
             Level::Parameter => "gradients of all shared parameters",
             Level::Representation => "gradients of the representation",
             Level::LastShared => "gradients of the last shared layer",
         };
-        let how = match (self.level, self.method) {
+        let how = match (self.view.level, self.view.engine) {
             (Level::Representation, _) => "heads first, then one backward pass",
-            (_, Method::Stacked) => "all tasks' cotangents through the shared layers together",
-            (_, Method::Reforward) => "one forward and backward pass a task",
+            (_, GradientEngine::Stacked) => {
+                "all tasks' cotangents through the shared layers together"
+            }
+            (_, GradientEngine::Reforward) => "one forward and backward pass a task",
         };
         format!(
             "{seen} ({how}); {} shared parameters in {} layers",
@@ -144,19 +83,40 @@ impl Engine {
         sight: Sight,
         decide: &mut Decide<'_>,
     ) -> Option<Backward> {
-        let sight = match (self.level, sight) {
+        let sight = match (self.view.level, sight) {
             (_, Sight::Nothing) => Sight::Nothing,
             (Level::LastShared, _) => Sight::LastShared,
             (_, sight) => sight,
         };
-        match (self.level, self.method, sight) {
+        match (self.view.level, self.view.engine, sight) {
             (Level::Representation, ..) | (.., Sight::Nothing) => {
                 representation::backward(work, sight, decide)
             }
-            (_, Method::Stacked, _) => stacked::backward(work, sight, decide),
-            (_, Method::Reforward, _) => reforward::backward(work, &self.shared, sight, decide),
+            (_, GradientEngine::Stacked, _) => stacked::backward(work, sight, decide),
+            (_, GradientEngine::Reforward, _) => {
+                let apart = self.apart(work, None)?;
+                Some(weighted(work, apart, sight, decide))
+            }
         }
     }
+
+    /// The gradients of the shared parameters task by task: of the present tasks at these positions, or of all.
+    pub(crate) fn apart(&self, work: &Work<'_>, positions: Option<&[usize]>) -> Option<Apart> {
+        match self.view.engine {
+            GradientEngine::Stacked => stacked::apart(work, positions),
+            GradientEngine::Reforward => reforward::apart(work, &self.shared, positions),
+        }
+    }
+}
+
+/// The gradients of a step, task by task.
+pub(crate) struct Apart {
+    /// Of the shared parameters: of the tasks that were asked for.
+    pub(crate) layers: rows::Layers,
+    /// The loss of each present task, `[1]`, without autodiff.
+    pub(crate) losses: Vec<Tensor<1>>,
+    /// Of the heads of the present tasks, each of its own loss alone.
+    pub(crate) heads: GradientsParams,
 }
 
 /// What a step works on.
@@ -167,11 +127,13 @@ pub(crate) struct Work<'a> {
     pub(crate) step: u64,
     pub(crate) batches: &'a [Batch],
     pub(crate) present: &'a Present,
+    /// Which of the step's random draws is the first batch's.
+    pub(crate) first_draw: usize,
 }
 
 impl Work<'_> {
     fn draw(&self, batch: usize) -> u64 {
-        self.plan.draw(self.step, batch)
+        self.plan.draw(self.step, self.first_draw + batch)
     }
 }
 
@@ -190,22 +152,30 @@ fn seen_of(losses: &[Tensor<1>], grams: Vec<Tensor<2>>, sight: Sight) -> Seen {
     Seen::read(losses, grams)
 }
 
+/// The weighted sum of gradients that are there task by task.
+fn weighted(work: &Work<'_>, apart: Apart, sight: Sight, decide: &mut Decide<'_>) -> Backward {
+    let grams = rows::grams(&apart.layers);
+    let decision = decide(seen_of(&apart.losses, grams, sight));
+    let trunk = rows::combine(&apart.layers, &decision);
+    assemble(work, &decision.heads, apart.heads, trunk, apart.losses)
+}
+
 /// Weights as a tensor `[1, tasks]`.
-fn row(weights: &[f64], like: &burn::tensor::Device) -> Tensor<2> {
+pub(crate) fn row(weights: &[f64], like: &burn::tensor::Device) -> Tensor<2> {
     let values: Vec<f32> = weights.iter().map(|&weight| weight as f32).collect();
     let tasks = values.len();
     Tensor::from_data(burn::tensor::TensorData::new(values, [1, tasks]), like)
 }
 
-/// The gradients of the heads as `decision` weights them, those of the trunk, and the penalty's.
-fn assemble(
+/// The gradients of the present tasks' heads with these weights, those of the trunk, and the penalty's.
+pub(crate) fn assemble(
     work: &Work<'_>,
-    decision: &Decision,
+    weights: &[f64],
     heads: GradientsParams,
     trunk: GradientsParams,
     losses: Vec<Tensor<1>>,
 ) -> Backward {
-    let heads = shared::weigh_heads(work.model, work.present, heads, &decision.heads);
+    let heads = shared::weigh_heads(work.model, work.present, heads, weights);
     let mut gradients = crate::gradients::add(work.model, Some(heads), trunk);
     let mut penalty = None;
     if let Some(own) = work.model.penalty() {

@@ -6,20 +6,17 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use polytask_balance::Sight;
 use polytask_model::{MultiTaskModel, Rows};
 
-use super::judge::Decide;
-use super::plain::{Backward, forward};
-use super::{Shared, Work, add_losses, assemble, rows, seen_of};
+use super::plain::forward;
+use super::{Apart, Shared, Work, add_losses, rows};
 use crate::gradients;
 
-pub(super) fn backward(
+pub(super) fn apart(
     work: &Work<'_>,
     shared: &Shared,
-    sight: Sight,
-    decide: &mut Decide<'_>,
-) -> Option<Backward> {
+    positions: Option<&[usize]>,
+) -> Option<Apart> {
     let later = work.model.clone();
     let mut losses: Vec<Tensor<1>> = Vec::new();
     let mut each: Vec<GradientsParams> = Vec::new();
@@ -37,13 +34,18 @@ pub(super) fn backward(
         losses.extend(own);
         each.push(sum?);
     }
-    let layers = layers(work.model, shared, &mut each);
-    let decision = decide(seen_of(&losses, rows::grams(&layers), sight));
-    let trunk = rows::combine(&layers, &decision);
-    let own = each
+    let mut layers = layers(work.model, shared, &mut each);
+    if let Some(positions) = positions {
+        rows::select(&mut layers, positions);
+    }
+    let heads = each
         .into_iter()
         .reduce(|sum, more| gradients::add(work.model, Some(sum), more))?;
-    Some(assemble(work, &decision, own, trunk, losses))
+    Some(Apart {
+        layers,
+        losses,
+        heads,
+    })
 }
 
 /// Takes the gradients of the shared parameters out of each task's.

@@ -1,7 +1,7 @@
 //! Gradients that are kept task by task: what accumulation adds up, and what the reference engine makes.
 
 use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use polytask_model::Rows;
 
 use super::contribution::{outer, register};
@@ -9,7 +9,7 @@ use super::judge::Decision;
 use super::row;
 
 /// The tasks' gradients of each layer's parameters, from the top down.
-pub(super) type Layers = Vec<Vec<Rows>>;
+pub(crate) type Layers = Vec<Vec<Rows>>;
 
 /// Adds `more` to `sums`, which is empty at first.
 pub(super) fn add(sums: &mut Layers, more: Layers) {
@@ -42,4 +42,29 @@ pub(super) fn combine(layers: &Layers, decision: &Decision) -> GradientsParams {
         }
     }
     gradients
+}
+
+/// Keeps the tasks at these positions.
+pub(super) fn select(layers: &mut Layers, positions: &[usize]) {
+    for one in layers.iter_mut().flatten() {
+        let kept = indices(positions, &one.rows.device());
+        one.rows = one.rows.clone().select(0, kept);
+    }
+}
+
+/// ⟨g_s, h_t⟩ for the tasks s of `left` and t of `right`.
+pub(crate) fn cross(left: &Layers, right: &Layers) -> Option<Tensor<2>> {
+    let pairs = left.iter().flatten().zip(right.iter().flatten());
+    pairs
+        .map(|(left, right)| left.rows.clone().matmul(right.rows.clone().transpose()))
+        .reduce(|sum, more| sum + more)
+}
+
+pub(super) fn indices(positions: &[usize], device: &Device) -> Tensor<1, Int> {
+    let values: Vec<i32> = positions
+        .iter()
+        .filter_map(|&position| i32::try_from(position).ok())
+        .collect();
+    let count = values.len();
+    Tensor::from_data(TensorData::new(values, [count]), device)
 }

@@ -15,7 +15,8 @@ use polytask_model::{Contribution, Recorded};
 use super::heads::Cotangents;
 use super::judge::{Decide, Decision};
 use super::plain::{Backward, seed};
-use super::{Work, add_losses, assemble, contribution, heads, row, rows, seen_of};
+use super::rows::indices;
+use super::{Apart, Work, add_losses, assemble, contribution, heads, row, rows, seen_of, weighted};
 use crate::{gradients, tensors};
 
 /// Contributions are kept for so many tasks: their memory is that of the activations, once a task.
@@ -29,19 +30,29 @@ pub(super) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -
         let trunk = below.combine(&decision);
         return Some(assemble(
             work,
-            &decision,
+            &decision.heads,
             pass.gradients,
             trunk,
             pass.losses,
         ));
     }
+    Some(weighted(work, apart(work, None)?, sight, decide))
+}
+
+/// The gradients themselves, added up over the batches.
+pub(super) fn apart(work: &Work<'_>, positions: Option<&[usize]>) -> Option<Apart> {
     let mut sums = rows::Layers::new();
     let mut losses = Vec::new();
     let mut own = None;
     for index in 0..work.batches.len() {
         let (recorded, pass) = forward(work, index)?;
         let mut layers = rows::Layers::new();
-        recorded.pull(pass.cotangents.outright(), &mut |given| {
+        let mut cotangents = pass.cotangents.outright();
+        if let Some(positions) = positions {
+            let kept = indices(positions, &cotangents.device());
+            cotangents = cotangents.select(0, kept);
+        }
+        recorded.pull(cotangents, &mut |given| {
             layers.push(contribution::rows(&given));
             ControlFlow::Continue(())
         });
@@ -49,9 +60,11 @@ pub(super) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -
         add_losses(&mut losses, pass.losses);
         own = Some(gradients::add(work.model, own.take(), pass.gradients));
     }
-    let decision = decide(seen_of(&losses, rows::grams(&sums), sight));
-    let trunk = rows::combine(&sums, &decision);
-    Some(assemble(work, &decision, own?, trunk, losses))
+    Some(Apart {
+        layers: sums,
+        losses,
+        heads: own?,
+    })
 }
 
 fn forward(work: &Work<'_>, index: usize) -> Option<(Recorded, heads::HeadsPass)> {

@@ -5,14 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use polytask_balance::Sight;
+use polytask_balance::{GradientEngine, Level, Sight, View};
 use polytask_data::Batch;
 use polytask_model::{MultiTaskModel, names};
 
 use super::judge::{Decision, Seen};
 use super::plain::Backward;
 use super::present::Present;
-use super::{Engine, Level, Method, Shared, Work, heads};
+use super::{Engine, Shared, Work, heads};
 use crate::device::Place;
 use crate::load::experiment;
 use crate::plan::Plan;
@@ -108,7 +108,7 @@ struct Ran {
     model: MultiTaskModel,
 }
 
-fn run(world: &World, level: Level, method: Method, sight: Sight, group: usize) -> Ran {
+fn run(world: &World, level: Level, method: GradientEngine, sight: Sight, group: usize) -> Ran {
     let plan = &world.plan;
     let model = world.state.model.clone();
     let shared = Shared::of(&model, &plan.input_shape, &plan.device);
@@ -121,9 +121,16 @@ fn run(world: &World, level: Level, method: Method, sight: Sight, group: usize) 
         step: 5,
         batches,
         present: &present,
+        first_draw: 0,
     };
-    let engine = Engine::new(level, method, shared);
-    assert_eq!(engine.method, method, "{}", engine.describe());
+    let engine = Engine::new(
+        View {
+            level,
+            engine: method,
+        },
+        shared,
+    );
+    assert_eq!(engine.view.engine, method, "{}", engine.describe());
     let mut seen = None;
     let backward = engine.backward(&work, sight, &mut |given| {
         let tasks = given.losses.len();
@@ -269,7 +276,7 @@ fn the_stacked_engine_is_one_backward_pass_a_task() {
     for text in &texts {
         let world = world(text);
         for sight in [Sight::Whole, Sight::Layers, Sight::LastShared] {
-            let [stacked, reference] = [Method::Stacked, Method::Reforward]
+            let [stacked, reference] = [GradientEngine::Stacked, GradientEngine::Reforward]
                 .map(|method| run(&world, Level::Parameter, method, sight, 0));
             grams_agree(text, &stacked, &reference);
             agree(text, &stacked, &reference);
@@ -285,11 +292,17 @@ fn the_representation_engine_has_the_gradient_of_the_weighted_loss() {
         let one = run(
             &world,
             Level::Representation,
-            Method::Stacked,
+            GradientEngine::Stacked,
             Sight::Whole,
             0,
         );
-        let reference = run(&world, Level::Parameter, Method::Reforward, Sight::Whole, 0);
+        let reference = run(
+            &world,
+            Level::Parameter,
+            GradientEngine::Reforward,
+            Sight::Whole,
+            0,
+        );
         agree(text, &one, &reference);
     }
 }

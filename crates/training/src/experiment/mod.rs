@@ -6,7 +6,7 @@
 mod checkpoint;
 mod train;
 
-use polytask_balance::{WEIGHTINGS, Weighting};
+use polytask_balance::{AggregatorOptions, WEIGHTINGS, Weighting};
 use polytask_config::{Chosen, Fields};
 use polytask_data::{DataOptions, InputOptions, TaskOptions};
 use polytask_model::{LossOptions, ModelOptions};
@@ -14,7 +14,7 @@ use polytask_model::{LossOptions, ModelOptions};
 pub use checkpoint::{CheckpointOptions, Every};
 pub use train::{EarlyStopping, OnNan, TrainOptions};
 
-use crate::aggregation::AggregatorOptions;
+use crate::aggregation;
 use crate::device::Backend;
 
 /// A whole config file.
@@ -168,7 +168,7 @@ fn multitask(
                     Some("take weighting = \"fixed\", or leave the task's weight out".to_owned()),
                 );
             }
-            (weighting, AggregatorOptions::options(fields))
+            (weighting, aggregation::options(fields))
         },
     )
 }

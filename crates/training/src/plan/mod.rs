@@ -117,7 +117,7 @@ impl Plan {
         weighting.start(&facts);
         let mut aggregator = experiment.aggregator;
         if let Some(options) = &mut aggregator {
-            options.aggregator.start(&facts);
+            options.method.start(&facts);
         }
         let plan = Self {
             seed,

@@ -124,7 +124,7 @@ pub(super) fn end_epoch(
     }));
     state.weighting.end_epoch();
     if let Some(aggregation) = &mut state.aggregation {
-        aggregation.aggregator.end_epoch();
+        aggregation.end_epoch();
     }
     state.progress.epoch += 1;
     state.progress.step_in_epoch = 0;

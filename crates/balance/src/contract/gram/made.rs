@@ -1,9 +1,9 @@
 //! Aggregators made from options as a configuration gives them, and run as the engine runs them.
 
-use polytask_config::{Literal, Resolved, State, Values, options_of};
+use polytask_config::{State, Values};
 
 use super::super::bits;
-use super::super::made::{is_last_of_epoch, moment, read_entry};
+use super::super::made::{is_last_of_epoch, moment, read_entry, trial_gives_all};
 use super::scene::Scene;
 use super::{Outcome, scene};
 use crate::{Gram, GramAggregator, GramAggregatorEntry, Losses, Sight, TaskFacts, Weights};
@@ -93,26 +93,7 @@ pub(super) fn load(aggregator: &mut dyn GramAggregator, values: Values) -> Outco
 
 /// Every option is given in the trial, none at its default, and the trial reads again as it was written out.
 pub(super) fn options(entry: &'static GramAggregatorEntry) -> Outcome {
-    let trial = text(entry, entry.facts.trial);
-    let (_, resolved) = read_entry("aggregator", entry, &trial)?;
-    let (_, plain) = read_entry("aggregator", entry, &text(entry, ""))?;
-    let family = options_of(std::slice::from_ref(entry));
-    let listed = family.variant(entry.name);
-    let listed = listed.map(|variant| variant.options.as_slice());
-    for option in listed.unwrap_or_default() {
-        // An option may be a table, and then has settings below it.
-        let key = format!("aggregator.{}", option.key);
-        let below = format!("{key}.");
-        let values = |resolved: &Resolved| -> Vec<(String, Literal)> {
-            let settings = resolved.origins().into_iter();
-            let own =
-                settings.filter(|setting| setting.key == key || setting.key.starts_with(&below));
-            own.map(|setting| (setting.key, setting.value)).collect()
-        };
-        if values(&resolved) == values(&plain) {
-            return Err(format!("the trial leaves `{}` at its default", option.key));
-        }
-    }
+    trial_gives_all("aggregator", entry, &text(entry, entry.facts.trial))?;
     same_again(entry, entry.facts.trial)
 }
 

@@ -52,7 +52,7 @@ mod holds;
 mod made;
 mod memory;
 mod promises;
-mod scene;
+pub(super) mod scene;
 
 use crate::GramAggregatorEntry;
 use scene::Scene;
@@ -236,14 +236,8 @@ pub fn check_property(
     let outcome = hold(entry, property);
     let mut exemptions = entry.facts.exempt.iter();
     let exemption = exemptions.find(|(exempt, _)| *exempt == property);
-    let seen = match (outcome, exemption) {
-        (Ok(()), None) => return Ok(()),
-        (Err(_), Some((_, reason))) if !reason.trim().is_empty() => return Ok(()),
-        (Err(_), Some(_)) => "exempt without a reason".to_owned(),
-        (Ok(()), Some(_)) => "exempt, but it holds: drop the exemption".to_owned(),
-        (Err(seen), None) => seen,
-    };
-    Err(format!("{}::{}: {seen}", entry.name, property.name()))
+    super::judged(outcome, exemption.map(|(_, reason)| *reason))
+        .map_err(|seen| format!("{}::{}: {seen}", entry.name, property.name()))
 }
 
 /// What was seen instead, if a property does not hold.

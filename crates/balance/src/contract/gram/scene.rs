@@ -13,11 +13,11 @@ pub(super) struct Scene {
 }
 
 /// Alone, a pair, a few, more than any brute force can do, as many as CelebA.
-const SIZES: [usize; 5] = [1, 2, 3, 11, 40];
+pub(in crate::contract) const SIZES: [usize; 5] = [1, 2, 3, 11, 40];
 
 /// How the gradients are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Drawing {
+pub(in crate::contract) enum Drawing {
     /// Independent, of lengths around 1.
     Random,
     /// Independent, in directions that nearly agree.
@@ -38,8 +38,9 @@ enum Drawing {
     Zero,
 }
 
-const INDEPENDENT: [Drawing; 3] = [Drawing::Random, Drawing::Agreeing, Drawing::Uneven];
-const SOLVABLE: [Drawing; 6] = [
+pub(in crate::contract) const INDEPENDENT: [Drawing; 3] =
+    [Drawing::Random, Drawing::Agreeing, Drawing::Uneven];
+pub(in crate::contract) const SOLVABLE: [Drawing; 6] = [
     Drawing::Random,
     Drawing::Agreeing,
     Drawing::Uneven,
@@ -47,7 +48,8 @@ const SOLVABLE: [Drawing; 6] = [
     Drawing::ZeroRow,
     Drawing::Duplicate,
 ];
-const HARD: [Drawing; 3] = [Drawing::Opposite, Drawing::Extreme, Drawing::Zero];
+pub(in crate::contract) const HARD: [Drawing; 3] =
+    [Drawing::Opposite, Drawing::Extreme, Drawing::Zero];
 
 /// Every kind of gradients × every number of tasks.
 pub(super) fn all() -> Vec<Scene> {
@@ -94,7 +96,7 @@ fn scenes(kinds: impl Iterator<Item = Drawing>) -> Vec<Scene> {
         .collect()
 }
 
-pub(super) fn facts(tasks: usize) -> Vec<TaskFacts> {
+pub(in crate::contract) fn facts(tasks: usize) -> Vec<TaskFacts> {
     let fact = |task| TaskFacts {
         name: format!("task_{task}"),
         family: Family::Other,
@@ -136,7 +138,11 @@ fn make(drawing: Drawing, size: usize) -> Scene {
 }
 
 /// Gradients `[tasks][parameters]`.
-fn rows(drawing: Drawing, tasks: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
+pub(in crate::contract) fn rows(
+    drawing: Drawing,
+    tasks: usize,
+    stream: &mut Stream,
+) -> Vec<Vec<f64>> {
     let parameters = match drawing {
         Drawing::Singular => tasks.div_ceil(2).max(2),
         _ => 2 * tasks + 5,
@@ -229,7 +235,7 @@ impl Scene {
 }
 
 /// The present tasks' new indices, ascending, each with its old position.
-pub(super) fn moved_order(present: &[usize], place: &[usize]) -> Vec<(usize, usize)> {
+pub(in crate::contract) fn moved_order(present: &[usize], place: &[usize]) -> Vec<(usize, usize)> {
     let mut moved: Vec<(usize, usize)> = present
         .iter()
         .enumerate()

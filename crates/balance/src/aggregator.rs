@@ -1,0 +1,283 @@
+//! All aggregators under one key, whatever they are given: inner products, entries, or two batches.
+//!
+//! ```toml
+//! [multitask]
+//! aggregator = { type = "cagrad", c = 0.5, moving_average = 0.9 }
+//! ```
+//!
+//! Beside a method's own options stand those of the wrappers that make sense around its kind, so that no method lists them.
+
+use polytask_config::{Entry, State};
+
+use crate::aggregation as gram;
+use crate::crosswise as cross;
+use crate::rowwise as row;
+use crate::{CrossAggregator, GramAggregator, RowAggregator, TaskFacts, View, Wrapping};
+
+/// An aggregator of any kind, in its wrappers.
+///
+/// ```
+/// use polytask_balance::{AGGREGATORS, Aggregator};
+/// use polytask_config::{Document, Layers, read};
+///
+/// let text = "aggregator = { type = \"cagrad\", c = 0.25, moving_average = 0.9 }";
+/// let document = Document::load(Layers::text("demo.toml", text, "/")).unwrap();
+/// let reading = read(&document, |fields| fields.entry("aggregator", "how gradients become one", AGGREGATORS).or("sum"));
+/// assert!(reading.problems.is_empty());
+/// assert!(matches!(reading.value.value.method, Aggregator::Gram(_)));
+///
+/// // What a row aggregator answers is no list of weights that could be averaged.
+/// let text = "aggregator = { type = \"graddrop\", moving_average = 0.9 }";
+/// let document = Document::load(Layers::text("demo.toml", text, "/")).unwrap();
+/// let reading = read(&document, |fields| fields.entry("aggregator", "how gradients become one", AGGREGATORS).or("sum"));
+/// assert!(!reading.problems.is_empty());
+/// ```
+pub enum Aggregator {
+    /// Needs the inner products of the gradients.
+    Gram(Box<dyn GramAggregator>),
+    /// Needs the gradients entry by entry.
+    Rows(Box<dyn RowAggregator>),
+    /// Needs inner products of the gradients of two independent batches, and a third to step with.
+    Cross(Box<dyn CrossAggregator>),
+}
+
+/// What an aggregator is given, as its listing says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AggregatorKind {
+    /// Inner products.
+    Gram,
+    /// Entries.
+    Rows,
+    /// Inner products of two batches.
+    Cross,
+}
+
+impl AggregatorKind {
+    /// What it needs, in words.
+    ///
+    /// ```
+    /// assert_eq!(polytask_balance::AggregatorKind::Gram.needs(), "inner products of the gradients");
+    /// ```
+    #[must_use]
+    pub fn needs(self) -> &'static str {
+        match self {
+            Self::Gram => "inner products of the gradients",
+            Self::Rows => "gradients entry by entry",
+            Self::Cross => "three batches a step",
+        }
+    }
+}
+
+/// What `multitask.aggregator` says.
+pub struct AggregatorOptions {
+    /// The method in its wrappers.
+    pub method: Aggregator,
+    /// Whether the wrappers have nothing to do.
+    pub is_bare: bool,
+    /// Which gradients it is shown.
+    pub view: View,
+}
+
+/// An aggregator of any kind by name, with its own options, those of its wrappers and what it is shown.
+pub type AggregatorEntry = Entry<AggregatorOptions, AggregatorKind>;
+
+macro_rules! entry {
+    ($kind:ident, $method:path, $options:ident, $around:ident) => {{
+        use $method as method;
+        AggregatorEntry {
+            name: method::ENTRY.name,
+            summary: method::ENTRY.summary,
+            source: method::ENTRY.source,
+            new: |fields| {
+                let made = (method::ENTRY.new)(fields);
+                let wrapping = Wrapping::$options(fields);
+                AggregatorOptions {
+                    method: Aggregator::$kind(wrapping.$around(made)),
+                    is_bare: wrapping == Wrapping::default(),
+                    view: View::options(fields),
+                }
+            },
+            facts: AggregatorKind::$kind,
+        }
+    }};
+}
+
+macro_rules! gram {
+    ($method:path) => {
+        entry!(Gram, $method, options, around)
+    };
+}
+
+macro_rules! row {
+    ($method:path) => {
+        entry!(Rows, $method, row_options, around_rows)
+    };
+}
+
+macro_rules! cross {
+    ($method:path) => {
+        entry!(Cross, $method, cross_options, around_cross)
+    };
+}
+
+/// Every aggregator, in the order of the listing.
+///
+/// ```
+/// use polytask_balance::AGGREGATORS;
+///
+/// assert_eq!(AGGREGATORS[0].name, "sum");
+/// assert!(AGGREGATORS.iter().any(|entry| entry.name == "modo"));
+/// ```
+pub static AGGREGATORS: &[AggregatorEntry] = &[
+    gram!(gram::sum),
+    gram!(gram::mean),
+    gram!(gram::constant),
+    gram!(gram::random),
+    gram!(gram::mgda),
+    gram!(gram::pcgrad),
+    gram!(gram::gradvac),
+    gram!(gram::imtl_g),
+    gram!(gram::imtl),
+    gram!(gram::cagrad),
+    gram!(gram::nash_mtl),
+    gram!(gram::fairgrad),
+    gram!(gram::aligned_mtl),
+    gram!(gram::upgrad),
+    gram!(gram::dualproj),
+    gram!(gram::config),
+    gram!(gram::gradnorm),
+    gram!(gram::pcd),
+    gram!(gram::pe_ltr),
+    gram!(gram::krum),
+    DB_MTL,
+    row!(row::graddrop),
+    row!(row::trimmed_mean),
+    row!(row::moco),
+    row!(row::excess_mtl),
+    row!(row::m_config),
+    cross!(cross::modo),
+    cross!(cross::sdmgrad),
+];
+
+/// The problem of an option that has no effect beside the others.
+const NO_EFFECT: &str = "P0701";
+
+/// The one method of two kinds: what it remembers needs entries, and without a memory inner products are enough.
+const DB_MTL: AggregatorEntry = AggregatorEntry {
+    new: |fields| {
+        let beta = row::db_mtl::beta(fields);
+        let wrapping = Wrapping::options(fields);
+        let method = if beta > 0.0 {
+            for key in ["update_every", "moving_average"] {
+                fields.no_effect(key, NO_EFFECT, "unless `beta` is 0");
+            }
+            let made = Box::new(row::db_mtl::DbMtl::new(beta));
+            Aggregator::Rows(wrapping.around_rows(made))
+        } else {
+            let made = (gram::db_mtl::ENTRY.new)(fields);
+            Aggregator::Gram(wrapping.around(made))
+        };
+        AggregatorOptions {
+            method,
+            is_bare: wrapping == Wrapping::default(),
+            view: View::options(fields),
+        }
+    },
+    ..row!(row::db_mtl)
+};
+
+impl Aggregator {
+    /// Begins a run with these tasks; whatever was learned before is forgotten.
+    pub fn start(&mut self, tasks: &[TaskFacts]) {
+        match self {
+            Self::Gram(aggregator) => aggregator.start(tasks),
+            Self::Rows(aggregator) => aggregator.start(tasks),
+            Self::Cross(aggregator) => aggregator.start(tasks),
+        }
+    }
+
+    /// Ends an epoch.
+    pub fn end_epoch(&mut self) {
+        match self {
+            Self::Gram(aggregator) => aggregator.end_epoch(),
+            Self::Rows(aggregator) => aggregator.end_epoch(),
+            Self::Cross(aggregator) => aggregator.end_epoch(),
+        }
+    }
+
+    /// Lists everything that a step changes.
+    pub fn state(&mut self, state: &mut State) {
+        match self {
+            Self::Gram(aggregator) => aggregator.state(state),
+            Self::Rows(aggregator) => aggregator.state(state),
+            Self::Cross(aggregator) => aggregator.state(state),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{CROSS_AGGREGATORS, GRAM_AGGREGATORS, ROW_AGGREGATORS};
+    use polytask_config::{Document, Layers, options_of, read};
+
+    #[test]
+    fn all_of_every_kind_are_there_once() {
+        let gram = GRAM_AGGREGATORS.iter().map(|entry| entry.name);
+        let rows = ROW_AGGREGATORS.iter().map(|entry| entry.name);
+        let cross = CROSS_AGGREGATORS.iter().map(|entry| entry.name);
+        let wanted: BTreeSet<&str> = gram.chain(rows).chain(cross).collect();
+        let found: Vec<&str> = AGGREGATORS.iter().map(|entry| entry.name).collect();
+        assert_eq!(found.len(), wanted.len());
+        assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), wanted);
+    }
+
+    /// A key that a method and a wrapper both list would be read by both.
+    #[test]
+    fn no_method_has_an_option_of_a_wrapper() {
+        let own = [
+            options_of(GRAM_AGGREGATORS),
+            options_of(ROW_AGGREGATORS),
+            options_of(CROSS_AGGREGATORS),
+        ];
+        let wrappers = polytask_config::describe(|fields| {
+            Wrapping::options(fields);
+            View::options(fields);
+        });
+        let wrappers: Vec<String> = wrappers.keys.iter().map(|node| node.key.clone()).collect();
+        assert!(wrappers.iter().any(|key| key == "moving_average"));
+        for variant in own.iter().flat_map(|family| &family.variants) {
+            for option in &variant.options {
+                assert!(
+                    !wrappers.contains(&option.key),
+                    "{} {}",
+                    variant.name,
+                    option.key
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_db_mtl_needs_follows_from_its_memory() {
+        let made = |options: &str| {
+            let text = format!("aggregator = {{ type = \"db_mtl\"{options} }}");
+            let document = Document::load(Layers::text("test.toml", text, "/")).unwrap();
+            let reading = read(&document, |fields| {
+                fields
+                    .entry("aggregator", "how gradients become one", AGGREGATORS)
+                    .or("sum")
+            });
+            (reading.value.value.method, reading.problems.0.len())
+        };
+        assert!(matches!(made(""), (Aggregator::Rows(_), 0)));
+        assert!(matches!(made(", beta = 0"), (Aggregator::Gram(_), 0)));
+        assert!(matches!(
+            made(", beta = 0, update_every = 4"),
+            (Aggregator::Gram(_), 0)
+        ));
+        assert_eq!(made(", update_every = 4").1, 1);
+    }
+}

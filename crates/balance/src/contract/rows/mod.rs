@@ -1,0 +1,263 @@
+//! What every row aggregator must hold, as tests that any of them can run: one of the house or one of a user.
+//!
+//! [`check`] puts an entry through every [`Property`] over the situations of [`gram`](super::gram), as gradients in two blocks.
+//! Exemptions stand in the method's own facts with a reason, an exemption that is not needed is a failure, and
+//! `tests/row_battery.rs` plants a broken method for each property.
+//!
+//! ```
+//! use polytask_balance::contract::rows::{Golden, check};
+//! use polytask_balance::{
+//!     Losses, Moment, RowAggregator, RowAggregatorEntry, RowFacts, Rows, Scale, SharedGradient,
+//! };
+//!
+//! /// At each parameter the gradient that is furthest from zero.
+//! struct Largest;
+//!
+//! impl RowAggregator for Largest {
+//!     fn scale(&self) -> Scale {
+//!         Scale::Mean
+//!     }
+//!
+//!     fn combine(&mut self, rows: &Rows<'_>, _: &Losses, _: Moment) -> SharedGradient {
+//!         let largest = |a: f32, b: f32| if b.abs() > a.abs() || b.abs() == a.abs() && b > a { b } else { a };
+//!         let blocks = rows.blocks().iter().map(|block| {
+//!             let zeros = vec![0.0; block.entries()];
+//!             block.rows.iter().fold(zeros, |kept, row| {
+//!                 kept.iter().zip(*row).map(|(&kept, &value)| largest(kept, value)).collect()
+//!             })
+//!         });
+//!         SharedGradient::of(blocks.collect())
+//!     }
+//! }
+//!
+//! static LARGEST: RowAggregatorEntry = RowAggregatorEntry {
+//!     name: "largest",
+//!     summary: "at each parameter the gradient that is furthest from zero",
+//!     source: "an example",
+//!     new: |_| Box::new(Largest),
+//!     facts: RowFacts {
+//!         golden: &[Golden {
+//!             rows: &[&[1.0, -2.0], &[-3.0, 0.5]],
+//!             direction: &[-3.0, -2.0],
+//!             source: "by hand",
+//!             ..Golden::PLAIN
+//!         }],
+//!         ..RowFacts::PLAIN
+//!     },
+//! };
+//!
+//! // It is sound: it promises nothing, and nothing is known against it.
+//! assert!(check(&LARGEST).is_empty(), "{:?}", check(&LARGEST));
+//! ```
+
+mod holds;
+mod made;
+mod memory;
+mod promises;
+mod scene;
+
+use crate::RowAggregatorEntry;
+use scene::Scene;
+
+/// One thing that every row aggregator must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Property {
+    /// Every number is finite, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
+    Finite,
+    /// It asks for present tasks only, and answers with blocks as long as those it is given.
+    Shape,
+    /// Naming the tasks in another order gives the same shared gradient.
+    Permutation,
+    /// Giving the blocks in another order gives the same shared gradient.
+    Blocks,
+    /// With one task of always the same gradient its loss falls at every step.
+    SingleTask,
+    /// Of equal gradients it gives what its [`Scale`](crate::Scale) says.
+    Gain,
+    /// What is remembered of a task does not move in a step in which it has no label.
+    Absent,
+    /// A loss that is negative or not finite moves nothing that is remembered of losses, and no number is infinite.
+    UnusableLoss,
+    /// Saved and loaded anywhere in a run, everything goes on bit for bit.
+    Resume,
+    /// The defaults are within their own ranges.
+    Defaults,
+    /// Options written out and read again make the same method, and the entry's trial names each of them.
+    Options,
+    /// The shared gradients are those that its entry says are known.
+    Golden,
+    /// It keeps what it promises beyond all this.
+    Promises,
+}
+
+impl Property {
+    /// Every property.
+    pub const ALL: &'static [Self] = &[
+        Self::Finite,
+        Self::Shape,
+        Self::Permutation,
+        Self::Blocks,
+        Self::SingleTask,
+        Self::Gain,
+        Self::Absent,
+        Self::UnusableLoss,
+        Self::Resume,
+        Self::Defaults,
+        Self::Options,
+        Self::Golden,
+        Self::Promises,
+    ];
+
+    /// Its name in a test's.
+    ///
+    /// ```
+    /// assert_eq!(polytask_balance::contract::rows::Property::SingleTask.name(), "single_task");
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Finite => "finite",
+            Self::Shape => "shape",
+            Self::Permutation => "permutation",
+            Self::Blocks => "blocks",
+            Self::SingleTask => "single_task",
+            Self::Gain => "gain",
+            Self::Absent => "absent",
+            Self::UnusableLoss => "unusable_loss",
+            Self::Resume => "resume",
+            Self::Defaults => "defaults",
+            Self::Options => "options",
+            Self::Golden => "golden",
+            Self::Promises => "promises",
+        }
+    }
+}
+
+/// What only some methods hold, and then promise in their [`RowFacts`](crate::RowFacts).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Promise {
+    /// With one task the shared gradient is its gradient.
+    PlainAlone,
+    /// Every entry is the sum of the positive gradients there, or of the negative ones.
+    OneSign,
+    /// Every entry is between the smallest and the largest gradient there.
+    WithinRange,
+    /// It stays there between the others when one of three or more gradients is huge.
+    IgnoresOutlier,
+    /// All gradients multiplied by s multiply the shared gradient by s to this power.
+    Scaling(f64),
+    /// The first step is that of a Gram aggregator of the house, by name, times this.
+    FirstStepOf(&'static str, f64),
+}
+
+/// A promise and the options under which it is made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Promised {
+    /// The inside of an inline TOML table.
+    pub options: &'static str,
+    /// What is promised.
+    pub promise: Promise,
+}
+
+impl Promised {
+    /// With default options.
+    #[must_use]
+    pub const fn by_default(promise: Promise) -> Self {
+        Self::with("", promise)
+    }
+
+    /// With these options.
+    #[must_use]
+    pub const fn with(options: &'static str, promise: Promise) -> Self {
+        Self { options, promise }
+    }
+}
+
+/// A shared gradient that is known from somewhere else.
+#[derive(Clone, Copy, Debug)]
+pub struct Golden {
+    /// The inside of an inline TOML table.
+    pub options: &'static str,
+    /// The gradients `[tasks][parameters]` of the first step.
+    pub rows: &'static [&'static [f32]],
+    /// Those of every further step; none if they stay the same.
+    pub then: &'static [&'static [f32]],
+    /// The losses `[tasks]` of every step; none is 1 for each.
+    pub losses: &'static [f64],
+    /// How many steps are taken.
+    pub steps: usize,
+    /// The shared gradient of the last step `[parameters]`.
+    pub direction: &'static [f64],
+    /// How far it may be off.
+    pub tolerance: f64,
+    /// Where it is from.
+    pub source: &'static str,
+}
+
+impl Golden {
+    /// One step with default options and all losses 1, to rounding in single precision.
+    pub const PLAIN: Self = Self {
+        options: "",
+        rows: &[],
+        then: &[],
+        losses: &[],
+        steps: 1,
+        direction: &[],
+        tolerance: 1e-7,
+        source: "",
+    };
+}
+
+/// Puts a row aggregator through every property. Empty is good.
+#[must_use]
+pub fn check(entry: &'static RowAggregatorEntry) -> Vec<String> {
+    let outcomes = Property::ALL
+        .iter()
+        .map(|&property| check_property(entry, property));
+    outcomes.filter_map(Result::err).collect()
+}
+
+/// Puts a row aggregator through one property, or sees to it that its exemption from it is needed.
+///
+/// # Errors
+///
+/// `METHOD::PROPERTY: ` and what was seen instead.
+pub fn check_property(
+    entry: &'static RowAggregatorEntry,
+    property: Property,
+) -> Result<(), String> {
+    let outcome = hold(entry, property);
+    let mut exemptions = entry.facts.exempt.iter();
+    let exemption = exemptions.find(|(exempt, _)| *exempt == property);
+    super::judged(outcome, exemption.map(|(_, reason)| *reason))
+        .map_err(|seen| format!("{}::{}: {seen}", entry.name, property.name()))
+}
+
+/// What was seen instead, if a property does not hold.
+type Outcome = Result<(), String>;
+
+fn hold(entry: &'static RowAggregatorEntry, property: Property) -> Outcome {
+    let each = |scenes: Vec<Scene>, holds: fn(&'static RowAggregatorEntry, &Scene) -> Outcome| {
+        scenes.iter().try_for_each(|scene| holds(entry, scene))
+    };
+    match property {
+        Property::Finite => each(scene::all(), holds::finite),
+        Property::Shape => each(scene::all(), holds::shape),
+        Property::Permutation => each(scene::independent(), holds::permutation),
+        Property::Blocks => each(scene::independent(), holds::blocks),
+        Property::SingleTask => each(scene::single_task(), holds::single_task),
+        Property::Gain => each(scene::equal(), holds::gain),
+        Property::Absent => each(scene::independent(), memory::absent),
+        Property::UnusableLoss => each(scene::independent(), memory::unusable_loss),
+        Property::Resume => each(scene::independent(), memory::resume),
+        Property::Defaults => made::same_again(entry, ""),
+        Property::Options => made::options(entry),
+        Property::Golden => holds::goldens(entry),
+        Property::Promises => {
+            let mut promises = entry.facts.promises.iter();
+            promises.try_for_each(|promised| promises::keeps(entry, promised))
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Methods that learn from two batches for a third: a step's batches are three equal parts.
+//!
+//! What is learned concerns the losses as they are; the weighting's weights multiply what is answered.
+
+use polytask_balance::{Cross, CrossAggregator, Sight};
+use polytask_data::Batch;
+
+use crate::engine::judge::{Judge, Seen};
+use crate::engine::plain::Backward;
+use crate::engine::present::Present;
+use crate::engine::{Engine, Work, representation, rows};
+use crate::tensors;
+
+/// Of so many batches, the first two thirds; none of fewer than three, as at the end of an epoch.
+pub(super) fn looked_at(batches: usize) -> usize {
+    if batches < 3 { 0 } else { batches / 3 * 2 }
+}
+
+pub(super) fn backward(
+    engine: &Engine,
+    aggregator: &mut dyn CrossAggregator,
+    work: &Work<'_>,
+    looked_at: &[Batch],
+    judge: &mut Judge<'_>,
+) -> Option<Backward> {
+    let (first, second) = looked_at.split_at(looked_at.len() / 2);
+    if !first.is_empty() {
+        match cross(engine, work, first, second) {
+            Some(cross) => aggregator.learn(&cross),
+            None => judge.is_broken = true,
+        }
+    }
+    representation::backward(work, Sight::Nothing, &mut |seen| {
+        let Seen { losses, .. } = seen;
+        judge.answer(losses, |present| aggregator.weights(present))
+    })
+}
+
+/// The inner products of the gradients of two parts, of the tasks that are present in both; `None` if they are not finite.
+fn cross(engine: &Engine, work: &Work<'_>, first: &[Batch], second: &[Batch]) -> Option<Cross> {
+    let tasks = work.plan.tasks.len();
+    let [one, other] = [first, second].map(|batches| Present::of(batches, tasks));
+    let both: Vec<usize> = one
+        .tasks
+        .iter()
+        .copied()
+        .filter(|task| other.tasks.contains(task))
+        .collect();
+    let part = |batches, present: &Present, part: usize| {
+        let position = |task: &usize| present.tasks.iter().position(|own| own == task);
+        let positions: Vec<usize> = both.iter().filter_map(position).collect();
+        // The batches that the step is taken with draw what they draw without these.
+        let part = Work {
+            batches,
+            present,
+            first_draw: work.batches.len() + part * first.len(),
+            // Running statistics move with the step's own batches.
+            model: &work.model.clone(),
+            ..*work
+        };
+        engine.apart(&part, Some(&positions))
+    };
+    if both.is_empty() {
+        return Cross::new(Vec::new(), Vec::new()).ok();
+    }
+    let [one, other] = [part(first, &one, 0)?, part(second, &other, 1)?];
+    let products = rows::cross(&one.layers, &other.layers)?;
+    let values = tensors::read(products).into_iter().map(f64::from);
+    Cross::new(both, values.collect()).ok()
+}
