@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use polytask_balance::Diagnosis;
 use polytask_store::StoreError;
 
 /// Something that happened.
@@ -38,6 +39,8 @@ pub enum Event {
         losses: Vec<Option<f64>>,
         /// Weight per task.
         weights: Vec<f64>,
+        /// How the tasks' gradients lie to each other, if they were told apart.
+        diagnosis: Option<Diagnosis>,
         /// The rows of the step, if samples are traced.
         samples: Option<Vec<u32>>,
     },

@@ -58,6 +58,10 @@ pub struct EpochSums {
     pub weights: Vec<f64>,
     /// Steps with a label.
     pub present: Vec<u64>,
+    /// Of the share of pairs of tasks whose gradients conflict, over the steps that told them apart.
+    pub conflicts: f64,
+    /// Steps that told gradients apart.
+    pub diagnosed: u64,
     /// Of the sharing's penalty.
     pub penalty: f64,
     /// Steps that were not skipped.
@@ -75,6 +79,8 @@ impl EpochSums {
             weighted: vec![0.0; tasks],
             weights: vec![0.0; tasks],
             present: vec![0; tasks],
+            conflicts: 0.0,
+            diagnosed: 0,
             penalty: 0.0,
             steps: 0,
             skipped: 0,
@@ -98,6 +104,10 @@ impl EpochSums {
             if let Some(present) = self.present.get_mut(task) {
                 *present += 1;
             }
+        }
+        if let Some(seen) = &report.diagnosis {
+            self.conflicts += seen.conflicts;
+            self.diagnosed += 1;
         }
         self.penalty += penalty;
         self.steps += 1;
@@ -127,6 +137,8 @@ impl Progress {
         state.numbers("sums/weighted", &mut sums.weighted);
         state.numbers("sums/weights", &mut sums.weights);
         state.counts("sums/present", &mut sums.present);
+        state.number("sums/conflicts", &mut sums.conflicts);
+        state.count("sums/diagnosed", &mut sums.diagnosed);
         state.number("sums/penalty", &mut sums.penalty);
         state.count("sums/steps", &mut sums.steps);
         state.count("sums/skipped", &mut sums.skipped);

@@ -51,6 +51,7 @@ pub(super) fn train(
             loss: stepped.loss,
             losses: stepped.losses,
             weights: stepped.weights,
+            diagnosis: stepped.diagnosis,
             samples: around.trace_samples.then(|| {
                 group
                     .iter()

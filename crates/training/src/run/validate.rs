@@ -57,6 +57,10 @@ fn train_metrics(plan: &Plan, sums: &EpochSums) -> BTreeMap<String, f64> {
     if sums.penalty != 0.0 {
         metrics.insert("train/penalty".to_owned(), sums.penalty / steps);
     }
+    if sums.diagnosed > 0 {
+        let share = sums.conflicts / sums.diagnosed as f64;
+        metrics.insert("train/conflicts".to_owned(), share);
+    }
     for (index, task) in plan.tasks.iter().enumerate() {
         let at = |values: &[f64]| values.get(index).copied().unwrap_or(0.0);
         let present = sums.present.get(index).copied().unwrap_or(0);

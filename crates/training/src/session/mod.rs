@@ -13,6 +13,7 @@ use polytask_store::{Fallback, Journal, Log, Pick, RunRecord, Selected, Status, 
 pub use error::SessionError;
 use recorder::Recorder;
 
+use crate::aggregation::Aggregation;
 use crate::device::Place;
 use crate::evaluate::Evaluation;
 use crate::events::{Event, Listener};
@@ -208,7 +209,9 @@ fn go(
 ) -> Result<Outcome, SessionError> {
     let begun = Instant::now();
     listener.hear(&started(&plan, &state));
-    for note in plan.place.note.iter().chain(state.model.notes()) {
+    let engine = state.aggregation.as_ref().map(Aggregation::describe);
+    let notes = plan.place.note.iter().chain(state.model.notes());
+    for note in notes.chain(&engine) {
         listener.hear(&Event::Note(note.clone()));
     }
     let mut saver = Saver::new(writer, &plan, &texts.resolved);

@@ -3,14 +3,22 @@
 //! An entry is `{step, epoch, t, split, task, metric, value}`. The split `step` holds what single optimizer steps saw.
 //! An absent task has no entry at a step; the epoch counts its steps without a label under `train/TASK/absent`, and
 //! those that were skipped under `train/skipped`.
+//!
+//! Where gradients were told apart, a step also has their norms, how fast each loss falls along the shared gradient, the
+//! cosines of all pairs (of at most 16 tasks, under `cosine_OTHER`), and under no task the share of pairs that conflict, the
+//! smallest cosine, the condition number of the cosines and the solver's residual.
 
 use std::time::Instant;
 
+use polytask_balance::Diagnosis;
 use polytask_store::{Journal, StoreError};
 use serde_json::json;
 
 use super::SessionError;
 use crate::events::{EpochReport, Event, Listener};
+
+/// Pairs of more tasks than this are too many to be written.
+const MOST_PAIRED: usize = 16;
 
 pub(super) struct Recorder<'a> {
     pub(super) tasks: Vec<String>,
@@ -55,6 +63,29 @@ impl Recorder<'_> {
         }
     }
 
+    fn diagnosis(&mut self, [step, epoch]: [u64; 2], seen: &Diagnosis) {
+        let tasks = self.tasks.clone();
+        let name = |index: &usize| tasks.get(*index).map_or("", String::as_str);
+        let mut write = |key: &str, value: f64| self.write(step, epoch, key, value);
+        write("step/conflicts", seen.conflicts);
+        write("step/least_cosine", seen.least_cosine);
+        write("step/condition", seen.condition);
+        write("step/residual", seen.residual);
+        for (position, index) in seen.present.iter().enumerate() {
+            let task = name(index);
+            let at = |values: &[f64]| values.get(position).copied().unwrap_or(0.0);
+            write(&format!("step/{task}/gradient_norm"), at(&seen.norms));
+            write(&format!("step/{task}/decrease"), at(&seen.decreases));
+            if seen.present.len() > MOST_PAIRED {
+                continue;
+            }
+            for (other, second) in seen.present.iter().enumerate().skip(position + 1) {
+                let key = format!("step/{task}/cosine_{}", name(second));
+                write(&key, seen.cosine(position, other).unwrap_or(0.0));
+            }
+        }
+    }
+
     fn step(&mut self, at: [u64; 2], loss: f64, losses: &[Option<f64>], weights: &[f64]) {
         let [step, epoch] = at;
         self.write(step, epoch, "step/loss", loss);
@@ -83,9 +114,13 @@ impl Listener for Recorder<'_> {
                 loss,
                 losses,
                 weights,
+                diagnosis,
                 ..
             } if self.every > 0 && step.is_multiple_of(self.every) && loss.is_finite() => {
                 self.step([*step, *epoch], *loss, losses, weights);
+                if let Some(seen) = diagnosis {
+                    self.diagnosis([*step, *epoch], seen);
+                }
             }
             _ => {}
         }

@@ -6,6 +6,7 @@
 )]
 
 mod accumulation;
+mod aggregators;
 mod not_finite;
 mod optimizers;
 mod parts;

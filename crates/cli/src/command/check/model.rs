@@ -1,9 +1,14 @@
 //! What `check` says of the model: its parts, and one step on the real backend.
 
+use std::time::Instant;
+
+use polytask_balance::WEIGHTINGS;
 use polytask_config::Document;
+use polytask_data::Batch;
 use polytask_model::{Summary, summary};
-use polytask_training::aggregation::Balancing;
+use polytask_training::aggregation::{Aggregation, Balancing};
 use polytask_training::plan::{Plan, PlanError};
+use polytask_training::state::TrainState;
 use polytask_training::step::step;
 use serde_json::{Value, json};
 
@@ -21,6 +26,8 @@ pub(super) struct Tried {
     /// Loss of the first batch per task.
     losses: Vec<(String, Option<f64>)>,
     steps: u64,
+    /// Which gradients the aggregator sees, and what a step costs in steps of the plain sum.
+    aggregation: Option<(String, Option<f64>)>,
 }
 
 /// Builds the model and takes one step.
@@ -48,14 +55,42 @@ pub(super) fn try_out(
     let stepped = step(plan, &mut state, &batches)
         .map_err(|error| Failure::new(Exit::Diverged, error.to_string()))?;
     let names = plan.tasks.iter().map(|task| task.name.clone());
+    let aggregation = state.aggregation.as_ref().map(Aggregation::describe);
+    let aggregation = aggregation.map(|seen| (seen, cost(plan, &mut state, &batches)));
     Ok(Tried {
         summary,
         backend: plan.place.backend,
         notes,
         losses: names.zip(stepped.losses).collect(),
         steps: plan.steps(),
+        aggregation,
     })
 }
+
+/// How many plain steps a step with the aggregator takes: the fastest of a few of each, in turns.
+fn cost(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Option<f64> {
+    let weighting = WEIGHTINGS.iter().find(|entry| entry.name == "equal")?;
+    let mut equal = None;
+    polytask_config::describe(|fields| equal = Some((weighting.new)(fields)));
+    let plain = Balancing {
+        weighting: equal?,
+        aggregator: None,
+    };
+    let mut plain = plan.start(plain).ok()?;
+    let mut fastest = [f64::INFINITY; 2];
+    for _ in 0..TURNS {
+        for (state, fastest) in [&mut *state, &mut plain].into_iter().zip(&mut fastest) {
+            let begun = Instant::now();
+            step(plan, state, batches).ok()?;
+            *fastest = fastest.min(begun.elapsed().as_secs_f64());
+        }
+    }
+    let [own, plain] = fastest;
+    (plain > 0.0).then(|| own / plain)
+}
+
+/// Steps of each kind that are timed.
+const TURNS: usize = 3;
 
 impl Tried {
     pub(super) fn text(&self, color: bool) -> String {
@@ -77,6 +112,14 @@ impl Tried {
             count(self.steps)
         );
         text.push_str(&inspect::parts(&self.summary, color));
+        if let Some((seen, cost)) = &self.aggregation {
+            text.push_str(&format!("aggregator: {seen}\n"));
+            if let Some(cost) = cost {
+                text.push_str(&format!(
+                    "a step takes {cost:.1} times one with equal weights here\n"
+                ));
+            }
+        }
         for note in &self.notes {
             text.push_str(&format!("note: {note}\n"));
         }
@@ -92,6 +135,7 @@ impl Tried {
         json!({
             "summary": inspect::summary_document(&self.summary), "backend": self.backend, "notes": self.notes,
             "first_losses": losses, "steps": self.steps,
+            "aggregation": self.aggregation.as_ref().map(|(seen, cost)| json!({ "engine": seen, "cost": cost })),
         })
     }
 }
