@@ -12,6 +12,7 @@
 
 mod backends;
 mod bad_config;
+mod balance;
 mod check;
 mod config;
 mod documents;

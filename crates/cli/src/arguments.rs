@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Digest(command::digest::Arguments),
     /// Check every checksum, and list what can be resumed
     Verify(command::verify::Arguments),
+    /// Any balancing method on gradients or losses that are given
+    Balance(command::balance::Arguments),
     /// What can be chosen: weightings, encoders, metrics, …
     List(command::list::Arguments),
     /// The backends of this build and the devices they find

@@ -126,7 +126,7 @@ impl RowAggregator for MConFig {
         Scale::Free
     }
 
-    fn combine(&mut self, rows: &Rows<'_>, losses: &Losses, _: Moment) -> SharedGradient {
+    fn combine(&mut self, rows: &Rows<'_>, _: &Losses, _: Moment) -> SharedGradient {
         let (beta1, beta2) = (self.beta1, self.beta2);
         if rows.tasks() == 0 {
             // Not even how many parameters there are is known.
@@ -137,7 +137,7 @@ impl RowAggregator for MConFig {
                 task.mean.fit(rows);
             }
         });
-        self.tasks.learn_by_position(losses, |position, task, _| {
+        self.tasks.each(rows.present(), |position, task| {
             task.visits += 1;
             task.mean.follow(rows, position, |kept, value| {
                 beta1 * kept + (1.0 - beta1) * value
@@ -186,8 +186,7 @@ impl RowAggregator for MConFig {
             });
             *direction = moved;
         }
-        let note = losses.note().or(self.tasks.unknown(rows.present()));
-        SharedGradient::of(blocks).noting(note)
+        SharedGradient::of(blocks).noting(self.tasks.unknown(rows.present()))
     }
 
     fn state(&mut self, state: &mut State) {

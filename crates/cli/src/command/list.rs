@@ -1,8 +1,8 @@
 //! `list WHAT`: what can be chosen, from the tables that the config is read with.
 
 use clap::{Args, ValueEnum};
-use polytask_balance::WEIGHTINGS;
-use polytask_config::{Choice, Entry, Family, Kind, Literal, Node, options_of};
+use polytask_balance::{AGGREGATORS, WEIGHTINGS, Wrapping};
+use polytask_config::{Choice, Entry, Family, Kind, Literal, Node, describe, options_of};
 use polytask_data::SOURCES;
 use polytask_metrics::METRICS;
 use polytask_model::{ENCODERS, LOSSES, SHARINGS};
@@ -64,6 +64,8 @@ struct Listed {
     source: String,
     /// For whom, if not for all.
     only_for: Vec<String>,
+    /// What it is given, where members of a family differ in that.
+    needs: Option<&'static str>,
     options: Vec<Node>,
 }
 
@@ -75,9 +77,28 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     if arguments.json {
         json::print(terminal, document(what, &listed))?;
     } else {
+        let (listed, shared) = match what {
+            What::Aggregators => apart(listed),
+            _ => (listed, Vec::new()),
+        };
         terminal.result(&text(&listed, terminal.colors_results))?;
+        if !shared.is_empty() {
+            let heading = "\nand of each, as far as it makes sense around what it is given:\n";
+            let lines = options("  ", &shared, terminal.colors_results);
+            terminal.result(&format!("{heading}{lines}"))?;
+        }
     }
     Ok(Exit::Done)
+}
+
+/// Aggregators with their own options alone, and those of the wrappers, which nearly all have.
+fn apart(mut listed: Vec<Listed>) -> (Vec<Listed>, Vec<Node>) {
+    let wrapping = describe(|fields| drop(Wrapping::options(fields))).keys;
+    for one in &mut listed {
+        let is_own = |option: &Node| wrapping.iter().all(|shared| shared.key != option.key);
+        one.options.retain(is_own);
+    }
+    (listed, wrapping)
 }
 
 fn names(what: What) -> (String, String) {
@@ -123,13 +144,14 @@ fn families(is_json: bool, terminal: &Terminal) -> Result<Exit, Failure> {
 fn listed(what: What) -> Vec<Listed> {
     match what {
         What::Weightings => entries(WEIGHTINGS),
-        What::Aggregators => vec![Listed {
-            name: "sum".to_owned(),
-            summary: "the weighted sum of the tasks' gradients; the only one so far".to_owned(),
-            source: String::new(),
-            only_for: Vec::new(),
-            options: Vec::new(),
-        }],
+        What::Aggregators => AGGREGATORS
+            .iter()
+            .zip(entries(AGGREGATORS))
+            .map(|(entry, listed)| Listed {
+                needs: Some(entry.facts.needs()),
+                ..listed
+            })
+            .collect(),
         What::Encoders => entries(ENCODERS),
         What::Sharings => entries(SHARINGS),
         What::Tasks => kinds(),
@@ -153,6 +175,7 @@ fn listed(what: What) -> Vec<Listed> {
                 summary: (*help).to_owned(),
                 source: String::new(),
                 only_for: Vec::new(),
+                needs: None,
                 options: Vec::new(),
             })
             .collect(),
@@ -177,6 +200,7 @@ fn with_facts<T: 'static, X: 'static>(
             summary: variant.summary.to_owned(),
             source: variant.source.to_owned(),
             only_for,
+            needs: None,
             options: variant.options,
         })
         .collect()
@@ -196,17 +220,14 @@ fn kinds() -> Vec<Listed> {
             summary: (*help).to_owned(),
             source: String::new(),
             only_for: Vec::new(),
+            needs: None,
             options: Vec::new(),
         })
         .collect()
 }
 
 fn text(listed: &[Listed], color: bool) -> String {
-    let (bold, dim, reset) = if color {
-        ("\u{1b}[1m", "\u{1b}[2m", "\u{1b}[0m")
-    } else {
-        ("", "", "")
-    };
+    let (bold, dim, reset) = styles(color);
     let width = listed
         .iter()
         .map(|one| one.name.chars().count())
@@ -222,18 +243,37 @@ fn text(listed: &[Listed], color: bool) -> String {
         if !one.only_for.is_empty() {
             text.push_str(&format!("{margin}for {}\n", one.only_for.join(", ")));
         }
-        for option in &one.options {
-            let default = default(option);
-            text.push_str(&format!(
-                "{margin}{} = {default}  {dim}{}{reset}\n",
-                option.key, option.help
-            ));
+        if let Some(needs) = one.needs {
+            text.push_str(&format!("{margin}needs {needs}\n"));
         }
+        text.push_str(&options(&margin, &one.options, color));
         if !one.source.is_empty() {
             text.push_str(&format!("{margin}{dim}{}{reset}\n", one.source));
         }
     }
     text
+}
+
+/// Bold, dim, and back to plain.
+fn styles(color: bool) -> (&'static str, &'static str, &'static str) {
+    if color {
+        ("\u{1b}[1m", "\u{1b}[2m", "\u{1b}[0m")
+    } else {
+        ("", "", "")
+    }
+}
+
+/// Options with their defaults, a line each.
+fn options(margin: &str, options: &[Node], color: bool) -> String {
+    let (_, dim, reset) = styles(color);
+    let line = |option: &Node| {
+        let default = default(option);
+        format!(
+            "{margin}{} = {default}  {dim}{}{reset}\n",
+            option.key, option.help
+        )
+    };
+    options.iter().map(line).collect()
 }
 
 fn default(option: &Node) -> String {
@@ -260,7 +300,7 @@ fn document(what: What, listed: &[Listed]) -> Value {
                 .collect();
             json!({
                 "name": one.name, "summary": one.summary, "source": one.source, "only_for": one.only_for,
-                "options": options,
+                "needs": one.needs, "options": options,
             })
         })
         .collect();

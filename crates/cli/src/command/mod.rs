@@ -1,5 +1,6 @@
 //! The commands: each is a file with its arguments and a `run`.
 
+pub(crate) mod balance;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -35,6 +36,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal, watch: &Watch) -> Resul
         Command::Inspect(arguments) => inspect::run(&arguments, terminal),
         Command::Digest(arguments) => digest::run(&arguments, terminal),
         Command::Verify(arguments) => verify::run(&arguments, terminal),
+        Command::Balance(arguments) => balance::run(&arguments, terminal),
         Command::List(arguments) => list::run(&arguments, terminal),
         Command::Devices(arguments) => devices::run(&arguments, terminal, watch),
         Command::Config(command) => config::run(&command, terminal),
