@@ -38,5 +38,5 @@ pub use loss::{
     LossOptions, Ordinal, Outputs, PositiveWeight, Squared, TaskLoss, TaskSpec, decode, kind_name,
 };
 pub use multitask::{ModelOptions, MultiTaskModel, build};
-pub use sharing::{Alpha, CodesOptions, GateMap, HardOptions, LatentOptions, SHARINGS};
+pub use sharing::{Alpha, CodesOptions, GateMap, HardOptions, LatentOptions, SHARINGS, Turn};
 pub use summary::{ModuleSummary, PartSummary, Summary, summary};

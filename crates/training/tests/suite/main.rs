@@ -6,6 +6,7 @@
 )]
 
 mod accumulation;
+mod anchors;
 mod not_finite;
 mod optimizers;
 mod parts;
