@@ -7,6 +7,7 @@
 
 mod accumulation;
 mod anchors;
+mod muon;
 mod not_finite;
 mod optimizers;
 mod parts;
