@@ -7,10 +7,13 @@
 
 mod accumulation;
 mod anchors;
+mod backends;
+mod ema;
 mod muon;
 mod not_finite;
 mod optimizers;
 mod parts;
+mod permuting;
 mod resuming;
 mod running;
 mod world;
