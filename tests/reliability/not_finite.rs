@@ -1,6 +1,6 @@
 //! A loss that is not finite is told with its task, and never reaches the weights.
 
-use super::micro;
+use super::{micro, newest_first};
 use crate::harness::{Folder, students};
 
 /// One row's target is so large that its square is no single-precision number.

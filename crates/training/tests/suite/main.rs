@@ -8,6 +8,7 @@
 mod accumulation;
 mod anchors;
 mod backends;
+mod defaults;
 mod ema;
 mod muon;
 mod not_finite;
