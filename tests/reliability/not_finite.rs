@@ -1,6 +1,6 @@
 //! A loss that is not finite is told with its task, and never reaches the weights.
 
-use super::micro;
+use super::{micro, newest_first};
 use crate::harness::{Folder, students};
 
 /// One row's target is so large that its square is no single-precision number.
@@ -17,6 +17,8 @@ fn with_a_monstrous_row() -> Folder {
             "target = \"final grade\"\nnormalize = \"none\"\nloss = \"mse\"",
         )
         .replace("weighting = \"uncertainty\"", "weighting = \"equal\"")
+        // Not at the mean of the targets, which the monstrous one makes monstrous.
+        .replace("[encoder]", "[heads]\ninit = \"random\"\n[encoder]")
         .replace("epochs = 30", "epochs = 3");
     folder.write("config.toml", &config);
     folder.write("val.csv", &students(160..200));
@@ -73,4 +75,32 @@ fn a_step_with_such_a_row_can_be_left_out() {
     assert_eq!(folder.record("r")["status"], "finished");
     // Again, the same.
     assert_eq!(folder.train("again", &skip), folder.digest("r"));
+}
+
+#[test]
+fn a_checkpoint_with_weights_that_are_not_finite_is_refused() {
+    let folder = micro();
+    folder.train("r", &["--set", "train.epochs=2"]);
+    // Checksums and all: as another program would write it.
+    for path in newest_first(&folder, "r") {
+        let mut checkpoint = polytask_store::read(&path).unwrap();
+        let part = checkpoint
+            .parts
+            .iter_mut()
+            .find(|part| part.name == "model/heads.grade.bias")
+            .unwrap();
+        part.bytes = f32::NAN.to_le_bytes().to_vec();
+        polytask_store::write(&path, &checkpoint).unwrap();
+    }
+    folder.run(&["verify", "r"]).expect(0);
+    folder.write("new.csv", &students(0..5));
+    for arguments in [
+        &["evaluate", "r"][..],
+        &["predict", "r", "--input", "new.csv", "--output", "p.csv"],
+        &["resume", "r", "--set", "train.epochs=3"],
+    ] {
+        let ended = folder.run(arguments).expect(6);
+        let told = "'model/heads.grade.bias' holds a value that is not finite";
+        assert!(ended.err.contains(told), "{arguments:?}: {}", ended.err);
+    }
 }

@@ -39,4 +39,5 @@ pub use render::render;
 pub use resolved::{Difference, Origin, Resolved, Setting};
 pub use schema::{Family, Found, Kind, Node, Range, Schema, Variant, options_of};
 pub use state::{State, StateProblem, StateProblems};
+pub use suggest::nearest;
 pub use values::{Value, Values};

@@ -1,10 +1,13 @@
 //! Did you mean.
 
 /// The candidate nearest to `word`, if it is near enough: about one edit for every three letters.
-pub(crate) fn nearest<'c>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+///
+/// ```
+/// assert_eq!(polytask_config::nearest("pased", ["passed", "grade"]), Some("passed"));
+/// assert_eq!(polytask_config::nearest("age", ["passed", "grade"]), None);
+/// ```
+#[must_use]
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let limit = match word.chars().count() {
         0..=1 => 0,
         2..=4 => 1,

@@ -77,6 +77,9 @@ pub struct TaskFit {
     pub mean: Vec<f64>,
     /// What each output is then divided by; 1 unless `normalize = "standard"`.
     pub std: Vec<f64>,
+    /// Mean of the training targets of each output after that: 0 with `normalize = "standard"`, but for rounding.
+    #[serde(default)]
+    pub center: Vec<f64>,
     /// Mean over the outputs of the variance of the training targets after that; 0 for class kinds.
     pub variance: f64,
     /// Entropy of the training labels in nats, plug-in; summed over labels for multilabel; 0 for regression.

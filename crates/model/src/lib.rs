@@ -39,6 +39,6 @@ pub use loss::{
     LossOptions, Ordinal, Outputs, PositiveWeight, Squared, TaskLoss, TaskSpec, decode, kind_name,
 };
 pub use multitask::{ModelOptions, MultiTaskModel, build};
-pub use sharing::{Alpha, CodesOptions, GateMap, HardOptions, LatentOptions, SHARINGS};
+pub use sharing::{Alpha, CodesOptions, GateMap, HardOptions, LatentOptions, SHARINGS, Turn};
 pub use stacked::{Contribution, Layout, Lookup, Product, Recorded, Rows, Take};
 pub use summary::{ModuleSummary, PartSummary, Summary, summary};

@@ -44,6 +44,29 @@ impl Matrix {
         Self::from_fn(size, size, |row, column| f64::from(u8::from(row == column)))
     }
 
+    /// A square matrix, row by row.
+    pub(crate) fn square(values: Vec<f64>) -> Self {
+        let size = values.len().isqrt();
+        Self {
+            rows: size,
+            columns: size,
+            values,
+        }
+    }
+
+    pub(crate) fn from_rows(rows: &[Vec<f64>]) -> Self {
+        Self {
+            rows: rows.len(),
+            columns: rows.first().map_or(0, Vec::len),
+            values: rows.concat(),
+        }
+    }
+
+    pub(crate) fn to_rows(&self) -> Vec<Vec<f64>> {
+        let rows = self.values.chunks(self.columns.max(1));
+        rows.map(<[f64]>::to_vec).collect()
+    }
+
     pub(crate) fn row(values: &[f64]) -> Self {
         Self {
             rows: 1,

@@ -12,7 +12,7 @@ use crate::features::Inputs;
 use crate::head::{Head, HeadOptions};
 use crate::initial::Initial;
 use crate::loss::{TaskLoss, TaskSpec};
-use crate::sharing::{self, Plan, Sharing, Site};
+use crate::sharing::{self, Plan, Sharing, Site, Turn};
 use crate::stacked::Recorded;
 
 /// What the config says about the model: the keys `encoder`, `categorical`, `sharing` and `heads` of its root.
@@ -184,6 +184,20 @@ impl MultiTaskModel {
         self.sharing
             .wiring_mut()
             .canonicalise(&mut self.heads, sample);
+        self
+    }
+
+    /// A change of basis of the shared codes after which the penalty is lower and the predictions are the same, for
+    /// [`turned`](Self::turned); `None` if there is none worth it. `seed` draws the starts of the search.
+    #[must_use]
+    pub fn sparser(&self, seed: Seed) -> Option<Turn> {
+        self.sharing.wiring().sparser(&self.heads, seed)
+    }
+
+    /// This model, or another of its kind (a moving average), in the basis of `turn`.
+    #[must_use]
+    pub fn turned(mut self, turn: &Turn) -> Self {
+        self.sharing.wiring_mut().turn(&mut self.heads, turn);
         self
     }
 

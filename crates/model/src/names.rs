@@ -35,6 +35,11 @@ pub struct NamedParameter {
     pub decays: bool,
     /// Whether gradients train it: a running statistic is state, but no parameter.
     pub trainable: bool,
+    /// Whether it is a matrix `[inputs, outputs]`: all weights of two axes are, but codes and their weights, which are
+    /// `[outputs, inputs]`.
+    pub inputs_first: bool,
+    /// Whether it changes when the codes are [turned](MultiTaskModel::turned).
+    pub turns: bool,
 }
 
 /// Name, shape and values, row by row.
@@ -60,6 +65,8 @@ pub fn parameters(model: &MultiTaskModel) -> Vec<NamedParameter> {
                 part,
                 decays: matches!(leaf, "weight" | "codes" | "alpha"),
                 trainable: !leaf.starts_with("running_"),
+                inputs_first: D == 2 && leaf == "weight",
+                turns: matches!(leaf, "codes" | "alpha"),
                 name,
             });
         }

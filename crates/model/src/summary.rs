@@ -126,6 +126,7 @@ fn sharing(model: &MultiTaskModel, counts: &Counts) -> PartSummary {
     }
 }
 
+/// Layers that do something: dropout of nothing keeps its number and is not shown.
 fn layers(
     path: &str,
     layers: &[Layer],
@@ -135,6 +136,7 @@ fn layers(
     layers
         .iter()
         .enumerate()
+        .filter(|(_, layer)| !matches!(layer, Layer::Dropout(dropout) if dropout.is_off()))
         .map(|(index, layer)| {
             let name = format!("{path}.{index}");
             *shape = layer.step().shape(*shape);

@@ -181,20 +181,29 @@ fn to_parts(values: Values) -> Vec<Part> {
         .collect()
 }
 
-/// A part that is not what its kind says.
+/// A part that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("part '{name}' of kind '{kind}' cannot be read")]
-pub struct PartError {
-    /// Its name.
-    pub name: String,
-    /// Its kind.
-    pub kind: String,
+pub enum PartError {
+    /// It is not what its kind says.
+    #[error("part '{name}' of kind '{kind}' cannot be read")]
+    Kind {
+        /// Its name.
+        name: String,
+        /// Its kind.
+        kind: String,
+    },
+    /// No checkpoint is written with such a tensor, so another hand has been at it.
+    #[error("the checkpoint's '{name}' holds a value that is not finite")]
+    NotFinite {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// The values of a checkpoint's parts.
 ///
 /// # Errors
-/// A part that is not what its kind says.
+/// A part that is not what its kind says, or a tensor that is not finite.
 pub fn from_parts(parts: Vec<Part>) -> Result<Values, PartError> {
     let mut values = BTreeMap::new();
     for part in parts {
@@ -210,14 +219,18 @@ pub fn from_parts(parts: Vec<Part>) -> Result<Values, PartError> {
             _ => None,
         };
         let Some(value) = value else {
-            return Err(PartError {
+            return Err(PartError::Kind {
                 name: part.name,
                 kind: part.kind,
             });
         };
         values.insert(part.name, value);
     }
-    Ok(Values(values))
+    let values = Values(values);
+    match first_not_finite(&values) {
+        Some(name) => Err(PartError::NotFinite { name }),
+        None => Ok(values),
+    }
 }
 
 fn words<T, const N: usize>(bytes: &[u8], read: fn([u8; N]) -> T) -> Option<Vec<T>> {

@@ -4,6 +4,7 @@ use burn::module::Module;
 use polytask_balance::Weighting;
 use polytask_config::{State, StateProblems, Values};
 use polytask_model::{MultiTaskModel, names};
+use polytask_random::Seed;
 
 use crate::aggregation::Aggregation;
 use crate::optimizer::Optimizer;
@@ -206,6 +207,22 @@ impl TrainState {
         if let Some(aggregation) = &mut self.aggregation {
             state.section("aggregator", |state| aggregation.state(state));
         }
+    }
+
+    /// After an epoch's last step: turns shared codes to where their penalty is lowest, if that is worth it. Predictions
+    /// stay; the optimizer forgets what it knew of the old codes.
+    pub(crate) fn turn(&mut self, seed: Seed) {
+        let seed = Seed(seed.derive("turn", self.progress.epoch));
+        let Some(turn) = self.model.sparser(seed) else {
+            return;
+        };
+        self.model = self.model.clone().turned(&turn);
+        self.average = self.average.take().map(|average| average.turned(&turn));
+        let turned = names::parameters(&self.model)
+            .into_iter()
+            .filter(|parameter| parameter.turns)
+            .map(|parameter| parameter.name);
+        self.optimizer.forget(&turned.collect::<Vec<_>>());
     }
 
     /// What is evaluated: the averaged weights if there are any. Without autodiff.

@@ -78,7 +78,7 @@ impl Method {
             let reading = read(&document, |fields| {
                 fields.entry("method", help, AGGREGATORS).required().value
             });
-            (Self::Gradients(reading.value), reading.problems)
+            (Self::Gradients(reading.value.method), reading.problems)
         };
         if problems.is_empty() {
             Ok(method)

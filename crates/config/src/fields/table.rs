@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::fault::{bad_name, wrong_type};
 use super::number::number;
 use super::{Fields, Scope};
+use crate::codes;
 use crate::document::{Node, Table, join};
 use crate::literal::Literal;
 use crate::resolved::{Form, Item, Origin};
 use crate::schema::{self, Kind, Range};
+use crate::suggest;
 
 impl Fields<'_> {
     /// A table; an absent one is all its defaults, and its required keys are missing.
@@ -80,7 +82,9 @@ impl Fields<'_> {
             .and_then(Node::table)
             .map(named)
             .unwrap_or_default();
+        let names: Vec<String> = entries.iter().map(|(name, _)| name.clone()).collect();
         for (name, node) in entries {
+            let before = self.work.problems.len();
             let path = join(&path, &name);
             if !is_name(&name) {
                 self.work.problems.push(bad_name(&path, &name, &node));
@@ -96,6 +100,7 @@ impl Fields<'_> {
             let (value, below) = self
                 .slot(key, help)
                 .below(scope, |fields| read(&name, fields));
+            self.hint_at_other_names(before, &name, &names);
             for node in below.schema {
                 if !keys.iter().any(|known| known.key == node.key) {
                     keys.push(node);
@@ -118,6 +123,27 @@ impl Fields<'_> {
             slot.scope.resolve(key, Item::table(items, Form::Section));
         }
         values
+    }
+
+    /// A table that lacks a key may be another one with its name mistyped (`--set tasks.pased.weight=2`).
+    fn hint_at_other_names(&mut self, first: usize, name: &str, names: &[String]) {
+        let others = names.iter().map(String::as_str);
+        let Some(near) = suggest::nearest(name, others.filter(|other| *other != name)) else {
+            return;
+        };
+        let lack = self
+            .work
+            .problems
+            .iter_mut()
+            .skip(first)
+            .find(|problem| problem.code == codes::MISSING_KEY);
+        if let Some(problem) = lack {
+            let hint = format!("did you mean `{near}` where it says `{name}`?");
+            problem.help = Some(match problem.help.take() {
+                Some(help) => format!("{hint}\nor {help}"),
+                None => hint,
+            });
+        }
     }
 
     /// A table of free keys, each with a number, in the order of the document: `[score]`.

@@ -11,6 +11,8 @@ use crate::limits::Limits;
 use crate::source::{CellRules, FileRef, Layout, SOURCES, Source, Unknown};
 use crate::split::{SPLITS, Split};
 
+use super::task::twice;
+
 /// What happens to a row whose features are incomplete. A missing label always masks its task, whatever stands here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -128,6 +130,10 @@ impl DataOptions {
         let ids = fields
             .texts("ids", "columns that identify rows: never inputs")
             .or(vec![]);
+        if let Some(twice) = twice(&ids) {
+            let message = format!("`{twice}` is listed twice");
+            fields.problem("ids", codes::BAD_VALUE, message, None);
+        }
         let missing_values = fields
             .texts(
                 "missing_values",

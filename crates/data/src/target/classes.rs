@@ -77,6 +77,7 @@ impl Fitting<'_> {
             counts,
             mean: Vec::new(),
             std: Vec::new(),
+            center: Vec::new(),
             variance: 0.0,
         })
     }

@@ -120,6 +120,7 @@ impl Fitting<'_> {
             labelled: 0,
             mean: Vec::new(),
             std: Vec::new(),
+            center: Vec::new(),
             variance: 0.0,
             entropy: 0.0,
         };

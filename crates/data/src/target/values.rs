@@ -50,17 +50,19 @@ impl Fitting<'_> {
             .copied()
             .filter(|&row| columns.iter().all(|column| !cell(column, row).is_nan()))
             .collect();
-        let (mut mean, mut std, mut variance) = (Vec::new(), Vec::new(), 0.0);
+        let (mut mean, mut std, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        let mut variance = 0.0;
         for column in &columns {
-            let (center, spread) = moments(labelled.iter().map(|&row| cell(column, row)));
+            let (middle, spread) = moments(labelled.iter().map(|&row| cell(column, row)));
             let (shift, scale) = match self.options.scaling {
                 TargetScaling::None => (0.0, 1.0),
                 // A constant target stays where it is: there is nothing to divide by.
-                TargetScaling::Standard if spread <= 0.0 => (center, 1.0),
-                TargetScaling::Standard => (center, spread),
+                TargetScaling::Standard if spread <= 0.0 => (middle, 1.0),
+                TargetScaling::Standard => (middle, spread),
             };
             mean.push(shift);
             std.push(scale);
+            left.push((middle - shift) / scale);
             variance += (spread / scale).powi(2) / columns.len() as f64;
         }
         TaskFit {
@@ -73,6 +75,7 @@ impl Fitting<'_> {
             labelled: labelled.len() as u64,
             mean,
             std,
+            center: left,
             variance,
             entropy: 0.0,
         }

@@ -25,6 +25,11 @@ impl DropoutLayer {
             dropout: DropoutConfig::new(probability).init(),
         }
     }
+
+    /// Whether it leaves everything as it is.
+    pub(crate) fn is_off(&self) -> bool {
+        self.dropout.prob == 0.0
+    }
 }
 
 impl DropoutLayer {

@@ -67,8 +67,8 @@ impl TaskSpec {
 
     /// Means of the targets as the loss sees them: 0 once they are standardized.
     pub(crate) fn means(&self, outputs: usize) -> Vec<f64> {
-        // TaskFit holds what was subtracted, so what is left has mean 0; of a target left as it is it knows no mean.
-        vec![0.0; outputs]
+        let mean = |output| self.fit.center.get(output).copied().unwrap_or(0.0);
+        (0..outputs).map(mean).collect()
     }
 
     /// Variances of the targets as the loss sees them; the fit keeps their mean over the outputs.

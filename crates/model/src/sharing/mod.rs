@@ -11,8 +11,9 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use polytask_config::{Entry, Fields};
 use polytask_data::InputShape;
+use polytask_random::Seed;
 
-pub use codes::{Alpha, CodesOptions, GateMap};
+pub use codes::{Alpha, CodesOptions, GateMap, Turn};
 pub(crate) use codes::{Codes, Gate};
 pub(crate) use hard::Hard;
 pub use hard::HardOptions;
@@ -132,6 +133,12 @@ pub(crate) trait Wiring {
     fn project(&mut self, _heads: &mut [Head]) {}
     /// The one member of each class of equal models that the documentation names; predictions stay.
     fn canonicalise(&mut self, _heads: &mut [Head], _sample: &Inputs) {}
+    /// A change of basis that lowers the penalty and leaves the predictions; `None` if there is none worth it.
+    fn sparser(&self, _heads: &[Head], _seed: Seed) -> Option<Turn> {
+        None
+    }
+    /// Changes the basis.
+    fn turn(&mut self, _heads: &mut [Head], _turn: &Turn) {}
 }
 
 /// Writes the enum of sharings, its one dispatching `match`, and the table. `roster!(Hard = hard::ENTRY)` becomes

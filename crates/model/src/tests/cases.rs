@@ -160,6 +160,7 @@ pub(super) fn codes(alpha: Alpha, gate: GateMap) -> Case {
         l1,
         frobenius: 0.02,
         unit_norm: false,
+        turn: true,
         block: 2,
     };
     Case {

@@ -1,7 +1,9 @@
 //! Code dictionaries: canonical form, unit norm, and what they have in common with a latent space.
 
 use super::canonical::{canonical, largest, model, predictions};
-use super::fixtures::{all_kinds, assert_rows, flex, normals, numeric};
+use polytask_random::Seed;
+
+use super::fixtures::{all_kinds, assert_rows, flex, normals, numeric, scalar};
 use super::reference::{Rows, Values, matmul, transpose};
 use crate::{Alpha, CodesOptions, GateMap, LatentOptions, TaskSpec};
 
@@ -21,6 +23,7 @@ fn codes(alpha: Alpha, gate: GateMap) -> CodesOptions {
         l1: 0.0,
         frobenius: 0.0,
         unit_norm: false,
+        turn: true,
         block: 2,
     }
 }
@@ -141,6 +144,50 @@ fn projecting_gives_unit_codes_and_free_weights_take_their_scale() {
     let model = model(codes(Alpha::PerOutput, GateMap::Free), &tasks, &device);
     let before = Values::of(&model).vector("sharing.codes");
     assert_eq!(Values::of(&model.project()).vector("sharing.codes"), before);
+}
+
+#[test]
+fn turning_lowers_the_penalty_and_changes_no_prediction() {
+    let device = flex();
+    let tasks = all_kinds();
+    let inputs = numeric(&normals("inputs", 9, 3), &device);
+    let options = CodesOptions {
+        l1: 0.1,
+        unit_norm: true,
+        ..codes(Alpha::PerOutput, GateMap::Free)
+    };
+    let dense = model(options, &tasks, &device).project();
+    let turn = dense.sparser(Seed(3)).unwrap();
+    let turned = dense.clone().turned(&turn);
+    let found = predictions(&turned, &inputs);
+    for (found, wanted) in found.iter().zip(&predictions(&dense, &inputs)) {
+        assert_rows(found, wanted, 1e-5);
+    }
+    for row in Values::of(&turned).matrix("sharing.codes") {
+        assert!((norm(&row) - 1.0).abs() < 1e-5);
+    }
+    let penalty = |model: &crate::MultiTaskModel| scalar(model.penalty().unwrap());
+    assert!(penalty(&turned) < 0.99 * penalty(&dense));
+    // Who asks for no sparse weights gets none, nor who says no.
+    for other in [
+        CodesOptions {
+            turn: false,
+            ..options
+        },
+        CodesOptions { l1: 0.0, ..options },
+        CodesOptions {
+            unit_norm: false,
+            ..options
+        },
+        CodesOptions {
+            alpha: Alpha::PerTask,
+            ..options
+        },
+    ] {
+        assert!(model(other, &tasks, &device).sparser(Seed(3)).is_none());
+    }
+    // The canonical form stands where the search ends.
+    canonical(dense, &inputs, &inputs);
 }
 
 #[test]

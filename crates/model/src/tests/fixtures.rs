@@ -108,6 +108,7 @@ pub(super) fn task(name: &str, kind: TaskKind) -> TaskSpec {
             labelled,
             mean: vec![0.0; outputs],
             std: vec![1.0; outputs],
+            center: vec![0.0; outputs],
             variance,
             entropy: 0.0,
         },

@@ -166,6 +166,7 @@ fn names_of_codes_with_every_alpha_and_gate() {
             l1: 0.0,
             frobenius: 0.0,
             unit_norm: false,
+            turn: true,
             block: 2,
         };
         let line = |rows: usize| format!("{} [{rows}, 3]{}", leaf.0, leaf.1);

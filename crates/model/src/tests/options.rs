@@ -206,7 +206,8 @@ fn codes_that_are_only_a_latent_space_are_noted() {
     assert!(notes[0].contains("min(6, 13)"), "{}", notes[0]);
     for sharing in [
         "{ type = \"codes\", count = 5 }",
-        "{ type = \"codes\", count = 6, l1 = 0.01 }",
+        "{ type = \"codes\", count = 6, l1 = 0.01, unit_norm = true }",
+        "{ type = \"codes\", count = 6, l1 = 0.01, frobenius = 0.01 }",
         "{ type = \"codes\", count = 6, unit_norm = true }",
         "{ type = \"codes\", count = 6, alpha = \"per_task\", gate = \"sparsemax\" }",
         "\"latent\"",
@@ -214,6 +215,9 @@ fn codes_that_are_only_a_latent_space_are_noted() {
     ] {
         assert!(noted(sharing).is_empty(), "{sharing}");
     }
+    // Half the weights with twice the codes is the same model at half the penalty.
+    let notes = noted("{ type = \"codes\", count = 6, l1 = 0.01 }");
+    assert!(notes[0].contains("unit_norm = true"), "{}", notes[0]);
 }
 
 #[test]

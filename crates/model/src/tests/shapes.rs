@@ -116,6 +116,7 @@ fn sizes_that_no_memory_holds_are_slips() {
         l1: 0.0,
         frobenius: 0.0,
         unit_norm: false,
+        turn: true,
         block,
     };
     for (count, block) in [(HUGE, 8), (8, HUGE), (usize::MAX, usize::MAX)] {

@@ -54,6 +54,10 @@ fn tasks() -> Vec<(TaskSpec, Vec<Vec<f64>>, f64)> {
         values.clone(),
         1.5,
     ));
+    // Mean 7 and variance 1.5, of a target that is left as it stands.
+    let mut price = task("price", TaskKind::Regression { outputs: 1 });
+    price.fit.center = vec![7.0];
+    all.push((price, vec![vec![7.0 - spread], vec![7.0 + spread]], 1.5));
     let noise = with_loss(
         "noise",
         TaskKind::Regression { outputs: 1 },
@@ -73,6 +77,7 @@ fn codes(alpha: Alpha, gate: GateMap) -> CodesOptions {
         l1: 0.0,
         frobenius: 0.0,
         unit_norm: false,
+        turn: true,
         block: 2,
     }
 }

@@ -27,6 +27,7 @@ fn codes(gate: GateMap) -> CodesOptions {
         l1: 0.0,
         frobenius: 0.0,
         unit_norm: true,
+        turn: true,
         block: 2,
     }
 }

@@ -6,6 +6,8 @@
 mod checkpoint;
 mod train;
 
+use std::collections::BTreeSet;
+
 use polytask_balance::{AggregatorOptions, WEIGHTINGS, Weighting};
 use polytask_config::{Chosen, Fields};
 use polytask_data::{DataOptions, InputOptions, TaskOptions};
@@ -103,7 +105,7 @@ impl Experiment {
             aggregator,
             tasks,
             train: fields.table("train", "the optimizer loop", TrainOptions::options),
-            score: fields.weights("score", "metrics (SPLIT/TASK/METRIC) and their weights in the score that picks the best checkpoint"),
+            score: fields.weights("score", "metrics (SPLIT/TASK/METRIC) and their weights in the score that picks the best checkpoint; by default one metric of each task, without a unit where there are several tasks (R2 for a regression)"),
             early_stopping: fields.optional_table("early_stopping", "when to stop before the last epoch", EarlyStopping::options),
             checkpoint: fields.table("checkpoint", "when checkpoints are written and which are kept", CheckpointOptions::options),
             device: fields.table("device", "where the run takes place", DeviceOptions::options),
@@ -117,7 +119,7 @@ impl Experiment {
 fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
     let tasks: Vec<TaskTable> = fields
         .tables("tasks", "the tasks, one table each", |name, fields| {
-            TaskTable {
+            let table = TaskTable {
                 name: name.to_owned(),
                 data: TaskOptions::options(name, fields),
                 loss: LossOptions::options(fields),
@@ -128,7 +130,21 @@ fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
                 metrics: fields
                     .texts("metrics", "metrics to report; the kind's own if empty")
                     .or(Vec::new()),
+            };
+            let mut seen = BTreeSet::new();
+            if let Some(twice) = table
+                .metrics
+                .iter()
+                .find(|metric| !seen.insert(metric.as_str()))
+            {
+                fields.problem(
+                    "metrics",
+                    "P0304",
+                    format!("`{twice}` is listed twice"),
+                    None,
+                );
             }
+            table
         })
         .into_iter()
         .map(|(_, task)| task)

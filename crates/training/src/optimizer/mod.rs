@@ -30,6 +30,9 @@ struct Slot {
     name: String,
     rank: usize,
     group: Group,
+    /// The rule is for `[outputs, inputs]` and the parameter is `[inputs, outputs]`; what is remembered is as the rule
+    /// has it.
+    is_transposed: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -60,6 +63,7 @@ impl Optimizer {
                     name: parameter.name.clone(),
                     rank: parameter.shape.len(),
                     group,
+                    is_transposed: matches!(group, Group::Matrix) && parameter.inputs_first,
                 };
                 (parameter.id, slot)
             })
@@ -79,6 +83,13 @@ impl Optimizer {
             gradients,
             factor,
         })
+    }
+
+    /// Forgets what it remembers of these parameters, whose coordinates have changed: they begin anew.
+    pub fn forget(&mut self, names: &[String]) {
+        for name in names {
+            self.state.remove(name);
+        }
     }
 
     fn rule(&self, group: Group) -> &Rule {
@@ -210,20 +221,34 @@ impl ModuleMapper for Step<'_> {
         };
         let rule = self.optimizer.rule(slot.group);
         let requires_gradient = tensor.is_require_grad();
+        let is_transposed = slot.is_transposed;
+        let turned = |tensor: Tensor<D>| match is_transposed {
+            true => in_order(tensor.swap_dims(0, 1)),
+            false => tensor,
+        };
         let (moved, remembered) = rule.update.step_dyn(
             D,
             rule.rate * self.factor,
-            tensor.inner().into_bridge(),
-            gradient.into_bridge(),
+            turned(tensor.inner()).into_bridge(),
+            turned(gradient).into_bridge(),
             self.optimizer.state.get(&slot.name).cloned(),
         );
         if let Some(remembered) = remembered {
             self.optimizer.state.insert(slot.name.clone(), remembered);
         }
-        let mut moved = Tensor::<D>::from_inner(Tensor::from_bridge(moved));
+        let mut moved = Tensor::<D>::from_inner(turned(Tensor::from_bridge(moved)));
         if requires_gradient {
             moved = moved.require_grad();
         }
         Param::from_mapped_value(id, moved, mapper)
     }
+}
+
+/// The same tensor with its numbers in memory row by row, as a restored one has them: products over another order of
+/// memory may round differently.
+fn in_order<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    let dims = tensor.dims();
+    tensor
+        .reshape([dims.iter().product::<usize>()])
+        .reshape(dims)
 }

@@ -1,6 +1,10 @@
 //! The terms of the score: which metrics pick the best checkpoint.
+//!
+//! By default each task has one term of weight 1: the first of its metrics; for a regression among several tasks the
+//! first of R², nMSE and Spearman that it reports, or its loss, so that no task counts more for its unit.
 
-use polytask_config::{Problem, Problems};
+use polytask_config::{Problem, Problems, nearest};
+use polytask_data::TaskKind;
 use polytask_metrics::{Better, metric};
 
 use super::PlannedTask;
@@ -16,14 +20,10 @@ pub(super) fn terms(
     let given: Vec<(String, f64)> = if given.is_empty() {
         tasks
             .iter()
-            .filter_map(|task| {
+            .map(|task| {
                 // Of the training rows only the loss is computed.
-                let metric = if has_val {
-                    task.metrics.first()?.as_str()
-                } else {
-                    "loss"
-                };
-                Some((format!("{split}/{}/{metric}", task.name), 1.0))
+                let metric = if has_val { usual(task, tasks) } else { "loss" };
+                (format!("{split}/{}/{metric}", task.name), 1.0)
             })
             .collect()
     } else {
@@ -34,8 +34,10 @@ pub(super) fn terms(
     for (key, weight) in given {
         match sign(&key, tasks, has_val) {
             Ok(sign) => terms.push(Term { key, weight, sign }),
-            Err(message) => {
-                problems.push(Problem::new("P0306", format!("score.\"{key}\""), message))
+            Err(Wrong { message, hint }) => {
+                let mut problem = Problem::new("P0306", format!("score.\"{key}\""), message);
+                problem.help = hint.map(|near| format!("did you mean `{near}`?"));
+                problems.push(problem);
             }
         }
     }
@@ -46,13 +48,63 @@ pub(super) fn terms(
     }
 }
 
-fn sign(key: &str, tasks: &[PlannedTask], has_val: bool) -> Result<f64, String> {
+/// The metric that speaks for a task if the config names none: the first of its metrics, but one without a unit where
+/// several tasks are averaged, for errors in euros and in degrees have no mean.
+fn usual<'a>(task: &'a PlannedTask, tasks: &[PlannedTask]) -> &'a str {
+    const WITHOUT_UNIT: [&str; 3] = ["r2", "nmse", "spearman"];
+    let first = task.metrics.first().map_or("loss", String::as_str);
+    let has_unit =
+        matches!(task.kind, TaskKind::Regression { .. }) && !WITHOUT_UNIT.contains(&first);
+    if tasks.len() == 1 || !has_unit {
+        return first;
+    }
+    let without = task
+        .metrics
+        .iter()
+        .find(|metric| WITHOUT_UNIT.contains(&metric.as_str()));
+    // The loss is of standardized targets.
+    without.map_or("loss", String::as_str)
+}
+
+/// What is wrong with a key of the score, and what may have been meant.
+struct Wrong {
+    message: String,
+    hint: Option<String>,
+}
+
+impl From<String> for Wrong {
+    fn from(message: String) -> Self {
+        Self {
+            message,
+            hint: None,
+        }
+    }
+}
+
+impl From<&str> for Wrong {
+    fn from(message: &str) -> Self {
+        message.to_owned().into()
+    }
+}
+
+fn sign(key: &str, tasks: &[PlannedTask], has_val: bool) -> Result<f64, Wrong> {
     if !matches!(key.split('/').next(), Some("val" | "train")) {
-        return Err("the score is computed on val (or train): write val/TASK/METRIC".to_owned());
+        let near = key.split_once('/').and_then(|(split, rest)| {
+            nearest(split, ["val", "train"]).map(|split| format!("{split}/{rest}"))
+        });
+        return Err(Wrong {
+            message: "the score is computed on val (or train): write val/TASK/METRIC".to_owned(),
+            hint: near,
+        });
     }
     if key.starts_with("val/") && !has_val {
-        return Err("there are no validation rows".to_owned());
+        return Err("there are no validation rows".into());
     }
+    let split = if key.starts_with("val/") {
+        "val"
+    } else {
+        "train"
+    };
     let mut parts = key.split('/').skip(1);
     match (parts.next(), parts.next(), parts.next()) {
         (Some("loss"), None, None) => Ok(-1.0),
@@ -60,20 +112,29 @@ fn sign(key: &str, tasks: &[PlannedTask], has_val: bool) -> Result<f64, String> 
             let task = tasks
                 .iter()
                 .find(|task| task.name == name)
-                .ok_or_else(|| format!("there is no task '{name}'"))?;
+                .ok_or_else(|| Wrong {
+                    message: format!("there is no task '{name}'"),
+                    hint: nearest(name, tasks.iter().map(|task| task.name.as_str()))
+                        .map(|near| format!("{split}/{near}/{metric_name}")),
+                })?;
             if metric_name == "loss" {
                 return Ok(-1.0);
             }
             if key.starts_with("train/") {
                 return Err(format!(
                     "of the training rows only the loss is computed: write train/{name}/loss"
-                ));
+                )
+                .into());
             }
             if !task.metrics.iter().any(|known| known == metric_name) {
-                return Err(format!(
-                    "task '{name}' does not report '{metric_name}'; it reports {}",
-                    task.metrics.join(", ")
-                ));
+                return Err(Wrong {
+                    message: format!(
+                        "task '{name}' does not report '{metric_name}'; it reports {}",
+                        task.metrics.join(", ")
+                    ),
+                    hint: nearest(metric_name, task.metrics.iter().map(String::as_str))
+                        .map(|near| format!("{split}/{name}/{near}")),
+                });
             }
             let metric =
                 metric(metric_name, shape_of(&task.kind)).map_err(|error| error.to_string())?;
@@ -83,6 +144,6 @@ fn sign(key: &str, tasks: &[PlannedTask], has_val: bool) -> Result<f64, String> 
                 -1.0
             })
         }
-        _ => Err("write SPLIT/TASK/METRIC or SPLIT/loss".to_owned()),
+        _ => Err("write SPLIT/TASK/METRIC or SPLIT/loss".into()),
     }
 }

@@ -61,6 +61,9 @@ pub(super) fn train(
         });
         // After the last step the epoch is closed first, so that no checkpoint stands between the two.
         let is_over = state.progress.step_in_epoch == plan.steps_per_epoch;
+        if is_over {
+            state.turn(plan.seed);
+        }
         if !is_over && saved.is_due(plan, state) {
             saved.save(state, around, Known::default())?;
         }

@@ -7,9 +7,15 @@
 
 mod accumulation;
 mod aggregators;
+mod anchors;
+mod backends;
+mod defaults;
+mod ema;
+mod muon;
 mod not_finite;
 mod optimizers;
 mod parts;
+mod permuting;
 mod resuming;
 mod running;
 mod world;

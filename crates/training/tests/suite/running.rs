@@ -70,6 +70,50 @@ fn the_order_of_rows_survives_a_restart_at_any_step_and_any_prefetching() {
 }
 
 #[test]
+fn codes_that_turn_between_epochs_go_on_bit_for_bit() {
+    let text = |turn: bool| {
+        three_tasks(&format!(
+            "[encoder]\ntype = \"mlp\"\nhidden = []\n[sharing]\ntype = \"codes\"\ncount = 2\nl1 = 0.1\n\
+             unit_norm = true\nturn = {turn}\n[heads]\ninit = \"random\"\n[train]\nepochs = 3\nbatch_size = 7\n\
+             ema = 0.9\noptimizer = \"adam\"\n"
+        ))
+    };
+    let mut whole = world(&text(true));
+    trace(&whole.plan, &mut whole.state);
+    let wanted = bits(&mut whole.state, &[""]);
+    let (plan, mut still) = started(&text(false));
+    trace(&plan, &mut still);
+    assert!(bits(&mut still, &["model"]) != bits(&mut whole.state, &["model"]));
+    let per_epoch = plan.steps_per_epoch;
+    for stop in [per_epoch - 1, per_epoch, per_epoch + 1, 2 * per_epoch] {
+        let (plan, mut first) = started(&text(true));
+        let interrupt = AtomicBool::new(false);
+        let mut listener = |event: &Event| {
+            if matches!(event, Event::Step { step, .. } if *step == stop) {
+                interrupt.store(true, Ordering::Relaxed);
+            }
+        };
+        let finish = run(
+            &plan,
+            &mut first,
+            &mut Surroundings {
+                saver: None,
+                listener: &mut listener,
+                interrupt: &interrupt,
+                trace_samples: false,
+                max_steps: None,
+            },
+        );
+        assert_eq!(finish.unwrap(), Finish::Interrupted);
+        assert_eq!(first.progress.step, stop);
+        let (plan, mut second) = started(&text(true));
+        second.restore(first.save().unwrap()).unwrap();
+        trace(&plan, &mut second);
+        assert!(bits(&mut second, &[""]) == wanted, "stopped at step {stop}");
+    }
+}
+
+#[test]
 fn a_run_that_stopped_early_stays_stopped() {
     // Nothing can be better by 10⁹, so patience runs out after the first epoch and two more.
     let early = "[early_stopping]\npatience = 2\nmin_delta = 1e9\n";

@@ -39,8 +39,13 @@ pub(crate) fn world(text: &str) -> World {
 
 /// As `world`, for whoever has the turn already.
 pub(crate) fn started(text: &str) -> (Plan, TrainState) {
+    started_on(text, Place::cpu())
+}
+
+/// As `started`, on another device.
+pub(crate) fn started_on(text: &str, place: Place) -> (Plan, TrainState) {
     let experiment = experiment(text).unwrap();
-    let (plan, balancing) = Plan::resolve(experiment, Place::cpu()).unwrap();
+    let (plan, balancing) = Plan::resolve(experiment, place).unwrap();
     let state = plan.start(balancing).unwrap();
     (plan, state)
 }

@@ -4,24 +4,50 @@
 //! codes of norm 1, the largest weight of each code positive, and the most used code first (usage: the sum of |A| over
 //! tasks and outputs). Where a private map U follows free weights, the two share a scale as well: for `per_task` each
 //! row of U gets norm 1 and the weights are not negative, for `block` U gets norm 1 and its largest entry is positive.
-//! A rotation inside the span is *not* fixed: only sparse or simplex weights do that, so with dense
-//! weights compare spans and do not name codes.
+//! A rotation inside the span is fixed by sparse weights alone: with free weights of outputs and an `l1` penalty the codes
+//! stand where Σ ‖A‖₁ is lowest. With dense weights it is *not* fixed: compare spans and do not name codes.
 
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::{Codes, Mixing};
+use polytask_random::Seed;
+
+use super::turn::Effort;
+use super::{Codes, Mixing, Wiring};
 use crate::head::Head;
 use crate::initial::{data, replace};
 use crate::matrix::Matrix;
+
+/// The search for the sparsest weights.
+const EFFORT: Effort = Effort {
+    starts: 20,
+    least_gain: 1e-9,
+};
 
 pub(super) fn canonicalise(codes: &mut Codes, heads: &mut [Head]) {
     // Where nothing can take a scale or a sign, changing it would change the predictions: only the order is free.
     if heads.iter().all(takes_scale) {
         codes.normalise(heads);
         heads.iter_mut().for_each(settle);
+        sparsen(codes, heads);
         turn(codes, heads);
     }
     order(codes, heads);
+}
+
+/// Turns the codes to the sparsest weights, if sparse weights are what was asked for.
+fn sparsen(codes: &mut Codes, heads: &mut [Head]) {
+    if codes.l1 == 0.0 {
+        return;
+    }
+    let Some(weights) = super::stacked(heads) else {
+        return;
+    };
+    let now: f64 = weights.values().iter().map(|weight| weight.abs()).sum();
+    let found = super::turn::sparsest(&weights, &codes.gram(), EFFORT, Seed(0));
+    // The same codes again, but for rounding, would be no change for the better.
+    if let Some(found) = found.filter(|found| found.penalty < now * (1.0 - 1e-5)) {
+        codes.turn(heads, &found);
+    }
 }
 
 /// Whether a head can take the scale of a code.

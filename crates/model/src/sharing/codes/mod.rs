@@ -16,6 +16,7 @@
 mod canonical;
 mod gate;
 mod options;
+mod turn;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
@@ -24,6 +25,9 @@ use polytask_config::Entry;
 pub(crate) use gate::Gate;
 pub use gate::GateMap;
 pub use options::{Alpha, CodesOptions};
+use polytask_random::Seed;
+use turn::Effort;
+pub use turn::Turn;
 
 use super::{Plan, Wiring};
 use crate::encoder::Encoder;
@@ -31,6 +35,7 @@ use crate::features::Inputs;
 use crate::head::{Head, Mixing};
 use crate::initial::replace;
 use crate::layer::LinearPull;
+use crate::matrix::Matrix;
 use crate::stacked::{Layout, Recorded};
 
 pub(super) const ENTRY: Entry<Box<dyn Plan>> = Entry {
@@ -51,7 +56,17 @@ pub(crate) struct Codes {
     l1: f64,
     frobenius: f64,
     unit_norm: bool,
+    turns: bool,
 }
+
+/// The search between epochs: each epoch draws other starts, and gradients do the last of the way.
+const EFFORT: Effort = Effort {
+    starts: 5,
+    least_gain: 1e-3,
+};
+
+/// A turn must take off so much of the penalty: what is below that, gradients get by themselves.
+const WORTH: f64 = 0.01;
 
 impl Wiring for Codes {
     fn representation(&self, inputs: &Inputs) -> Tensor<2> {
@@ -111,9 +126,51 @@ impl Wiring for Codes {
     fn canonicalise(&mut self, heads: &mut [Head], _: &Inputs) {
         canonical::canonicalise(self, heads);
     }
+
+    fn sparser(&self, heads: &[Head], seed: Seed) -> Option<Turn> {
+        if !self.turns {
+            return None;
+        }
+        let weights = stacked(heads)?;
+        let now: f64 = weights.values().iter().map(|weight| weight.abs()).sum();
+        let turn = turn::sparsest(&weights, &self.gram(), EFFORT, seed)?;
+        (turn.penalty < now * (1.0 - WORTH)).then_some(turn)
+    }
+
+    fn turn(&mut self, heads: &mut [Head], turn: &Turn) {
+        let device = self.codes.device();
+        let codes = turn.forth.times(&Matrix::of(self.codes.val().detach()));
+        replace(&mut self.codes, codes.into_tensor(&device));
+        for gate in heads.iter_mut().filter_map(|head| head.mixing.gate_mut()) {
+            let alpha = gate.parameter_mut();
+            let turned = Matrix::of(alpha.val().detach()).times(&turn.back);
+            replace(alpha, turned.into_tensor(&device));
+        }
+    }
+}
+
+/// The free weights of all heads, `[scores, codes]`; `None` if some are not free.
+fn stacked(heads: &[Head]) -> Option<Matrix> {
+    let mut rows = Vec::new();
+    for head in heads {
+        match &head.mixing {
+            Mixing::PerOutput(mixing) => match &mixing.gate {
+                Gate::Free(free) => rows.extend(Matrix::of(free.alpha.val().detach()).to_rows()),
+                Gate::Simplex(_) => return None,
+            },
+            _ => return None,
+        }
+    }
+    Some(Matrix::from_rows(&rows))
 }
 
 impl Codes {
+    /// V Vᵀ.
+    fn gram(&self) -> Matrix {
+        let codes = Matrix::of(self.codes.val().detach());
+        codes.times(&codes.transposed())
+    }
+
     /// Numbers of a code's response.
     fn block(&self) -> usize {
         self.width() / self.count.max(1)

@@ -53,6 +53,8 @@ pub struct CodesOptions {
     pub frobenius: f64,
     /// Keep every code at norm 1.
     pub unit_norm: bool,
+    /// Between epochs, turn the codes to where μ Σ_t ‖A_t‖₁ is lowest.
+    pub turn: bool,
     /// Numbers of a code's response, for `block`.
     pub block: usize,
 }
@@ -78,6 +80,13 @@ impl CodesOptions {
             unit_norm: fields
                 .flag("unit_norm", "keep every code at norm 1")
                 .or(false),
+            turn: fields
+                .flag(
+                    "turn",
+                    "between epochs, turn the codes within their span to where the `l1` penalty is lowest; predictions \
+                     stay",
+                )
+                .or(true),
             block: fields
                 .integer(
                     "block",
@@ -86,6 +95,10 @@ impl CodesOptions {
                 .at_least(1)
                 .or(8),
         };
+        if !options.turns() {
+            let beside = "unless alpha = \"per_output\", gate = \"free\", unit_norm = true and `l1` is above 0";
+            fields.no_effect("turn", "P0502", beside);
+        }
         if options.alpha != Alpha::Block {
             fields.no_effect("block", "P0502", "unless alpha = \"block\"");
         }
@@ -98,6 +111,14 @@ impl CodesOptions {
             );
         }
         options
+    }
+
+    /// Whether turning the codes means something: the weights are free to follow, and their size is what is penalised.
+    fn turns(&self) -> bool {
+        self.alpha == Alpha::PerOutput
+            && self.gate == GateMap::Free
+            && self.unit_norm
+            && self.l1 > 0.0
     }
 
     fn block(&self) -> usize {
@@ -167,6 +188,7 @@ impl Plan for CodesOptions {
             l1: self.l1,
             frobenius: self.frobenius,
             unit_norm: self.unit_norm,
+            turns: self.turn && self.turns(),
         });
         Ok(Built { sharing, heads })
     }
@@ -188,6 +210,12 @@ impl Plan for CodesOptions {
                  behind them"
                     .to_owned(),
             ]
+        } else if self.l1 > 0.0 && !self.unit_norm && self.frobenius == 0.0 {
+            vec![
+                "`l1` alone makes the weights small and the codes large, not the weights sparse: set unit_norm = true or \
+                 a `frobenius` penalty beside it"
+                    .to_owned(),
+            ]
         } else {
             Vec::new()
         }
@@ -197,9 +225,16 @@ impl Plan for CodesOptions {
 /// Rows of norm 1, orthogonal to each other if there is room for that.
 fn unit_rows(initial: &Initial<'_>, [rows, width]: [usize; 2]) -> Param<Tensor<2>> {
     let mut values = initial.normals("sharing.codes", rows * width);
-    let orthogonal = rows <= width;
+    orthonormalise(&mut values, width);
+    initial.given([rows, width], values)
+}
+
+/// Makes rows of `width` numbers rows of norm 1, orthogonal to each other if there is room for that.
+pub(super) fn orthonormalise(values: &mut [f64], width: usize) {
+    let width = width.max(1);
+    let orthogonal = values.len() / width <= width;
     let mut done: Vec<Vec<f64>> = Vec::new();
-    for row in values.chunks_mut(width.max(1)) {
+    for row in values.chunks_mut(width) {
         if orthogonal {
             // Twice is enough (Parlett 1980): the second pass removes what rounding left of the first.
             for _ in 0..2 {
@@ -215,5 +250,4 @@ fn unit_rows(initial: &Initial<'_>, [rows, width]: [usize; 2]) -> Param<Tensor<2
             done.push(row.to_vec());
         }
     }
-    initial.given([rows, width], values)
 }

@@ -1,4 +1,5 @@
-//! Muon.
+//! Muon. Its step grows with √max(1, outputs / inputs), so it must be told which side of a matrix is which: Burn's rule
+//! takes `[outputs, inputs]`, and the optimizer transposes for it.
 
 use std::sync::Arc;
 
