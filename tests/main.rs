@@ -17,6 +17,7 @@ mod config;
 mod documents;
 mod evaluate;
 mod harness;
+mod info;
 mod predict;
 mod reliability;
 mod resume;

@@ -78,6 +78,11 @@ pub const MAY_CHANGE: &[&str] = &[
     "checkpoint.every",
     "logging.every_steps",
     "train.prefetch",
+    "info.permutations",
+    "info.resamples",
+    "info.fdr",
+    "info.neighbours",
+    "info.features",
 ];
 
 /// Trains a new run in the directory that `writer` has locked, or begins one again that was killed before its first
