@@ -28,10 +28,10 @@ target = ["first", "second"]
 "#;
 
 /// Uniform numbers in [0, 1) that any run draws alike.
-struct Draws(u64);
+pub(crate) struct Draws(pub(crate) u64);
 
 impl Draws {
-    fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -39,8 +39,14 @@ impl Draws {
         (self.0 >> 33) as f64 / f64::from(1u32 << 31)
     }
 
-    fn coin(&mut self) -> u8 {
+    pub(crate) fn coin(&mut self) -> u8 {
         u8::from(self.next() < 0.5)
+    }
+
+    /// By Box and Muller.
+    pub(crate) fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.next()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.next()).cos()
     }
 }
 

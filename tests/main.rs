@@ -23,3 +23,4 @@ mod reliability;
 mod resume;
 mod signals;
 mod train;
+mod usable;

@@ -14,7 +14,7 @@ pub use error::SessionError;
 use recorder::Recorder;
 
 use crate::device::Place;
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Evaluation, Measured, Yardstick};
 use crate::events::{Event, Listener};
 use crate::experiment::Experiment;
 use crate::load::{LoadError, from_checkpoint};
@@ -318,15 +318,17 @@ fn test(
         .select(Pick::Best, Fallback::Allowed)
         .or_else(|_| writer.select(Pick::Last, Fallback::Allowed))?;
     let loaded = from_checkpoint(selected.checkpoint, plan.place.clone())?;
+    let measured = Measured {
+        encoded: &plan.encoded,
+        rows,
+        split,
+        batch_size: loaded.batch_size(),
+        weights: &loaded.weights,
+    };
+    let yardstick = Yardstick::new(&plan.encoded, &plan.splits, split);
     let evaluation = loaded
         .predictor()
-        .evaluate(
-            &plan.encoded,
-            rows,
-            split,
-            loaded.batch_size(),
-            &loaded.weights,
-        )
+        .evaluate_in_bits(&measured, &yardstick)
         .map_err(LoadError::from)?;
     Ok(Some((selected.path, evaluation, split)))
 }
