@@ -28,6 +28,7 @@ fn every_document_parses_and_has_a_version() {
         &["digest", "r"],
         &["evaluate", "r"],
         &["check", "config.toml"],
+        &["info", "config.toml"],
         &["config", "show", "config.toml"],
         &["config", "explain"],
         &["config", "explain", "train.optimizer.lr"],

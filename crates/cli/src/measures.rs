@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use polytask_config::describe;
 use polytask_metrics::{Better, METRICS};
+use polytask_training::evaluate::USABLE;
 use polytask_training::experiment::Experiment;
 
 /// A task and the metrics that its config names, the main one first.
@@ -72,7 +73,7 @@ impl TaskMeasures {
 /// Which direction of `SPLIT/TASK/METRIC`, `SPLIT/loss` and the like is good.
 pub(crate) fn better(key: &str) -> Better {
     let name = key.rsplit('/').next().unwrap_or(key);
-    if name == "score" {
+    if name == "score" || name == USABLE {
         return Better::Higher;
     }
     // Losses, weighted losses, penalties: whatever is no metric.
@@ -118,5 +119,6 @@ mod tests {
         assert_eq!(better("test/grade/mae"), Better::Lower);
         assert_eq!(better("test/loss"), Better::Lower);
         assert_eq!(better("val/score"), Better::Higher);
+        assert_eq!(better("test/digit/usable_bits"), Better::Higher);
     }
 }

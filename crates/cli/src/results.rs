@@ -1,10 +1,14 @@
-//! Metrics as a table: one row per task and metric, the main one first.
+//! Metrics as a table: one row per task and metric, the main one first, and beside each task what its model knows in bits.
 
+use polytask_information::Flag;
 use polytask_training::evaluate::Evaluation;
+use polytask_training::information::{Calibration, Information};
+use serde_json::{Map, Value, json};
 
 use crate::measures::TaskMeasures;
 use crate::number::{count, figure};
 use crate::table::{Side, Table};
+use crate::terminal::safe;
 
 /// All metrics of a split.
 pub(crate) fn table(
@@ -18,17 +22,25 @@ pub(crate) fn table(
         ("metric", Side::Left),
         ("value", Side::Right),
         ("rows", Side::Right),
+        ("usable bits", Side::Right),
+        ("explained", Side::Right),
+        ("lost", Side::Right),
     ]);
     for task in tasks {
         let rows = evaluation.rows.get(&task.name).copied().unwrap_or(0);
         let mut name = task.name.clone();
         let mut rows = count(rows as u64);
+        let mut bits = bits(&evaluation.information, &task.name);
         let mut row = |metric: String, value: String| {
+            let [usable, explained, lost] = std::mem::take(&mut bits);
             table.row([
                 std::mem::take(&mut name),
                 metric,
                 value,
                 std::mem::take(&mut rows),
+                usable,
+                explained,
+                lost,
             ]);
         };
         for (metric, value) in task.on(split, &evaluation.metrics) {
@@ -55,10 +67,86 @@ pub(crate) fn table(
                 key.to_owned(),
                 figure(*value),
                 String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
             ]);
         }
     }
-    table.text(color)
+    table.drop_empty();
+    let mut text = table.text(color);
+    for note in notes(&evaluation.information, split) {
+        text.push_str(&format!("! {}\n", safe(&note)));
+    }
+    text
+}
+
+/// Usable information of a task: bits with standard error, share of the label's uncertainty, bits lost to miscalibration.
+fn bits(information: &Information, task: &str) -> [String; 3] {
+    let Some(found) = information.measured.get(task) else {
+        let is_asked = information.unmeasured.contains_key(task);
+        return if is_asked {
+            ["n/a".to_owned(), String::new(), String::new()]
+        } else {
+            Default::default()
+        };
+    };
+    let usable = &found.usable;
+    let value = |value: Option<f64>| value.map_or("-".to_owned(), |bits| format!("{bits:.3}"));
+    let explained = usable.explained.as_ref().and_then(|share| share.value);
+    [
+        format!(
+            "{} ± {}",
+            value(usable.calibrated.value),
+            value(usable.calibrated.se)
+        ),
+        explained.map_or("-".to_owned(), |share| format!("{:.1} %", 100.0 * share)),
+        value(usable.miscalibration.value),
+    ]
+}
+
+/// What a reader of these bits must know.
+fn notes(information: &Information, split: &str) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (task, found) in &information.measured {
+        let shift = &found.usable.label_shift;
+        // Chance alone passes 0.01 nats where there are few rows.
+        let is_real = shift.p.is_some_and(|p| p < 0.05);
+        if shift.flags.contains(&Flag::LabelShift) && is_real {
+            notes.push(format!(
+                "{task}: labels of {split} are not distributed as in training (KL {shift:.3}): usable bits may exceed the information \
+                 that is there by as much"
+            ));
+        }
+    }
+    let crosswise = |found: &&polytask_training::information::TaskInformation| {
+        found.calibration == Calibration::Crosswise
+    };
+    if information.measured.values().any(|found| crosswise(&found)) {
+        notes.push(format!(
+            "bits are calibrated crosswise on {split} itself, each half of the rows for the other"
+        ));
+    }
+    for (task, why) in &information.unmeasured {
+        notes.push(format!("{task}: no usable bits, {why}"));
+    }
+    notes
+}
+
+/// The records of every task.
+pub(crate) fn information_document(information: &Information) -> Value {
+    let measured: Map<String, Value> = information
+        .measured
+        .iter()
+        .map(|(task, found)| {
+            let mut record = json!(found.usable);
+            if let Value::Object(record) = &mut record {
+                record.insert("calibration".to_owned(), found.calibration.name().into());
+            }
+            (task.clone(), record)
+        })
+        .collect();
+    json!({"usable": measured, "unmeasured": information.unmeasured})
 }
 
 #[cfg(test)]

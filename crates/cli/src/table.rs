@@ -37,6 +37,21 @@ impl Table {
         );
     }
 
+    /// Leaves out the columns in which there is nothing but the head.
+    pub(crate) fn drop_empty(&mut self) {
+        let has_text = |column: usize| {
+            let cells = self.rows.iter().skip(1).filter_map(|row| row.get(column));
+            cells.into_iter().any(|cell| !cell.is_empty())
+        };
+        let kept: Vec<bool> = (0..self.sides.len()).map(has_text).collect();
+        let mut keep = kept.iter();
+        self.sides.retain(|_| keep.next().copied().unwrap_or(true));
+        for row in &mut self.rows {
+            let mut keep = kept.iter();
+            row.retain(|_| keep.next().copied().unwrap_or(true));
+        }
+    }
+
     /// Whether there are only heads.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.len() <= 1
@@ -98,6 +113,14 @@ fn width(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_of_nothing_is_left_out() {
+        let mut table = Table::new([("a", Side::Left), ("b", Side::Left), ("c", Side::Left)]);
+        table.row(["1", "", "3"].map(str::to_owned));
+        table.drop_empty();
+        assert_eq!(table.text(false), "a  c\n1  3\n");
+    }
 
     #[test]
     fn columns_line_up() {

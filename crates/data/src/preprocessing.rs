@@ -148,6 +148,15 @@ impl Preprocessing {
         numbers.chain(indicators).collect()
     }
 
+    /// The categorical inputs in the order of a batch, each with the name of every code.
+    #[must_use]
+    pub fn categories(&self) -> Vec<(String, Vec<String>)> {
+        self.categorical
+            .iter()
+            .map(|vocabulary| (vocabulary.name.clone(), vocabulary.names()))
+            .collect()
+    }
+
     fn indicators(&self) -> impl Iterator<Item = &NumericFit> {
         self.numeric.iter().filter(|fit| fit.indicator)
     }
@@ -184,7 +193,7 @@ impl Preprocessing {
         Ok(Coded {
             encoded: Encoded {
                 rows,
-                categorical: self.categories(&table),
+                categorical: self.categorical_codes(&table),
                 categorical_width: self.categorical.len(),
                 numeric: self.numbers(&mut table),
                 numeric_width: self.numeric_width(),
@@ -225,7 +234,7 @@ impl Preprocessing {
     }
 
     /// `[rows, categorical]`.
-    fn categories(&self, table: &Table) -> Vec<u32> {
+    fn categorical_codes(&self, table: &Table) -> Vec<u32> {
         let width = self.categorical.len();
         let mut categories = vec![Vocabulary::MISSING; table.rows() * width];
         for (column, vocabulary) in self.categorical.iter().enumerate() {

@@ -52,6 +52,12 @@ impl Vocabulary {
         self.words.len() + Self::RESERVED as usize
     }
 
+    /// What each code stands for.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let reserved = ["(unseen)", "(missing)"].map(str::to_owned);
+        reserved.into_iter().chain(self.words.clone()).collect()
+    }
+
     /// One code per cell.
     pub(crate) fn encode(&self, cells: &Words) -> Vec<u32> {
         let code_of: std::collections::HashMap<&str, u32> = self

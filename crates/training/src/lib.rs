@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod events;
 pub mod experiment;
 mod gradients;
+pub mod information;
 pub mod load;
 pub mod optimizer;
 pub mod plan;

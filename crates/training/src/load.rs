@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use polytask_config::{Document, Layers, Problems, State, Value, Values};
-use polytask_data::{DataErrors, InputShape, Preprocessing, prepare};
+use polytask_data::{DataErrors, InputShape, Prepared, Preprocessing, prepare};
 use polytask_metrics::MetricError;
 use polytask_model::{MultiTaskModel, TaskSpec, build};
 use polytask_random::Seed;
 use polytask_store::{Checkpoint, StoreError};
 
 use crate::device::Place;
-use crate::evaluate::{Evaluation, Predictor};
+use crate::evaluate::{Evaluation, Measured, Predictor, Yardstick};
 use crate::experiment::Experiment;
 use crate::plan::{PlannedTask, planned_tasks};
 use crate::save::{PartError, from_parts, meta};
@@ -198,6 +198,33 @@ fn section(values: &Values, name: &str) -> Values {
     )
 }
 
+/// The rows of a split.
+///
+/// # Errors
+/// A split without rows.
+pub fn rows_of<'a>(prepared: &'a Prepared, split: &str) -> Result<&'a [u32], LoadError> {
+    let splits = &prepared.splits;
+    let all = [
+        ("train", &splits.train),
+        ("val", &splits.val),
+        ("test", &splits.test),
+    ];
+    let rows = all
+        .iter()
+        .find(|(name, rows)| *name == split && !rows.is_empty());
+    match rows {
+        Some((_, rows)) => Ok(rows),
+        None => Err(LoadError::Split {
+            split: split.to_owned(),
+            available: all
+                .iter()
+                .filter(|(_, rows)| !rows.is_empty())
+                .map(|(name, _)| (*name).to_owned())
+                .collect(),
+        }),
+    }
+}
+
 impl Loaded {
     /// The model as something that predicts.
     #[must_use]
@@ -210,11 +237,11 @@ impl Loaded {
         }
     }
 
-    /// Metrics on a split of the data that the config names.
+    /// The data that the config names, as it was when the model was trained.
     ///
     /// # Errors
-    /// Data that is gone or has changed, a split without rows.
-    pub fn evaluate_split(&self, split: &str) -> Result<Evaluation, LoadError> {
+    /// Data that is gone or has changed.
+    pub fn prepare(&self) -> Result<Prepared, LoadError> {
         let experiment = experiment(&self.config).map_err(LoadError::Config)?;
         let targets: Vec<_> = experiment
             .tasks
@@ -228,50 +255,67 @@ impl Loaded {
             Seed(experiment.seed),
         )?;
         let wanted = self.meta.get(meta::DATA).cloned().unwrap_or_default();
-        if prepared.facts.fingerprint != wanted {
-            return Err(LoadError::OtherData {
+        if prepared.facts.fingerprint == wanted {
+            Ok(prepared)
+        } else {
+            Err(LoadError::OtherData {
                 found: prepared.facts.fingerprint,
                 wanted,
-            });
+            })
         }
-        let splits = &prepared.splits;
-        let all = [
-            ("train", &splits.train),
-            ("val", &splits.val),
-            ("test", &splits.test),
-        ];
-        let rows = all
-            .iter()
-            .find(|(name, rows)| *name == split && !rows.is_empty());
-        let Some((_, rows)) = rows else {
-            return Err(LoadError::Split {
-                split: split.to_owned(),
-                available: all
-                    .iter()
-                    .filter(|(_, rows)| !rows.is_empty())
-                    .map(|(name, _)| (*name).to_owned())
-                    .collect(),
-            });
-        };
-        Ok(self.predictor().evaluate(
-            &prepared.encoded,
+    }
+
+    /// Metrics and usable information on a split of the data that the config names.
+    ///
+    /// # Errors
+    /// Data that is gone or has changed, a split without rows.
+    pub fn evaluate_split(&self, split: &str) -> Result<Evaluation, LoadError> {
+        let prepared = self.prepare()?;
+        let rows = rows_of(&prepared, split)?;
+        let measured = Measured {
+            encoded: &prepared.encoded,
             rows,
             split,
-            self.batch_size(),
-            &self.weights,
+            batch_size: self.batch_size(),
+            weights: &self.weights,
+        };
+        Ok(self.predictor().evaluate_in_bits(
+            &measured,
+            &Yardstick::new(&prepared.encoded, &prepared.splits, split),
         )?)
     }
 
-    /// Metrics on every labelled row of another file of the same layout, under `split`.
+    /// Metrics on every labelled row of another file of the same layout, under `split`; usable information too if the data that the
+    /// model was trained on is still there, else why not.
     ///
     /// # Errors
     /// A file that cannot be read as one of this layout.
     pub fn evaluate_file(&self, path: &Path, split: &str) -> Result<Evaluation, LoadError> {
         let encoded = self.preprocessing.load(path)?;
         let rows: Vec<u32> = (0..encoded.rows() as u32).collect();
-        Ok(self
-            .predictor()
-            .evaluate(&encoded, &rows, split, self.batch_size(), &self.weights)?)
+        let measured = Measured {
+            encoded: &encoded,
+            rows: &rows,
+            split,
+            batch_size: self.batch_size(),
+            weights: &self.weights,
+        };
+        match self.prepare() {
+            Ok(prepared) => Ok(self.predictor().evaluate_in_bits(
+                &measured,
+                &Yardstick::new(&prepared.encoded, &prepared.splits, split),
+            )?),
+            Err(error) => {
+                let mut evaluation = self.predictor().evaluate(&measured)?;
+                let why = format!("the data that it is calibrated on cannot be had: {error}");
+                evaluation.information.unmeasured = self
+                    .tasks
+                    .iter()
+                    .map(|task| (task.name.clone(), why.clone()))
+                    .collect();
+                Ok(evaluation)
+            }
+        }
     }
 
     /// Rows that go through the model at once.

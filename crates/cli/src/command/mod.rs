@@ -8,6 +8,7 @@ pub(crate) mod devices;
 pub(crate) mod digest;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
+pub(crate) mod info;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod list;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal, watch: &Watch) -> Resul
         Command::Resume(arguments) => resume::run(arguments, terminal, watch),
         Command::Evaluate(arguments) => evaluate::run(&arguments, terminal, watch),
         Command::Predict(arguments) => predict::run(&arguments, terminal, watch),
+        Command::Info(arguments) => info::run(&arguments, terminal),
         Command::Check(arguments) => check::run(&arguments, terminal, watch),
         Command::Init(arguments) => init::run(&arguments, terminal),
         Command::Inspect(arguments) => inspect::run(&arguments, terminal),

@@ -276,6 +276,7 @@ impl Shown {
             "step": outcome.step, "epoch": outcome.epoch, "best": best, "split": outcome.split,
             "metrics": outcome.tested.as_ref().map(|tested| &tested.metrics),
             "rows": outcome.tested.as_ref().map(|tested| &tested.rows),
+            "information": outcome.tested.as_ref().map(|tested| results::information_document(&tested.information)),
             "checkpoint": outcome.checkpoint.as_ref().map(|path| path.display().to_string()),
             "digest": outcome.digest, "wall_seconds": outcome.seconds, "peak_memory_bytes": peak_memory(),
         })

@@ -156,7 +156,6 @@ fn what_was_never_seen_together_is_not_zero() {
     let pair = &report.pairs[0];
     assert_eq!((pair.co_observed, pair.information.value), (0, None));
     assert!(pair.information.flags.contains(&Flag::NotCoObserved));
-    assert!(pair.information.flags.contains(&Flag::NotMissingAtRandom));
     let json = serde_json::to_value(&report).unwrap();
     assert!(json["pairs"][0]["information"]["value"].is_null());
     assert!(report.text().contains("not co-observed"));
@@ -167,7 +166,38 @@ fn what_was_never_seen_together_is_not_zero() {
             .iter()
             .any(|one| one.with_mask && one.information.is_significant(0.01))
     );
-    assert!(report.notes[1].contains("not missing at random"));
+    // Where no row has both there is no number that the absence could bias: it is said to be unknown, and why.
+    assert_eq!(pair.information.flags, [Flag::NotCoObserved]);
+    assert!(report.notes[1].contains("digits and letters") && report.notes.len() == 2);
+}
+
+#[test]
+fn ties_do_not_look_like_information() {
+    let mut generator = SplitMix64::new(17);
+    let rounded: Vec<Option<f64>> = (0..1200)
+        .map(|_| Some((generator.normal() * 60.0).round()))
+        .collect();
+    let coin: Vec<Option<u32>> = (0..1200)
+        .map(|_| Some(u32::from(generator.normal() > 0.0)))
+        .collect();
+    let sign = |value: &Option<f64>| value.map(|value| u32::from(value > 0.0));
+    let tasks = [
+        Column {
+            name: "grade".into(),
+            values: Values::Real(rounded.clone()),
+        },
+        classes("coin", coin, 2),
+        classes("sign", rounded.iter().map(sign).collect(), 2),
+    ];
+    let report = Report::of(&tasks, &[], &quick()).unwrap();
+    let coin = &report.pair(0, 1).unwrap().information;
+    assert!(coin.flags.contains(&Flag::Ties) && coin.estimator.starts_with("mixed"));
+    // Chance alone shows a quarter of a bit here.
+    assert!(coin.null_mean.unwrap() > 0.15, "{coin:?}");
+    within(coin.value.unwrap(), 0.0, 0.03);
+    // A bit that is there is found; taking chance off costs a part of it.
+    let sign = report.pair(0, 2).unwrap().information.value.unwrap();
+    assert!((0.6..1.05).contains(&sign), "{sign}");
 }
 
 #[test]

@@ -76,6 +76,8 @@ impl Column {
 /// How a report tests and what it shows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReportOptions {
+    /// What the rows are, for the head of the report; may be empty.
+    pub subject: String,
     /// Random pairings per test.
     pub permutations: usize,
     /// Resamples per interval; 0 for none.
@@ -98,6 +100,7 @@ pub struct ReportOptions {
 impl Default for ReportOptions {
     fn default() -> Self {
         Self {
+            subject: String::new(),
             permutations: 999,
             resamples: 200,
             rate: 0.05,

@@ -43,7 +43,8 @@ pub(super) fn missingness(
             .iter()
             .enumerate()
             .skip(task + 1)
-            .filter(|(_, mask)| is_partial(mask))
+            // Labels that are only ever there together select no rows from each other.
+            .filter(|(_, other)| is_partial(other) && other.labels != mask.labels)
         {
             tests.push((task, other, true, mask, label));
         }

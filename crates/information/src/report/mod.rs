@@ -135,7 +135,7 @@ impl Report {
         Ok(Self {
             rows: rows as u64,
             options: options.clone(),
-            notes: notes(tasks, &missing, screened),
+            notes: notes(tasks, &pairs, &missing, screened),
             tasks: tasks
                 .iter()
                 .zip(&prepared)
@@ -160,6 +160,24 @@ impl Report {
     #[must_use]
     pub fn pair(&self, one: usize, other: usize) -> Option<&Pair> {
         find(&self.pairs, self.tasks.len(), one, other)
+    }
+
+    /// Every pair, the most informative first; those never seen together last.
+    fn by_information(&self) -> Vec<&Pair> {
+        let mut pairs: Vec<&Pair> = self.pairs.iter().collect();
+        pairs.sort_by(|left, right| {
+            let value = |pair: &Pair| pair.information.value.unwrap_or(f64::MIN);
+            value(right).total_cmp(&value(left))
+        });
+        pairs
+    }
+
+    /// The subject as the beginning of a sentence.
+    fn opening(&self) -> String {
+        match self.options.subject.as_str() {
+            "" => String::new(),
+            subject => format!("{subject}: "),
+        }
     }
 
     pub(crate) fn name(&self, task: usize) -> &str {
@@ -200,6 +218,9 @@ fn mark_missing(pairs: &mut [Pair], missing: &[Missing]) {
         let is_its = |one: &Missing| {
             [(one.task, one.other), (one.other, one.task)].contains(&(pair.left, pair.right))
         };
+        if pair.co_observed == 0 {
+            continue;
+        }
         if missing
             .iter()
             .any(|one| is_its(one) && one.information.flags.contains(&Flag::NotMissingAtRandom))
@@ -224,7 +245,8 @@ fn tree(tasks: usize, pairs: &[Pair], rate: f64) -> (TaskTree, Measure) {
     let tree = TaskTree::of(tasks, &edges);
     let rows = pairs.iter().map(|pair| pair.co_observed).min().unwrap_or(0);
     let weight = Measure::of(
-        tree.weight,
+        // A sum of no edges is -0.
+        tree.weight + 0.0,
         Unit::Bits,
         "Chow-Liu, significant edges",
         rows as usize,
@@ -253,7 +275,7 @@ fn similarity(pairs: &[Pair], tasks: usize, one: usize, other: usize) -> Option<
     }
 }
 
-fn notes(tasks: &[Column], missing: &[Missing], screened: bool) -> Vec<String> {
+fn notes(tasks: &[Column], pairs: &[Pair], missing: &[Missing], screened: bool) -> Vec<String> {
     let mut notes = vec![
         "Label information measures the dependence of labels, not the relatedness of mechanisms. Tasks with independent labels can gain \
          from shared features, and cheap affinities predict joint-training gains poorly (Standley et al. 2020; Azorin et al. 2023). This \
@@ -261,9 +283,25 @@ fn notes(tasks: &[Column], missing: &[Missing], screened: bool) -> Vec<String> {
             .to_string(),
     ];
     let name = |place: usize| tasks.get(place).map_or("", |task| task.name.as_str());
+    let apart: Vec<&Pair> = pairs.iter().filter(|pair| pair.co_observed == 0).collect();
+    if !apart.is_empty() {
+        let named: Vec<String> = apart
+            .iter()
+            .take(6)
+            .map(|pair| format!("{} and {}", name(pair.left), name(pair.right)))
+            .collect();
+        notes.push(format!(
+            "Not co-observed: no row has the labels of both {}{}. What they share is not 0 bits but unknown; only bits transferred tell.",
+            named.join(", of both "),
+            if apart.len() > named.len() { ", …" } else { "" }
+        ));
+    }
     let not_random: Vec<String> = missing
         .iter()
         .filter(|one| one.information.flags.contains(&Flag::NotMissingAtRandom))
+        .filter(|one| {
+            find(pairs, tasks.len(), one.task, one.other).is_none_or(|pair| pair.co_observed > 0)
+        })
         .take(6)
         .map(|one| {
             let what = if one.with_mask {

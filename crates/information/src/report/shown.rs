@@ -16,6 +16,8 @@ pub(super) fn number(value: Option<f64>) -> String {
     match value {
         None => "-".into(),
         Some(0.0) => "0".into(),
+        // p of thousands of rows; below it nothing is told apart.
+        Some(value) if value > 0.0 && value < 1e-99 => "<1e-99".into(),
         Some(value) if value != 0.0 && value.abs() < 1e-3 => format!("{value:.0e}"),
         Some(value) => format!("{value:.4}"),
     }

@@ -11,6 +11,9 @@ impl Report {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
+        if !self.options.subject.is_empty() {
+            let _ = writeln!(text, "{}\n", self.options.subject);
+        }
         for note in &self.notes {
             let _ = writeln!(text, "! {note}");
         }
@@ -69,14 +72,7 @@ impl Report {
         if self.pairs.is_empty() {
             return;
         }
-        let mut pairs: Vec<_> = self.pairs.iter().collect();
-        pairs.sort_by(|left, right| {
-            right
-                .information
-                .value
-                .unwrap_or(f64::MIN)
-                .total_cmp(&left.information.value.unwrap_or(f64::MIN))
-        });
+        let pairs = self.by_information();
         let mut table = Table::new(&[
             "pair",
             "information",
@@ -106,8 +102,8 @@ impl Report {
         }
         let _ = writeln!(
             text,
-            "What pairs of labels share ({} pairs{}; q over all of them)\n{}",
-            pairs.len(),
+            "What pairs of labels share ({}{}; q over all of them)\n{}",
+            counted(pairs.len(), "pair"),
             if pairs.len() > PAIRS {
                 format!(", the {PAIRS} largest shown")
             } else {
@@ -123,7 +119,8 @@ impl Report {
         if silent > 0 {
             let _ = writeln!(
                 text,
-                "{silent} pairs are not co-observed: no row has both labels. That is not 0 bits.\n"
+                "Not co-observed: {}, of which no row has both labels. That is not 0 bits.\n",
+                counted(silent, "pair")
             );
         }
         if !self.divergences.is_empty() {
@@ -174,8 +171,8 @@ impl Report {
         }
         let _ = writeln!(
             text,
-            "Task tree: {} edges, {:.4} ({})",
-            self.tree.edges.len(),
+            "Task tree: {}, {:.4} ({})",
+            counted(self.tree.edges.len(), "edge"),
             self.tree_weight,
             self.tree_weight.estimator
         );
@@ -236,6 +233,40 @@ impl Report {
                 ranking.tested,
             );
         }
+        self.overlap_text(text);
+    }
+
+    /// The cosines of feature profiles, the largest first.
+    fn overlap_text(&self, text: &mut String) {
+        let tasks = self.tasks.len();
+        let mut pairs: Vec<(usize, usize, &Measure)> = self
+            .overlap
+            .iter()
+            .enumerate()
+            .map(|(place, measure)| (place / tasks.max(1), place % tasks.max(1), measure))
+            .filter(|(left, right, _)| left < right)
+            .collect();
+        if pairs.is_empty() {
+            return;
+        }
+        pairs.sort_by(|left, right| {
+            let value = |pair: &(usize, usize, &Measure)| pair.2.value.unwrap_or(f64::MIN);
+            value(right).total_cmp(&value(left))
+        });
+        let mut table = Table::new(&["pair", "cosine", "features", "estimator"]);
+        for (left, right, measure) in pairs.iter().take(PAIRS) {
+            table.row(vec![
+                format!("{} - {}", self.name(*left), self.name(*right)),
+                plain(measure),
+                measure.n.to_string(),
+                measure.estimator.to_string(),
+            ]);
+        }
+        let _ = writeln!(
+            text,
+            "Which features tell about both (also where no row has both labels)\n{}",
+            table.render()
+        );
     }
 
     fn ceilings_text(&self, text: &mut String) {
@@ -309,6 +340,12 @@ impl Report {
             table.render()
         );
     }
+}
+
+/// A number of things.
+fn counted(count: usize, thing: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{ending}")
 }
 
 /// Rows of a long table that are printed; JSON has all.

@@ -6,15 +6,12 @@
 
 use serde::Serialize;
 
-use super::calibration::{ClassCalibration, RealCalibration};
-use super::{Head, cross_entropies, gaussian_cost, row_measure};
+use super::costs::{Part, RowCosts, label_shift};
+use super::{Head, row_measure};
 use crate::discrete::krichevsky_trofimov;
-use crate::error::{InformationError, same_length};
-use crate::special::{chi_squared_tail, mean_and_variance, sum};
-use crate::{Flag, Measure, Unit};
-
-/// Label shift above this many nats gets its flag.
-const SHIFT: f64 = 0.01;
+use crate::error::InformationError;
+use crate::special::mean_and_variance;
+use crate::{Measure, Unit};
 
 /// What is known of a label without its input.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,47 +100,61 @@ pub fn usable(
     baseline: &Baseline,
     groups: Option<&[u32]>,
 ) -> Result<UsableInformation, InformationError> {
-    validation.check()?;
-    test.check()?;
-    let costs = Costs::of(validation, test, baseline)?;
-    let gain = |costs_after: &[f64], costs_before: &[f64]| -> Vec<f64> {
-        costs_before
-            .iter()
-            .zip(costs_after)
-            .map(|(before, after)| before - after)
-            .collect()
+    let part = Part {
+        validation,
+        test,
+        baseline,
     };
-    let calibrated = row_measure(
-        &gain(&costs.calibrated, &costs.baseline),
+    UsableInformation::of(
+        &RowCosts::of(&[part])?,
+        label_shift(&[(test, baseline)])?,
         groups,
-        "held-out log ratio, calibrated",
-    )?
-    .checked_against(None);
-    let baseline_measure = row_measure(
-        &costs.baseline,
-        groups,
-        "held-out log loss of the training marginal",
-    )?;
-    let explained = costs
-        .has_entropy
-        .then(|| explained(&calibrated, &baseline_measure));
-    Ok(UsableInformation {
-        raw: row_measure(
-            &gain(&costs.raw, &costs.baseline),
-            groups,
-            "held-out log ratio",
+    )
+}
+
+impl UsableInformation {
+    /// From the costs of every test row; of a label with several parts their sums.
+    ///
+    /// # Errors
+    /// As [`row_measure`].
+    pub fn of(
+        costs: &RowCosts,
+        label_shift: Measure,
+        groups: Option<&[u32]>,
+    ) -> Result<Self, InformationError> {
+        let gain = |after: &[f64], before: &[f64], estimator| {
+            let gains: Vec<f64> = before
+                .iter()
+                .zip(after)
+                .map(|(before, after)| before - after)
+                .collect();
+            row_measure(&gains, groups, estimator)
+        };
+        let calibrated = gain(
+            &costs.calibrated,
+            &costs.baseline,
+            "held-out log ratio, calibrated",
         )?
-        .checked_against(None),
-        miscalibration: row_measure(
-            &gain(&costs.calibrated, &costs.raw),
+        .checked_against(None);
+        let baseline = row_measure(
+            &costs.baseline,
             groups,
-            "held-out log ratio, calibrated over raw",
-        )?,
-        explained,
-        label_shift: costs.shift,
-        baseline: baseline_measure,
-        calibrated,
-    })
+            "held-out log loss of the training marginal",
+        )?;
+        let explained = costs.has_entropy.then(|| explained(&calibrated, &baseline));
+        Ok(Self {
+            raw: gain(&costs.raw, &costs.baseline, "held-out log ratio")?.checked_against(None),
+            miscalibration: gain(
+                &costs.calibrated,
+                &costs.raw,
+                "held-out log ratio, calibrated over raw",
+            )?,
+            explained,
+            label_shift,
+            baseline,
+            calibrated,
+        })
+    }
 }
 
 /// The ratio; its standard error takes the baseline as known, which it nearly is.
@@ -157,128 +168,4 @@ fn explained(calibrated: &Measure, baseline: &Measure) -> Measure {
         calibrated.n as usize,
     )
     .with_se(calibrated.se.unwrap_or(f64::NAN) / whole)
-}
-
-/// -ln of every test row under each law, nats.
-struct Costs {
-    baseline: Vec<f64>,
-    raw: Vec<f64>,
-    calibrated: Vec<f64>,
-    shift: Measure,
-    has_entropy: bool,
-}
-
-impl Costs {
-    fn of(
-        validation: Head<'_>,
-        test: Head<'_>,
-        baseline: &Baseline,
-    ) -> Result<Self, InformationError> {
-        let mixed = InformationError::Lengths {
-            what: "kinds of head and baseline",
-            left: 1,
-            right: 2,
-        };
-        match (validation, test, baseline) {
-            (
-                Head::Classes {
-                    logits: fitted,
-                    classes,
-                    truth: fitted_truth,
-                },
-                Head::Classes {
-                    logits,
-                    classes: test_classes,
-                    truth,
-                },
-                Baseline::Classes { law, rows },
-            ) => {
-                same_length("classes of validation and test", classes, test_classes)?;
-                same_length("classes of head and baseline", classes, law.len())?;
-                crate::error::is_law("baseline", law)?;
-                let map = ClassCalibration::fit(fitted, classes, fitted_truth)?;
-                let cost =
-                    |class: &u32| -law.get(*class as usize).copied().unwrap_or(f64::NAN).ln();
-                Ok(Self {
-                    baseline: truth.iter().map(cost).collect(),
-                    raw: cross_entropies(logits, classes, truth),
-                    calibrated: cross_entropies(&map.apply(logits), classes, truth),
-                    shift: class_shift(truth, law, *rows),
-                    has_entropy: true,
-                })
-            }
-            (
-                Head::Real {
-                    prediction: fitted,
-                    truth: fitted_truth,
-                },
-                Head::Real { prediction, truth },
-                Baseline::Real {
-                    mean,
-                    variance,
-                    rows,
-                },
-            ) => Ok(Self {
-                baseline: truth
-                    .iter()
-                    .map(|&truth| gaussian_cost(truth, *mean, *variance))
-                    .collect(),
-                raw: RealCalibration::variance_only(fitted, fitted_truth)?.costs(prediction, truth),
-                calibrated: RealCalibration::fit(fitted, fitted_truth)?.costs(prediction, truth),
-                shift: real_shift(truth, *mean, *variance, *rows),
-                has_entropy: false,
-            }),
-            _ => Err(mixed),
-        }
-    }
-}
-
-/// KL of the test shares from the baseline.
-fn class_shift(truth: &[u32], law: &[f64], train_rows: u64) -> Measure {
-    let n = truth.len() as f64;
-    let mut counts = vec![0u64; law.len()];
-    for &class in truth {
-        if let Some(count) = counts.get_mut(class as usize) {
-            *count += 1;
-        }
-    }
-    let value = sum(counts.iter().zip(law).map(|(&count, &q)| {
-        let p = count as f64 / n;
-        if count > 0 { p * (p / q).ln() } else { 0.0 }
-    }));
-    shift_measure(
-        value,
-        (law.len() as f64 - 1.0).max(0.0),
-        n,
-        train_rows,
-        truth.len(),
-    )
-}
-
-/// KL(N(test) || N(train)).
-fn real_shift(truth: &[f64], mean: f64, variance: f64, train_rows: u64) -> Measure {
-    let n = truth.len() as f64;
-    let (test_mean, test_variance) = mean_and_variance(truth);
-    let ratio = test_variance / variance;
-    let value = 0.5 * (ratio - 1.0 - ratio.ln() + (test_mean - mean).powi(2) / variance);
-    shift_measure(value, 2.0, n, train_rows, truth.len())
-}
-
-fn shift_measure(value: f64, freedom: f64, n: f64, train_rows: u64, rows: usize) -> Measure {
-    // Both laws are samples of one under the null: 2 KL/(1/n + 1/n_train) is chi-squared.
-    let scale = 1.0 / n + 1.0 / (train_rows as f64).max(1.0);
-    let p = chi_squared_tail(2.0 * value / scale, freedom);
-    let measure = Measure::of(
-        value,
-        Unit::Nats,
-        "KL of the test law from the training law",
-        rows,
-    )
-    .with_null(freedom / 2.0 * scale, Some(p));
-    let measure = if value > SHIFT {
-        measure.flagged(Flag::LabelShift)
-    } else {
-        measure
-    };
-    measure.in_bits()
 }

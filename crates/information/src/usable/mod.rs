@@ -9,6 +9,7 @@
 mod adapter;
 mod base;
 mod calibration;
+mod costs;
 mod gain;
 mod hint;
 mod information;
@@ -18,6 +19,7 @@ mod transferred;
 mod verdict;
 
 pub use calibration::{ClassCalibration, RealCalibration};
+pub use costs::{Part, RowCosts, label_shift};
 pub use hint::Hint;
 pub use information::{Baseline, UsableInformation, usable};
 pub use residual::{Residual, residual};

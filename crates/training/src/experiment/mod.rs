@@ -4,6 +4,7 @@
 //! values and problems; without one it gives the schema.
 
 mod checkpoint;
+mod info;
 mod train;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use polytask_data::{DataOptions, InputOptions, TaskOptions};
 use polytask_model::{LossOptions, ModelOptions};
 
 pub use checkpoint::{CheckpointOptions, Every};
+pub use info::InfoOptions;
 pub use train::{EarlyStopping, OnNan, TrainOptions};
 
 use crate::aggregation;
@@ -49,6 +51,8 @@ pub struct Experiment {
     pub device: DeviceOptions,
     /// `logging.every_steps`: optimizer steps between two entries in metrics.jsonl; 0 for none.
     pub log_every_steps: u64,
+    /// `[info]`.
+    pub info: InfoOptions,
 }
 
 /// One `[tasks.NAME]`.
@@ -112,6 +116,7 @@ impl Experiment {
             log_every_steps: fields.table("logging", "what is written to metrics.jsonl", |fields| {
                 fields.integer("every_steps", "optimizer steps between two entries of the step's losses; 0 for none").or(10) as u64
             }),
+            info: fields.table("info", "what the information report tests and shows", InfoOptions::options),
         }
     }
 }

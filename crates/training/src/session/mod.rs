@@ -15,7 +15,7 @@ use recorder::Recorder;
 
 use crate::aggregation::Aggregation;
 use crate::device::Place;
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Evaluation, Measured, Yardstick};
 use crate::events::{Event, Listener};
 use crate::experiment::Experiment;
 use crate::load::{LoadError, from_checkpoint};
@@ -79,6 +79,11 @@ pub const MAY_CHANGE: &[&str] = &[
     "checkpoint.every",
     "logging.every_steps",
     "train.prefetch",
+    "info.permutations",
+    "info.resamples",
+    "info.fdr",
+    "info.neighbours",
+    "info.features",
 ];
 
 /// Trains a new run in the directory that `writer` has locked, or begins one again that was killed before its first
@@ -316,15 +321,17 @@ fn test(
         .select(Pick::Best, Fallback::Allowed)
         .or_else(|_| writer.select(Pick::Last, Fallback::Allowed))?;
     let loaded = from_checkpoint(selected.checkpoint, plan.place.clone())?;
+    let measured = Measured {
+        encoded: &plan.encoded,
+        rows,
+        split,
+        batch_size: loaded.batch_size(),
+        weights: &loaded.weights,
+    };
+    let yardstick = Yardstick::new(&plan.encoded, &plan.splits, split);
     let evaluation = loaded
         .predictor()
-        .evaluate(
-            &plan.encoded,
-            rows,
-            split,
-            loaded.batch_size(),
-            &loaded.weights,
-        )
+        .evaluate_in_bits(&measured, &yardstick)
         .map_err(LoadError::from)?;
     Ok(Some((selected.path, evaluation, split)))
 }

@@ -6,7 +6,7 @@ use super::super::Ranking;
 use super::cells::{escaped, short, story};
 
 const ROW: usize = 20;
-const NAME: usize = 150;
+const NAME: usize = 170;
 const LONGEST: f64 = 420.0;
 
 /// Insignificant bars are pale; a line in each marks what chance shows.
@@ -18,7 +18,7 @@ pub(super) fn ranked(ranking: &Ranking, rate: f64) -> String {
         .fold(1e-9, f64::max);
     let height = 8 + ROW * ranking.best.len();
     let mut svg = format!(
-        "<svg width=\"760\" height=\"{height}\" role=\"img\" aria-label=\"ranked features\">\n"
+        "<svg width=\"820\" height=\"{height}\" role=\"img\" aria-label=\"ranked features\">\n"
     );
     for (row, (feature, measure)) in ranking.best.iter().enumerate() {
         let y = 4 + row * ROW;

@@ -5,6 +5,9 @@ use std::fmt::Write;
 use super::super::shown::{flags, number};
 use crate::Measure;
 
+/// Characters of a name that a drawing has room for.
+const NAME: usize = 22;
+
 /// The heads of a [`record`].
 pub(super) const RECORD: [&str; 8] = [
     "value",
@@ -94,10 +97,15 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
+/// Characters of a name cut by [`short`].
+pub(super) fn room(name: &str) -> usize {
+    name.chars().count().min(NAME + 1)
+}
+
 /// A name cut to what a drawing has room for.
 pub(super) fn short(name: &str) -> String {
-    let mut short: String = name.chars().take(18).collect();
-    if name.chars().count() > 18 {
+    let mut short: String = name.chars().take(NAME).collect();
+    if name.chars().count() > NAME {
         short.push('…');
     }
     escaped(&short)

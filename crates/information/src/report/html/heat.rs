@@ -3,45 +3,51 @@
 use std::fmt::Write;
 
 use super::super::Report;
-use super::cells::{escaped, short, story};
+use super::cells::{escaped, room, short, story};
 
-const CELL: usize = 26;
-const MARGIN: usize = 140;
+const CELL: usize = 34;
+/// Width of a letter, near enough.
+const LETTER: usize = 7;
 
 /// Row = the known label, column = the label told: the directed coefficient (for real labels 1 - e^(-2I)) as colour, significant
 /// pairs framed, pairs never seen together hatched.
 pub(super) fn map(report: &Report) -> String {
-    let size = MARGIN + CELL * report.order.len() + 10;
+    let longest = report.tasks.iter().map(|task| room(&task.name)).max();
+    let margin = 20 + LETTER * longest.unwrap_or(0);
+    let size = margin + CELL * report.order.len() + 10;
+    // A slanted name ends to the right of its column.
+    let width = size + margin / 2;
     let mut svg = format!(
-        "<div class=\"scroll\"><svg width=\"{size}\" height=\"{size}\" role=\"img\" aria-label=\"information of pairs\">\
+        "<div class=\"scroll\"><svg width=\"{width}\" height=\"{size}\" role=\"img\" aria-label=\"information of pairs\">\
          <defs><pattern id=\"none\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\"><rect width=\"6\" height=\"6\" \
          fill=\"#f4f5f7\"/><path d=\"M0 6L6 0\" stroke=\"#b4bac2\"/></pattern></defs>\n"
     );
     for (row, &known) in report.order.iter().enumerate() {
-        let at = MARGIN + row * CELL;
+        let at = margin + row * CELL;
         let middle = at + CELL / 2 + 4;
         let name = short(report.name(known));
         let _ = writeln!(
             svg,
             "<text x=\"{}\" y=\"{middle}\" text-anchor=\"end\">{name}</text>",
-            MARGIN - 6
+            margin - 6
         );
         let _ = writeln!(
             svg,
             "<text transform=\"translate({middle} {}) rotate(-60)\">{name}</text>",
-            MARGIN - 8
+            margin - 8
         );
         for (column, &told) in report.order.iter().enumerate() {
             cell(
                 &mut svg,
                 report,
                 (known, told),
-                (MARGIN + column * CELL, at),
+                (margin + column * CELL, at),
             );
         }
     }
-    svg.push_str("</svg></div>\n<p class=\"faint\">Row: the label that is known; column: the label it tells about. Darker: a larger share of \
-                  its uncertainty is removed. Framed: significant. Hatched: never observed together, which is not 0.</p>\n");
+    svg.push_str("</svg></div>\n<p class=\"faint\">Row: the label that is known; column: the label it tells about. The figure is the share \
+                  of its uncertainty that goes, of 100 (of real labels 1 - e<sup>-2I</sup>, which is r\u{b2} of a Gaussian). Framed: significant. \
+                  Hatched: never observed together, which is not 0. Each cell tells its record on hovering.</p>\n");
     svg
 }
 
@@ -76,9 +82,20 @@ fn cell(svg: &mut String, report: &Report, (known, told): (usize, usize), (x, y)
     } else {
         "none"
     };
+    let figure = value.map_or(String::new(), |share| format!("{:.0}", 100.0 * share));
+    // "-0" says no more than "0".
+    let figure = figure.replace("-0", "0");
+    let ink = if value.is_some_and(|share| share > 0.25) {
+        "#fff"
+    } else {
+        "#1b1f24"
+    };
     let _ = writeln!(
         svg,
-        "<rect x=\"{x}\" y=\"{y}\" width=\"{inner}\" height=\"{inner}\" fill=\"{fill}\" stroke=\"{frame}\"><title>{title}</title></rect>"
+        "<g><title>{title}</title><rect x=\"{x}\" y=\"{y}\" width=\"{inner}\" height=\"{inner}\" fill=\"{fill}\" stroke=\"{frame}\"/>\
+         <text x=\"{}\" y=\"{}\" text-anchor=\"middle\" style=\"fill:{ink}\">{figure}</text></g>",
+        x + inner / 2,
+        y + inner / 2 + 4
     );
 }
 

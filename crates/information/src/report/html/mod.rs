@@ -13,10 +13,10 @@ use super::{Many, Report};
 use crate::Measure;
 use cells::{RECORD, escaped, record, table, told};
 
-const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1b1f24}\
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}table{border-collapse:collapse;font-size:.85rem}\
-th,td{padding:.2rem .7rem;text-align:left;border-bottom:1px solid #e3e6ea;vertical-align:top}td.n{text-align:right;\
-font-variant-numeric:tabular-nums}.note{background:#fff4d6;border-left:4px solid #d9a300;padding:.5rem .8rem;margin:.6rem 0}\
+const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:78rem;padding:0 1rem;color:#1b1f24}\
+h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}table{border-collapse:collapse;font-size:.8rem;\
+font-variant-numeric:tabular-nums}th,td{padding:.2rem .6rem;text-align:left;border-bottom:1px solid #e3e6ea;white-space:nowrap}\
+th{position:sticky;top:0;background:#fff}tr:hover td{background:#f4f7fb}.note{background:#fff4d6;border-left:4px solid #d9a300;padding:.5rem .8rem;margin:.6rem 0}\
 .scroll{overflow-x:auto}.faint{color:#68707a}svg text{font:11px system-ui,sans-serif;fill:#1b1f24}";
 
 impl Report {
@@ -31,7 +31,8 @@ impl Report {
         );
         let _ = writeln!(
             page,
-            "<p class=\"faint\">{} rows, {} tasks; {} permutations, false discovery rate {}, seed {}. Information is in bits.</p>",
+            "<p class=\"faint\">{}{} rows, {} tasks; {} permutations, false discovery rate {}, seed {}. Information is in bits.</p>",
+            escaped(&self.opening()),
             self.rows,
             self.tasks.len(),
             self.options.permutations,
@@ -81,7 +82,7 @@ impl Report {
             &[
                 "task",
                 "labelled rows",
-                "missing",
+                "share missing",
                 "kind",
                 "entropy",
                 "perplexity",
@@ -97,7 +98,7 @@ impl Report {
         }
         page.push_str("<h2>Pairs of labels</h2>\n");
         page.push_str(&heat::map(self));
-        let rows = self.pairs.iter().map(|pair| {
+        let rows = self.by_information().into_iter().map(|pair| {
             let optional = |measure: &Option<Measure>| measure.as_ref().map_or("–".into(), told);
             let mut cells = vec![escaped(&format!(
                 "{} – {}",
@@ -165,6 +166,12 @@ impl Report {
             "<h2>Task tree</h2><p>Weight {}.</p>",
             told(&self.tree_weight)
         );
+        if self.tree.edges.is_empty() {
+            page.push_str(
+                "<p class=\"faint\">No pair of labels is significant, so nothing is joined.</p>\n",
+            );
+            return;
+        }
         page.push_str(&tree::drawing(self));
     }
 

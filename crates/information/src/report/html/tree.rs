@@ -6,7 +6,7 @@ use super::super::Report;
 use super::cells::{escaped, short, story};
 
 const ROW: usize = 26;
-const COLUMN: usize = 190;
+const COLUMN: usize = 210;
 
 pub(super) fn drawing(report: &Report) -> String {
     let order = report.tree.rooted();

@@ -1,15 +1,24 @@
 //! Evaluation: metrics per task over rows, streamed batch by batch.
 
+mod tally;
+
 use std::collections::BTreeMap;
 
-use polytask_data::{Batch, Encoded, InputShape, Labels, TaskKind};
-use polytask_metrics::{ConfusionMatrix, Metric, MetricError, Predictions, Shape, metric};
+use polytask_data::{Batch, Encoded, InputShape, Splits, TaskKind};
+use polytask_metrics::{ConfusionMatrix, MetricError, Shape};
 use polytask_model::{MultiTaskModel, decode};
 
 use burn::tensor::Device;
 
+use crate::information::{Information, Observed, baselines};
 use crate::plan::PlannedTask;
 use crate::tensors;
+
+use tally::Raw;
+pub use tally::Tally;
+
+/// The name of usable information among the metrics: calibrated, in bits a row; higher is better.
+pub const USABLE: &str = "usable_bits";
 
 /// Metrics of one split.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +31,45 @@ pub struct Evaluation {
     pub undefined: Vec<String>,
     /// Counts `[truth, predicted]` per task with classes.
     pub confusion: BTreeMap<String, ConfusionMatrix>,
+    /// What the model knows of each task, in bits; empty unless it was asked for.
+    pub information: Information,
+}
+
+/// Rows of one data set that are measured, and those that a measurement needs beside them.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured<'a> {
+    /// The rows, once.
+    pub encoded: &'a Encoded,
+    /// Those that the metrics are of.
+    pub rows: &'a [u32],
+    /// What the metrics are named after.
+    pub split: &'a str,
+    /// Rows that go through the model at once.
+    pub batch_size: usize,
+    /// Those of `SPLIT/loss`.
+    pub weights: &'a [f64],
+}
+
+/// What usable information needs beside the measured rows: the model's own data.
+#[derive(Clone, Copy, Debug)]
+pub struct Yardstick<'a> {
+    encoded: &'a Encoded,
+    /// The rows that the calibration is fitted on.
+    held: &'a [u32],
+    train: &'a [u32],
+}
+
+impl<'a> Yardstick<'a> {
+    /// For measuring the rows of `split`: they calibrate nothing, so validation rows are calibrated crosswise.
+    #[must_use]
+    pub fn new(encoded: &'a Encoded, splits: &'a Splits, split: &str) -> Self {
+        let held: &[u32] = if split == "val" { &[] } else { &splits.val };
+        Self {
+            encoded,
+            held,
+            train: &splits.train,
+        }
+    }
 }
 
 /// What turns inputs into predictions: a model without autodiff, its tasks, and the shape of its inputs.
@@ -87,23 +135,91 @@ impl Predictor<'_> {
             .collect()
     }
 
-    /// Metrics over `rows` of `encoded`, under `split`; `weights` are those of `SPLIT/loss`.
+    /// Metrics over some rows.
     ///
     /// # Errors
     /// A metric that the task's kind does not have.
-    pub fn evaluate(
+    pub fn evaluate(&self, measured: &Measured<'_>) -> Result<Evaluation, MetricError> {
+        let mut tallies = self.tallies()?;
+        self.tally_all(
+            measured.encoded,
+            measured.rows,
+            measured.batch_size,
+            &mut tallies,
+        );
+        Ok(self.report(tallies, measured.split, measured.weights))
+    }
+
+    /// As [`Self::evaluate`], with the usable information of every task.
+    ///
+    /// # Errors
+    /// As [`Self::evaluate`].
+    pub fn evaluate_in_bits(
+        &self,
+        measured: &Measured<'_>,
+        yardstick: &Yardstick<'_>,
+    ) -> Result<Evaluation, MetricError> {
+        let mut tallies = self.keeping_tallies()?;
+        self.tally_all(
+            measured.encoded,
+            measured.rows,
+            measured.batch_size,
+            &mut tallies,
+        );
+        let seen: Vec<Observed> = tallies.iter_mut().map(Tally::take_observed).collect();
+        let held = if yardstick.held.is_empty() {
+            None
+        } else {
+            Some(self.observe(yardstick.encoded, yardstick.held, measured.batch_size)?)
+        };
+        let baselines: Vec<_> = self
+            .tasks
+            .iter()
+            .enumerate()
+            .map(|(place, task)| baselines(place, &task.fit, yardstick.encoded, yardstick.train))
+            .collect();
+        let mut evaluation = self.report(tallies, measured.split, measured.weights);
+        evaluation.information = Information::of(self.tasks, held.as_deref(), &seen, &baselines);
+        for (task, found) in &evaluation.information.measured {
+            let key = format!("{}/{task}/{USABLE}", measured.split);
+            if let Some(bits) = found.usable.calibrated.value {
+                evaluation.metrics.insert(key, bits);
+            }
+        }
+        Ok(evaluation)
+    }
+
+    /// Predictions and labels of every task, row by row.
+    ///
+    /// # Errors
+    /// A metric that the task's kind does not have.
+    pub fn observe(
         &self,
         encoded: &Encoded,
         rows: &[u32],
-        split: &str,
         batch_size: usize,
-        weights: &[f64],
-    ) -> Result<Evaluation, MetricError> {
-        let mut tallies = self.tallies()?;
-        for rows in rows.chunks(batch_size.max(1)) {
-            self.tally(&encoded.batch(rows), &mut tallies);
+    ) -> Result<Vec<Observed>, MetricError> {
+        let mut tallies = self.keeping_tallies()?;
+        for tally in &mut tallies {
+            tally.forget_metrics();
         }
-        Ok(self.report(tallies, split, weights))
+        self.tally_all(encoded, rows, batch_size, &mut tallies);
+        Ok(tallies.iter_mut().map(Tally::take_observed).collect())
+    }
+
+    fn tally_all(&self, encoded: &Encoded, rows: &[u32], batch_size: usize, tallies: &mut [Tally]) {
+        for rows in rows.chunks(batch_size.max(1)) {
+            self.tally(&encoded.batch(rows), tallies);
+        }
+    }
+
+    /// Empty counters that keep every row.
+    fn keeping_tallies(&self) -> Result<Vec<Tally>, MetricError> {
+        let mut tallies = self.tallies()?;
+        for (tally, task) in tallies.iter_mut().zip(self.tasks) {
+            tally.keep(task);
+        }
+        Ok(tallies)
     }
 
     /// Empty counters, one per task.
@@ -123,7 +239,7 @@ impl Predictor<'_> {
             .zip(&batch.targets)
             .zip(tallies)
         {
-            tally.count(task, &raw, labels);
+            tally.count(task, &raw, labels, &batch.rows);
         }
     }
 
@@ -172,108 +288,4 @@ impl Predictor<'_> {
         evaluation.metrics.insert(format!("{split}/loss"), total);
         evaluation
     }
-}
-
-struct Raw {
-    prediction: Vec<f32>,
-    losses: Option<Vec<f32>>,
-}
-
-/// The counters of one task.
-pub struct Tally {
-    metrics: Vec<(String, Box<dyn Metric>)>,
-    confusion: Option<ConfusionMatrix>,
-    loss: f64,
-    rows: usize,
-}
-
-impl Tally {
-    fn new(task: &PlannedTask) -> Result<Self, MetricError> {
-        let shape = shape_of(&task.kind);
-        let metrics = task
-            .metrics
-            .iter()
-            .map(|name| Ok((name.clone(), metric(name, shape)?)))
-            .collect::<Result<_, MetricError>>()?;
-        Ok(Self {
-            metrics,
-            confusion: classes(&task.kind).map(ConfusionMatrix::new),
-            loss: 0.0,
-            rows: 0,
-        })
-    }
-
-    fn count(&mut self, task: &PlannedTask, raw: &Raw, labels: &Labels) {
-        let Some(losses) = &raw.losses else { return };
-        let labelled: Vec<usize> = labels
-            .mask
-            .iter()
-            .enumerate()
-            .filter(|(_, mask)| **mask > 0.0)
-            .map(|(row, _)| row)
-            .collect();
-        self.loss += labelled
-            .iter()
-            .filter_map(|&row| losses.get(row))
-            .map(|&loss| f64::from(loss))
-            .sum::<f64>();
-        self.rows += labelled.len();
-        let rows = labels.mask.len().max(1);
-        let prediction = select(&raw.prediction, &labelled, raw.prediction.len() / rows);
-        let truth = select(&labels.values, &labelled, labels.values.len() / rows);
-        let decoded = task.in_original_unit(decode(&task.kind, &task.options, &prediction));
-        match task.kind {
-            TaskKind::Multilabel { labels } => {
-                let truth: Vec<bool> = truth.iter().map(|&flag| flag > 0.5).collect();
-                self.update(&Predictions::Flags {
-                    probabilities: &decoded,
-                    labels,
-                    truth: &truth,
-                });
-            }
-            TaskKind::Regression { outputs } => {
-                let truth = task.in_original_unit(truth.into_iter().map(f64::from).collect());
-                self.update(&Predictions::Values {
-                    predicted: &decoded,
-                    outputs,
-                    truth: &truth,
-                });
-            }
-            _ => {
-                let classes = classes(&task.kind).unwrap_or(2);
-                let truth: Vec<u32> = truth.iter().map(|&class| class as u32).collect();
-                self.update(&Predictions::Classes {
-                    probabilities: &decoded,
-                    classes,
-                    truth: &truth,
-                });
-            }
-        }
-    }
-
-    fn update(&mut self, seen: &Predictions<'_>) {
-        for (_, metric) in &mut self.metrics {
-            metric.update(seen);
-        }
-        if let Some(confusion) = &mut self.confusion {
-            confusion.update(seen);
-        }
-    }
-}
-
-fn classes(kind: &TaskKind) -> Option<usize> {
-    match *kind {
-        TaskKind::Binary => Some(2),
-        TaskKind::Multiclass { classes } => Some(classes),
-        TaskKind::Ordinal { levels } => Some(levels),
-        TaskKind::Multilabel { .. } | TaskKind::Regression { .. } => None,
-    }
-}
-
-fn select(values: &[f32], rows: &[usize], width: usize) -> Vec<f32> {
-    rows.iter()
-        .filter_map(|&row| values.get(row * width..(row + 1) * width))
-        .flatten()
-        .copied()
-        .collect()
 }

@@ -1,0 +1,143 @@
+//! The counters of one task while rows go by.
+
+use polytask_data::{Labels, TaskKind};
+use polytask_metrics::{ConfusionMatrix, Metric, MetricError, Predictions, metric};
+use polytask_model::decode;
+
+use super::shape_of;
+use crate::information::Observed;
+use crate::plan::PlannedTask;
+
+/// What a model says of one task's rows.
+pub(super) struct Raw {
+    pub(super) prediction: Vec<f32>,
+    pub(super) losses: Option<Vec<f32>>,
+}
+
+/// The counters of one task.
+pub struct Tally {
+    pub(super) metrics: Vec<(String, Box<dyn Metric>)>,
+    pub(super) confusion: Option<ConfusionMatrix>,
+    pub(super) loss: f64,
+    pub(super) rows: usize,
+    /// Every row, if it is asked for.
+    observed: Option<Observed>,
+}
+
+impl Tally {
+    pub(super) fn new(task: &PlannedTask) -> Result<Self, MetricError> {
+        let shape = shape_of(&task.kind);
+        let metrics = task
+            .metrics
+            .iter()
+            .map(|name| Ok((name.clone(), metric(name, shape)?)))
+            .collect::<Result<_, MetricError>>()?;
+        Ok(Self {
+            metrics,
+            confusion: classes(&task.kind).map(ConfusionMatrix::new),
+            loss: 0.0,
+            rows: 0,
+            observed: None,
+        })
+    }
+
+    /// Keeps every row from now on.
+    pub(super) fn keep(&mut self, task: &PlannedTask) {
+        self.observed = Some(Observed::new(&task.kind));
+    }
+
+    pub(super) fn forget_metrics(&mut self) {
+        self.metrics.clear();
+    }
+
+    pub(super) fn take_observed(&mut self) -> Observed {
+        self.observed.take().unwrap_or_default()
+    }
+
+    pub(super) fn count(
+        &mut self,
+        task: &PlannedTask,
+        raw: &Raw,
+        labels: &Labels,
+        numbers: &[u32],
+    ) {
+        let Some(losses) = &raw.losses else { return };
+        let labelled: Vec<usize> = labels
+            .mask
+            .iter()
+            .enumerate()
+            .filter(|(_, mask)| **mask > 0.0)
+            .map(|(row, _)| row)
+            .collect();
+        self.loss += labelled
+            .iter()
+            .filter_map(|&row| losses.get(row))
+            .map(|&loss| f64::from(loss))
+            .sum::<f64>();
+        self.rows += labelled.len();
+        let rows = labels.mask.len().max(1);
+        let prediction = select(&raw.prediction, &labelled, raw.prediction.len() / rows);
+        let truth = select(&labels.values, &labelled, labels.values.len() / rows);
+        let decoded = task.in_original_unit(decode(&task.kind, &task.options, &prediction));
+        let exact = task.in_original_unit(truth.iter().map(|&value| f64::from(value)).collect());
+        if let Some(observed) = &mut self.observed {
+            let numbers: Vec<u32> = labelled
+                .iter()
+                .filter_map(|&row| numbers.get(row).copied())
+                .collect();
+            observed.push(&numbers, &decoded, &exact);
+        }
+        match task.kind {
+            TaskKind::Multilabel { labels } => {
+                let truth: Vec<bool> = truth.iter().map(|&flag| flag > 0.5).collect();
+                self.update(&Predictions::Flags {
+                    probabilities: &decoded,
+                    labels,
+                    truth: &truth,
+                });
+            }
+            TaskKind::Regression { outputs } => {
+                self.update(&Predictions::Values {
+                    predicted: &decoded,
+                    outputs,
+                    truth: &exact,
+                });
+            }
+            _ => {
+                let classes = classes(&task.kind).unwrap_or(2);
+                let truth: Vec<u32> = truth.iter().map(|&class| class as u32).collect();
+                self.update(&Predictions::Classes {
+                    probabilities: &decoded,
+                    classes,
+                    truth: &truth,
+                });
+            }
+        }
+    }
+
+    fn update(&mut self, seen: &Predictions<'_>) {
+        for (_, metric) in &mut self.metrics {
+            metric.update(seen);
+        }
+        if let Some(confusion) = &mut self.confusion {
+            confusion.update(seen);
+        }
+    }
+}
+
+fn classes(kind: &TaskKind) -> Option<usize> {
+    match *kind {
+        TaskKind::Binary => Some(2),
+        TaskKind::Multiclass { classes } => Some(classes),
+        TaskKind::Ordinal { levels } => Some(levels),
+        TaskKind::Multilabel { .. } | TaskKind::Regression { .. } => None,
+    }
+}
+
+fn select(values: &[f32], rows: &[usize], width: usize) -> Vec<f32> {
+    rows.iter()
+        .filter_map(|&row| values.get(row * width..(row + 1) * width))
+        .flatten()
+        .copied()
+        .collect()
+}

@@ -1,0 +1,140 @@
+//! Usable information in the tables of `train` and `evaluate`: planted bits are what a model that learned them shows.
+
+use serde_json::Value;
+
+use crate::harness::Folder;
+use crate::info::Draws;
+
+/// `told` is `x` but for a tenth of the rows; `height` has R² = 3/4 on `z`; `coin` is on nothing.
+const PLANTED: &str = r#"
+name = "planted"
+[data]
+source = "planted.csv"
+split = { type = "random", train = 0.5, val = 0.25, test = 0.25 }
+[inputs.x]
+columns = ["x", "z"]
+[encoder]
+hidden = []
+[tasks.told]
+type = "binary"
+metrics = ["accuracy"]
+[tasks.height]
+type = "regression"
+[tasks.coin]
+type = "multiclass"
+[tasks.pair]
+type = "multilabel"
+target = ["told", "coin"]
+[device]
+backend = "cpu"
+[train]
+epochs = 12
+batch_size = 64
+optimizer = { type = "adam", lr = 0.01 }
+"#;
+
+fn rows(draws: &mut Draws, count: usize, share: f64) -> String {
+    let mut text = String::from("x,z,told,height,coin\n");
+    for _ in 0..count {
+        let x = u8::from(draws.next() < share);
+        let told = if draws.next() < 0.1 { 1 - x } else { x };
+        let (z, noise) = (draws.normal(), draws.normal());
+        let height = 100.0 + 5.0 * (3f64.sqrt() * z + noise);
+        text.push_str(&format!("{x},{z},{told},{height},{}\n", draws.coin()));
+    }
+    text
+}
+
+fn trained() -> Folder {
+    let folder = Folder::new(PLANTED);
+    folder.write("planted.csv", &rows(&mut Draws(3), 4000, 0.5));
+    folder
+}
+
+fn near(record: &Value, wanted: f64, tolerance: f64) {
+    let value = record["value"].as_f64().unwrap();
+    assert!(
+        (value - wanted).abs() < tolerance,
+        "{value}, wanted {wanted}"
+    );
+}
+
+#[test]
+fn a_model_shows_the_bits_that_were_planted() {
+    let folder = trained();
+    let events = folder
+        .run(&["train", "config.toml", "--run-dir", "r", "--json"])
+        .expect(0)
+        .events();
+    let finished = events.last().unwrap();
+    let usable = &finished["information"]["usable"];
+    // 1 - h(0.1) bits, within three standard errors of 1,000 rows.
+    near(&usable["told"]["calibrated"], 0.531, 0.1);
+    near(&usable["told"]["explained"], 0.531, 0.1);
+    // R² = 3/4 is one bit.
+    near(&usable["height"]["calibrated"], 1.0, 0.12);
+    assert!(usable["height"]["explained"].is_null());
+    near(&usable["coin"]["calibrated"], 0.0, 0.02);
+    // A multilabel task has the bits of its labels together.
+    near(&usable["pair"]["calibrated"], 0.531, 0.12);
+    near(&usable["pair"]["baseline"], 2.0, 0.01);
+    for task in ["told", "height", "coin", "pair"] {
+        let figures = &usable[task];
+        assert_eq!(figures["calibration"], "held");
+        let value = |key: &str| figures[key]["value"].as_f64().unwrap();
+        assert!((value("calibrated") - value("raw") - value("miscalibration")).abs() < 1e-9);
+        assert!(figures["calibrated"]["se"].as_f64().unwrap() > 0.0);
+        assert_eq!(
+            finished["metrics"][format!("test/{task}/usable_bits")],
+            figures["calibrated"]["value"]
+        );
+    }
+
+    let evaluated = folder.run(&["evaluate", "r", "--json"]).expect(0).json();
+    assert_eq!(evaluated["information"], finished["information"]);
+    let text = folder.run(&["evaluate", "r"]).expect(0).out;
+    for word in ["usable bits", "explained", "lost", " ± "] {
+        assert!(text.contains(word), "{word} in\n{text}");
+    }
+    folder
+        .run(&["evaluate", "r", "--fail-under", "test/told/usable_bits=0.4"])
+        .expect(0);
+    folder
+        .run(&["evaluate", "r", "--fail-under", "test/told/usable_bits=0.9"])
+        .expect(8);
+}
+
+#[test]
+fn other_rows_are_measured_with_the_models_own_yardstick() {
+    let folder = trained();
+    folder.train("r", &[]);
+    // Where validation rows are measured, they are not what calibrates.
+    let val = folder
+        .run(&["evaluate", "r", "--split", "val"])
+        .expect(0)
+        .out;
+    assert!(val.contains("crosswise"), "{val}");
+    // Four in five are yes here, and half in training.
+    folder.write("shifted.csv", &rows(&mut Draws(5), 1000, 0.8));
+    let shifted = ["evaluate", "r", "--data", "shifted.csv"];
+    let text = folder.run(&shifted).expect(0).out;
+    assert!(
+        text.contains("! told: labels of data are not distributed"),
+        "{text}"
+    );
+    assert!(!text.contains("! height: labels"), "{text}");
+    let document = folder
+        .run(&[&shifted[..], &["--json"]].concat())
+        .expect(0)
+        .json();
+    let shift = &document["information"]["usable"]["told"]["label_shift"];
+    // KL(0.74 || 0.5) = 1 - h(0.74) bits, of a thousand rows against a law of two thousand.
+    near(shift, 0.173, 0.08);
+    assert_eq!(shift["flags"], serde_json::json!(["label_shift"]));
+
+    // Without the data that it was trained on there are metrics, and a word on what is missing.
+    folder.write("planted.csv", "x,z,told,height,coin\n");
+    let text = folder.run(&shifted).expect(0).out;
+    assert!(text.contains("accuracy") && text.contains("n/a"), "{text}");
+    assert!(text.contains("! told: no usable bits"), "{text}");
+}
