@@ -8,6 +8,7 @@ use polytask_model::{MultiTaskModel, names};
 
 use crate::engine::Work;
 use crate::engine::judge::Judge;
+use crate::engine::look_ahead;
 use crate::engine::plain::{self, Backward};
 use crate::engine::present::Present;
 use crate::experiment::OnNan;
@@ -190,6 +191,7 @@ fn pass(
         step: now,
     };
     state.weighting.begin(moment);
+    look_ahead(plan, state, batches, present);
     let model = &state.model;
     let mut judge = Judge::new(plan, state.weighting.as_mut(), present, moment);
     let outcome = match &mut state.aggregation {
@@ -206,7 +208,7 @@ fn pass(
         }
         None => plain::backward(plan, model, now, batches, present, &mut |own| {
             let losses = match (judge.needs(), own) {
-                (Needs::Nothing, _) => nothing_read(present),
+                (Needs::Nothing | Needs::LookAhead, _) => nothing_read(present),
                 (_, Some(own)) => judge.losses(tensors::read_scalars(
                     own.iter().cloned().map(Tensor::detach).collect(),
                 )),
@@ -222,6 +224,33 @@ fn pass(
         alpha: judge.alpha,
         note: judge.note,
         is_broken: judge.is_broken,
+    }
+}
+
+/// Shows the weighting what its weights would lead to, if it asks for that.
+fn look_ahead(plan: &Plan, state: &mut TrainState, batches: &[Batch], present: &Present) {
+    if state.weighting.needs() != Needs::LookAhead || present.tasks.is_empty() {
+        return;
+    }
+    let step = state.progress.step;
+    let weights = plan.weigh(state.weighting.as_mut(), &nothing_read(present));
+    let rate = plan.train.optimizer.value.rate() * plan.rate_factor(step);
+    let slopes = look_ahead::slopes(
+        plan,
+        &state.model,
+        state.weighting.primary(),
+        &weights.alpha,
+        rate,
+        step,
+        batches,
+        present,
+    );
+    if let Some(mut slopes) = slopes {
+        // λ_t multiplies the task's own weight.
+        for (slope, &task) in slopes.values.iter_mut().zip(&present.tasks) {
+            *slope *= plan.tasks.get(task).map_or(1.0, |task| task.weight);
+        }
+        state.weighting.look_ahead(&slopes);
     }
 }
 

@@ -82,8 +82,11 @@ pub(super) fn started(
 /// more those that the step led to.
 pub(super) fn step(weighting: &mut dyn Weighting, losses: &Losses, number: usize) -> Weights {
     weighting.begin(moment(number));
+    if weighting.needs() == Needs::LookAhead {
+        weighting.look_ahead(&ahead_of(losses));
+    }
     let weights = match weighting.needs() {
-        Needs::Nothing => {
+        Needs::Nothing | Needs::LookAhead => {
             let unread = Losses {
                 values: vec![0.0; losses.values.len()],
                 ..losses.clone()
@@ -124,6 +127,23 @@ fn led_to(losses: &Losses) -> Losses {
     Losses {
         values: values
             .map(|loss| loss * (0.6 + 0.3 / (1.0 + loss.abs())))
+            .collect(),
+        ..losses.clone()
+    }
+}
+
+/// How validation losses would change with the weights: of either sign, and not finite where the loss is not.
+fn ahead_of(losses: &Losses) -> Losses {
+    Losses {
+        values: losses
+            .seen()
+            .map(|seen| {
+                if seen.is_usable() {
+                    1.0 - seen.loss
+                } else {
+                    f64::NAN
+                }
+            })
             .collect(),
         ..losses.clone()
     }

@@ -7,6 +7,7 @@
 //!
 //! A new one is a file like `nats.rs` and its line below; [`contract`](crate::contract) then tests it.
 
+mod auto_lambda;
 mod cosmos;
 mod dwa;
 mod entropy_fraction;
@@ -63,6 +64,7 @@ pub static WEIGHTINGS: &[WeightingEntry] = &[
     tchebycheff::ENTRY,
     pbi::ENTRY,
     cosmos::ENTRY,
+    auto_lambda::ENTRY,
 ];
 
 /// A weighting by name, with its options.
@@ -102,6 +104,9 @@ pub enum Needs {
     /// The losses of the step, and those of the same batch once more after the step was taken, for
     /// [`after`](Weighting::after): with the same dropout masks and without moving running statistics.
     LossesAgain,
+    /// Before the step, how the loss of its primary tasks on validation rows would change with each weight, for
+    /// [`look_ahead`](Weighting::look_ahead).
+    LookAhead,
 }
 
 /// Turns the losses of a step into weights.
@@ -139,6 +144,15 @@ pub trait Weighting: Send {
     /// Is told which step it is, before [`weights`](Weighting::weights) of every step. Only what is drawn at random may
     /// depend on it.
     fn begin(&mut self, _: Moment) {}
+
+    /// The names of the tasks that a [look ahead](Needs::LookAhead) is for; empty for all.
+    fn primary(&self) -> &[String] {
+        &[]
+    }
+
+    /// Is shown, before [`weights`](Weighting::weights), the derivative of the primary tasks' validation loss after the step
+    /// with respect to each present task's weight, in place of the losses; if it [needs](Needs::LookAhead) that.
+    fn look_ahead(&mut self, _slopes: &Losses) {}
 
     /// One weight for each present task, each finite.
     fn weights(&mut self, losses: &Losses) -> Weights;

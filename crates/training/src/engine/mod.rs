@@ -14,6 +14,7 @@
 pub(crate) mod contribution;
 mod heads;
 pub(crate) mod judge;
+pub(crate) mod look_ahead;
 pub(crate) mod plain;
 pub(crate) mod present;
 mod reforward;

@@ -189,6 +189,17 @@ fn multitask(
                     Some("take weighting = \"fixed\", or leave the task's weight out".to_owned()),
                 );
             }
+            let unknown = weighting.value.primary().iter();
+            let mut unknown = unknown.filter(|name| !tasks.iter().any(|task| task.name == **name));
+            if let Some(name) = unknown.next() {
+                let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
+                fields.problem(
+                    "weighting.primary",
+                    "P0311",
+                    format!("there is no task `{name}`"),
+                    Some(format!("tasks: {}", names.join(", "))),
+                );
+            }
             (weighting, aggregation::options(fields))
         },
     )
