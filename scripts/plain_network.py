@@ -205,10 +205,15 @@ def decoded(task, raw, scale):
 
 
 def score(settings, raw, labels, scales):
-    """The config's score; by default the first metric of every task."""
+    """The config's score; by default the first metric of every task, but R2 where several regressions would be averaged."""
     from sklearn.metrics import roc_auc_score
 
-    keys = settings.get("score") or {f"val/{name}/{task['metrics'][0]}": 1.0 for name, task in settings["tasks"].items()}
+    several = len(settings["tasks"]) > 1
+    usual = {
+        name: "r2" if several and task["type"] == "regression" else task["metrics"][0]
+        for name, task in settings["tasks"].items()
+    }
+    keys = settings.get("score") or {f"val/{name}/{metric}": 1.0 for name, metric in usual.items()}
     total = 0.0
     for key, weight in keys.items():
         _, name, metric = key.split("/")

@@ -20,6 +20,7 @@ use crate::matrix::Matrix;
 /// The search for the sparsest weights.
 const EFFORT: Effort = Effort {
     starts: 20,
+    sweeps: 200,
     least_gain: 1e-9,
 };
 

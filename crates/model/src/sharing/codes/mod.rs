@@ -62,8 +62,16 @@ pub(crate) struct Codes {
 /// The search between epochs: each epoch draws other starts, and gradients do the last of the way.
 const EFFORT: Effort = Effort {
     starts: 5,
+    sweeps: 200,
     least_gain: 1e-3,
 };
+
+/// What a search may cost, in sweeps times weights times codes: a large dictionary has fewer starts and fewer sweeps, so
+/// that no search takes more than a second or so.
+const BUDGET: u64 = 32_000_000;
+
+/// Sweeps that a start needs, more or less.
+const SWEEPS: u64 = 16;
 
 /// A turn must take off so much of the penalty: what is below that, gradients get by themselves.
 const WORTH: f64 = 0.01;
@@ -133,7 +141,13 @@ impl Wiring for Codes {
         }
         let weights = stacked(heads)?;
         let now: f64 = weights.values().iter().map(|weight| weight.abs()).sum();
-        let turn = turn::sparsest(&weights, &self.gram(), EFFORT, seed)?;
+        let sweeps = BUDGET / (self.count * weights.values().len()).max(1) as u64;
+        let effort = Effort {
+            starts: (sweeps / SWEEPS).clamp(1, EFFORT.starts),
+            sweeps: sweeps.clamp(1, EFFORT.sweeps),
+            ..EFFORT
+        };
+        let turn = turn::sparsest(&weights, &self.gram(), effort, seed)?;
         (turn.penalty < now * (1.0 - WORTH)).then_some(turn)
     }
 

@@ -33,6 +33,8 @@ pub struct Turn {
 pub(super) struct Effort {
     /// Starts, the codes as they are among them.
     pub(super) starts: u64,
+    /// Sweeps over all pairs from one start, at most.
+    pub(super) sweeps: u64,
     /// A sweep that takes off a smaller share of the penalty is the last of its start.
     pub(super) least_gain: f64,
 }
@@ -47,7 +49,7 @@ pub(super) fn sparsest(
     let basis = Basis::of(weights, gram);
     let ends = (0..effort.starts).map(|start| {
         let mut search = Search::from(weights, gram, &basis, start, seed);
-        search.descend(effort.least_gain);
+        search.descend(effort);
         search
     });
     let best = ends.min_by(|a, b| a.penalty().total_cmp(&b.penalty()))?;
@@ -154,18 +156,18 @@ impl<'a> Search<'a> {
     }
 
     /// Sweeps over all pairs until nothing gets better.
-    fn descend(&mut self, least_gain: f64) {
+    fn descend(&mut self, effort: Effort) {
         let codes = self.rows.len();
         let mut last = self.penalty();
         // Each sweep lowers the penalty; a few dozen settle it, and an end that is not settled is a lower one all the same.
-        for _ in 0..200 {
+        for _ in 0..effort.sweeps {
             for c in 0..codes {
                 for e in (0..codes).filter(|&e| e != c) {
                     self.shear(c, e);
                 }
             }
             let now = self.penalty();
-            if last - now <= least_gain * last {
+            if last - now <= effort.least_gain * last {
                 break;
             }
             last = now;

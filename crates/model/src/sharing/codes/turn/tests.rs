@@ -46,6 +46,7 @@ fn one_code_per_task_comes_out_of_any_mixture_of_the_codes() {
     let gram = mix.times(&mix.transposed());
     let effort = Effort {
         starts: 8,
+        sweeps: 200,
         least_gain: 1e-9,
     };
     let turn = sparsest(&weights, &gram, effort, Seed(1)).unwrap();
