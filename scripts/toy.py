@@ -69,12 +69,14 @@ def name(method):
 
 
 def draw(walks, path):
-    x1, x2 = np.meshgrid(np.linspace(-11, 11, 221), np.linspace(-11, 11, 221))
+    # Text as text and lines as coarse as they look: small files.
+    plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "toy", "path.simplify_threshold": 0.6})
+    x1, x2 = np.meshgrid(np.linspace(-11, 11, 89), np.linspace(-11, 11, 89))
     first, second = losses(x1, x2)
     figure, axes = plt.subplots(4, 4, figsize=(11, 11.6), sharex=True, sharey=True)
     colors = ["#1f6fb4", "#d1495b", "#2a9d5c", "#8a5cc0", "#c77c11"]
     for axis, method in zip(axes.flat, DRAWN):
-        axis.contour(x1, x2, first + second, levels=18, colors="#c8cdd3", linewidths=0.5, linestyles="solid")
+        axis.contour(x1, x2, first + second, levels=10, colors="#c8cdd3", linewidths=0.5, linestyles="solid")
         axis.plot([-7, 7], [FRONT, FRONT], color="#30363d", linewidth=3, solid_capstyle="butt")
         arrived = 0
         for walk, color in zip(walks[method], colors):
@@ -93,7 +95,6 @@ def draw(walks, path):
     figure.supylabel("x₂", fontsize=9)
     figure.tight_layout()
     # No date and no random names: the same walks give the same file.
-    plt.rcParams["svg.hashsalt"] = "toy"
     figure.savefig(path, metadata={"Date": None})
     path.write_text("\n".join(line.rstrip() for line in path.read_text().splitlines()) + "\n")
 
