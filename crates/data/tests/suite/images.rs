@@ -85,7 +85,7 @@ fn pairs_of_digits_have_the_labels_of_both_and_are_always_the_same() {
         format!(
             "[data]\nsplit = {{ type = \"random\", train = 1.0 }}\n\
              source = {{ type = \"multi_mnist\", images = \"images\", labels = \"labels\"{options} }}\n\
-             [inputs.image]\nnormalize = \"none\"\n[tasks.left]\ntype = \"regression\"\nnormalize = \"none\"\n\
+             [inputs.image]\nnormalize = \"unit\"\n[tasks.left]\ntype = \"regression\"\nnormalize = \"none\"\n\
              [tasks.right]\ntype = \"regression\"\nnormalize = \"none\"\n"
         )
     };
@@ -96,6 +96,7 @@ fn pairs_of_digits_have_the_labels_of_both_and_are_always_the_same() {
     );
     let rows: Vec<u32> = (0..40).collect();
     let images = prepared.encoded.batch(&rows).image;
+    let images: Vec<f32> = images.iter().map(|value| (value * 255.0).round()).collect();
     let right = prepared.encoded.labels(1, &rows).values;
     let left = prepared.encoded.labels(0, &rows).values;
     let mut others = std::collections::BTreeSet::new();
