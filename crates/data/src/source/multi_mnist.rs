@@ -191,10 +191,10 @@ mod tests {
             [1, 28, 28],
             &mut pixels,
         );
-        for column in 0..28 {
+        for (column, pixel) in pixels.iter().take(28).enumerate() {
             let from = ((column as f64 + 0.5) * 36.0 / 28.0).floor() as usize;
             let wanted = if from < 28 { from as u8 } else { 0 };
-            assert_eq!(pixels[column], wanted, "{column}");
+            assert_eq!(*pixel, wanted, "{column}");
         }
         pixels.clear();
         draw(
