@@ -240,11 +240,23 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// Summed in eight places at once, which is what a processor is fast at, and in the same order everywhere.
 fn product(first: &[f32], second: &[f32]) -> f64 {
-    let terms = first.iter().zip(second);
-    terms
-        .map(|(first, second)| f64::from(*first) * f64::from(*second))
-        .sum()
+    const PLACES: usize = 8;
+    let length = first.len().min(second.len());
+    let (first, second) = (first.split_at(length).0, second.split_at(length).0);
+    let (wholes, rest) = first.as_chunks::<PLACES>();
+    let (other_wholes, other_rest) = second.as_chunks::<PLACES>();
+    let mut sums = [0.0; PLACES];
+    for (whole, other) in wholes.iter().zip(other_wholes) {
+        for ((sum, first), second) in sums.iter_mut().zip(whole).zip(other) {
+            *sum += f64::from(*first) * f64::from(*second);
+        }
+    }
+    for ((sum, first), second) in sums.iter_mut().zip(rest).zip(other_rest) {
+        *sum += f64::from(*first) * f64::from(*second);
+    }
+    sums.iter().sum()
 }
 
 /// The nearest number in single precision; what is beyond the largest one is the largest one.
@@ -296,6 +308,17 @@ mod tests {
                 task: 5
             }
         );
+    }
+
+    #[test]
+    fn inner_products_of_any_length_are_sums_of_products() {
+        for length in [0, 1, 7, 8, 9, 16, 1003] {
+            let first: Vec<f32> = (0..length).map(|entry| entry as f32 - 3.5).collect();
+            let second: Vec<f32> = (0..length).map(|entry| 0.25 * entry as f32).collect();
+            let terms = first.iter().zip(&second);
+            let wanted: f64 = terms.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+            assert_eq!(product(&first, &second), wanted, "{length}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod golden;
 mod linear;
 pub mod many_binary;
 mod matrix;
+pub mod mmoe_synthetic;
 mod parts;
 pub mod planted_codes;
 pub mod planted_low_rank;
@@ -25,11 +26,12 @@ use crate::source::Source;
 ///
 /// ```
 /// let names: Vec<&str> = polytask_data::builtin::GENERATORS.iter().map(|entry| entry.name).collect();
-/// assert_eq!(names, ["glyphs", "planted_codes", "planted_low_rank", "many_binary"]);
+/// assert_eq!(names, ["glyphs", "planted_codes", "planted_low_rank", "many_binary", "mmoe_synthetic"]);
 /// ```
 pub static GENERATORS: &[Entry<Box<dyn Source>>] = &[
     glyphs::ENTRY,
     planted_codes::ENTRY,
     planted_low_rank::ENTRY,
     many_binary::ENTRY,
+    mmoe_synthetic::ENTRY,
 ];

@@ -154,39 +154,39 @@ impl IdxPart {
         let mut errors = DataErrors::default();
         let mut labels = Vec::new();
         for (name, file) in &self.labels {
-            match self.labels_of(file, images.len(), limits) {
+            match labels_of(file, (self.images.shown(), images.len()), limits) {
                 Ok(values) => labels.push((name.clone(), values)),
                 Err(error) => errors.push(error),
             }
         }
         errors.into_result((images, labels))
     }
+}
 
-    fn labels_of(
-        &self,
-        file: &FileRef,
-        rows: usize,
-        limits: &Limits,
-    ) -> Result<Vec<f64>, DataError> {
-        let array = read(file, limits)?;
-        if array.shape.len() != 1 {
-            let problem = format!("labels have one axis; these have {}", array.shape.len());
-            return Err(file.malformed(None, problem));
-        }
-        if array.rows() != rows {
-            let images = quoted(&self.images.shown());
-            let problem = format!(
-                "there are {} labels for the {rows} images of {images}",
-                array.rows()
-            );
-            return Err(file.malformed(None, problem));
-        }
-        Ok(match array.column(0) {
-            Values::F32(values) => values.into_iter().map(f64::from).collect(),
-            Values::F64(values) => values,
-            Values::Text(_) => Vec::new(),
-        })
+/// The labels in a file, of so many images of the file that is called so.
+pub(super) fn labels_of(
+    file: &FileRef,
+    (images, rows): (String, usize),
+    limits: &Limits,
+) -> Result<Vec<f64>, DataError> {
+    let array = read(file, limits)?;
+    if array.shape.len() != 1 {
+        let problem = format!("labels have one axis; these have {}", array.shape.len());
+        return Err(file.malformed(None, problem));
     }
+    if array.rows() != rows {
+        let problem = format!(
+            "there are {} labels for the {rows} images of {}",
+            array.rows(),
+            quoted(&images)
+        );
+        return Err(file.malformed(None, problem));
+    }
+    Ok(match array.column(0) {
+        Values::F32(values) => values.into_iter().map(f64::from).collect(),
+        Values::F64(values) => values,
+        Values::Text(_) => Vec::new(),
+    })
 }
 
 /// An idx file.

@@ -13,6 +13,7 @@ mod images;
 mod jsonl;
 mod layout;
 mod lines;
+mod multi_mnist;
 mod npz;
 mod records;
 mod typed;
@@ -86,6 +87,13 @@ const FILES: &[Entry<Box<dyn Source>>] = &[
         summary: "images and labels in the MNIST layout, gzip'd or not",
         source: "LeCun et al. 1998, the MNIST database",
         new: idx::options,
+        facts: (),
+    },
+    Entry {
+        name: "multi_mnist",
+        summary: "pairs of overlapping digits, left and right, made of images in the MNIST layout",
+        source: "Sabour et al. 2017; layout of Sener and Koltun 2018",
+        new: multi_mnist::options,
         facts: (),
     },
     Entry {

@@ -75,6 +75,68 @@ fn idx_images_are_standardised_and_their_labels_are_classes() {
 }
 
 #[test]
+fn pairs_of_digits_have_the_labels_of_both_and_are_always_the_same() {
+    // Each image is one light, and its label is that light: what is drawn says which two are there.
+    let lights: Vec<u8> = (0..40_u8).flat_map(|image| [10 + image; 64]).collect();
+    let folder = Folder::new()
+        .with("images", idx(8, &[40, 8, 8], &lights))
+        .with("labels", idx(8, &[40], &(10..50).collect::<Vec<u8>>()));
+    let config = |options: &str| {
+        format!(
+            "[data]\nsplit = {{ type = \"random\", train = 1.0 }}\n\
+             source = {{ type = \"multi_mnist\", images = \"images\", labels = \"labels\"{options} }}\n\
+             [inputs.image]\nnormalize = \"unit\"\n[tasks.left]\ntype = \"regression\"\nnormalize = \"none\"\n\
+             [tasks.right]\ntype = \"regression\"\nnormalize = \"none\"\n"
+        )
+    };
+    let prepared = folder.prepare(&config(", resize = false")).unwrap();
+    assert_eq!(
+        prepared.preprocessing.input_shape().image,
+        Some([1, 16, 16])
+    );
+    let rows: Vec<u32> = (0..40).collect();
+    let images = prepared.encoded.batch(&rows).image;
+    let images: Vec<f32> = images.iter().map(|value| (value * 255.0).round()).collect();
+    let right = prepared.encoded.labels(1, &rows).values;
+    let left = prepared.encoded.labels(0, &rows).values;
+    let mut others = std::collections::BTreeSet::new();
+    for (row, image) in images.chunks(256).enumerate() {
+        assert_eq!((image[0], image[13 * 16 + 13]), (left[row], right[row]));
+        // Where they overlap, and outside both.
+        assert_eq!(
+            (image[7 * 16 + 7], image[15 * 16 + 15]),
+            (left[row].max(right[row]), 0.0)
+        );
+        assert_eq!(left[row], 10.0 + row as f32);
+        others.insert(right[row] as u32);
+    }
+    // 40 draws out of 40: 25 different ones are expected.
+    assert!((18..34).contains(&others.len()), "{others:?}");
+
+    let of = |options: &str, seed| {
+        let prepared = folder.prepare_with(&config(options), polytask_random::Seed(seed));
+        prepared.unwrap().encoded.batch(&rows).image
+    };
+    assert_eq!(of(", resize = false", 1), of(", resize = false", 2));
+    assert_ne!(of("", 1), of(", data_seed = 2", 1));
+    assert_eq!(of("", 1).len(), 40 * 64);
+}
+
+#[test]
+fn pairs_of_digits_want_a_label_for_every_image() {
+    let folder = Folder::new()
+        .with("images", idx(8, &[3, 2, 3], &pixels(3)))
+        .with("labels", idx(8, &[2], &[0, 1]));
+    let config = "[data]\nsource = { type = \"multi_mnist\", images = \"images\", labels = \"labels\" }\n\
+        [tasks.left]\ntype = \"multiclass\"\n";
+    let errors = folder.prepare(config).err().unwrap().to_string();
+    assert!(
+        errors.contains("there are 2 labels for the 3 images"),
+        "{errors}"
+    );
+}
+
+#[test]
 fn each_part_of_an_idx_source_has_the_labels_of_its_own_tasks() {
     let folder = Folder::new()
         .with("d-images", idx(8, &[12, 2, 3], &pixels(12)))
