@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Evaluate(command::evaluate::Arguments),
     /// Predictions for the rows of a file
     Predict(command::predict::Arguments),
-    /// What the tasks' labels tell about each other, in bits
+    /// What labels tell about each other before training, and what a model knows after it, in bits
     Info(command::info::Arguments),
     /// Everything short of training: config, data, shapes, one forward and backward pass
     Check(command::check::Arguments),

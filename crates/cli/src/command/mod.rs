@@ -31,7 +31,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal, watch: &Watch) -> Resul
         Command::Resume(arguments) => resume::run(arguments, terminal, watch),
         Command::Evaluate(arguments) => evaluate::run(&arguments, terminal, watch),
         Command::Predict(arguments) => predict::run(&arguments, terminal, watch),
-        Command::Info(arguments) => info::run(&arguments, terminal),
+        Command::Info(arguments) => info::run(&arguments, terminal, watch),
         Command::Check(arguments) => check::run(&arguments, terminal, watch),
         Command::Init(arguments) => init::run(&arguments, terminal),
         Command::Inspect(arguments) => inspect::run(&arguments, terminal),

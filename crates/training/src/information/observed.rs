@@ -62,8 +62,18 @@ impl ObservedPart {
         }
     }
 
+    /// Its classes; 1 for a number.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        match self {
+            Self::Classes { classes, .. } => *classes,
+            Self::Real { .. } => 1,
+        }
+    }
+
     /// Some of the rows, by their places.
-    fn select(&self, places: &[usize]) -> Self {
+    #[must_use]
+    pub fn select(&self, places: &[usize]) -> Self {
         match self {
             Self::Classes {
                 logits,

@@ -134,10 +134,7 @@ fn costs(held: &Observed, measured: &Observed, baselines: &[Baseline]) -> Result
 }
 
 fn most_classes(observed: &Observed) -> usize {
-    let classes = observed.parts.iter().map(|part| match part {
-        ObservedPart::Classes { classes, .. } => *classes,
-        ObservedPart::Real { .. } => 1,
-    });
+    let classes = observed.parts.iter().map(ObservedPart::classes);
     classes.max().unwrap_or(1)
 }
 

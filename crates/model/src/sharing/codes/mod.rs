@@ -30,6 +30,7 @@ use crate::encoder::Encoder;
 use crate::features::Inputs;
 use crate::head::{Head, Mixing};
 use crate::initial::replace;
+use crate::matrix::Matrix;
 
 pub(super) const ENTRY: Entry<Box<dyn Plan>> = Entry {
     name: "codes",
@@ -88,6 +89,30 @@ impl Wiring for Codes {
         if self.unit_norm {
             self.normalise(heads);
         }
+    }
+
+    /// Σ|weights| over the task's scores times the norm of the code: what rescaling a code cannot change.
+    fn code_strengths(&self, heads: &[Head]) -> Option<Vec<Vec<f64>>> {
+        let [rows, width] = self.codes.lazy_shape().dims();
+        let block = rows / self.count.max(1) * width;
+        let flat = self.codes.val().detach().reshape([self.count, block]);
+        let norms = Matrix::of(flat).row_norms();
+        heads
+            .iter()
+            .map(|head| {
+                let strengths = canonical::strengths(head)?;
+                let rows = strengths
+                    .values()
+                    .chunks(strengths.values().len() / norms.len().max(1));
+                let size = |row: &[f64]| row.iter().map(|weight| weight.abs()).sum::<f64>();
+                Some(
+                    rows.map(size)
+                        .zip(&norms)
+                        .map(|(size, norm)| size * norm)
+                        .collect(),
+                )
+            })
+            .collect()
     }
 
     fn canonicalise(&mut self, heads: &mut [Head], _: &Inputs) {
