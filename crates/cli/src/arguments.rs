@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Predict(command::predict::Arguments),
     /// What labels tell about each other before training, and what a model knows after it, in bits
     Info(command::info::Arguments),
+    /// Whether sharing helped: each task together and alone, in bits with an interval
+    Transfer(command::transfer::Arguments),
     /// Everything short of training: config, data, shapes, one forward and backward pass
     Check(command::check::Arguments),
     /// Write a commented starter config
