@@ -31,6 +31,8 @@ backend = "cpu"
 epochs = 12
 batch_size = 64
 optimizer = { type = "adam", lr = 0.01 }
+[info]
+permutations = 199
 "#;
 
 fn rows(draws: &mut Draws, count: usize, share: f64) -> String {
@@ -102,6 +104,104 @@ fn a_model_shows_the_bits_that_were_planted() {
     folder
         .run(&["evaluate", "r", "--fail-under", "test/told/usable_bits=0.9"])
         .expect(8);
+}
+
+#[test]
+fn a_run_says_what_kind_of_sharing_is_missing() {
+    let folder = trained();
+    folder.train("r", &[]);
+    let document = folder
+        .run(&["info", "r", "--json", "--html", "run.html"])
+        .expect(0)
+        .json();
+    assert_eq!(document["split"], "test");
+    near(
+        &document["information"]["usable"]["told"]["calibrated"],
+        0.531,
+        0.1,
+    );
+    assert!(document["codes"].is_null());
+    let pairs = document["residual"]["pairs"].as_array().unwrap();
+    // Five labels, one of them inside a multilabel task twice: told, height, coin, pair/told, pair/coin.
+    assert_eq!(pairs.len(), 20);
+    let pair = |source: &str, target: &str| {
+        let is = |pair: &&Value| pair["source"] == source && pair["target"] == target;
+        pairs.iter().find(is).unwrap()
+    };
+    // The same label twice: both heads know x, so the prediction adds nothing, and the label all that x leaves, h(0.1).
+    let twice = pair("pair/told", "told");
+    near(&twice["residual"]["missed"], 0.0, 0.02);
+    near(&twice["residual"]["coupled"], 0.469, 0.1);
+    assert_eq!(twice["verdict"], "joint_head");
+    assert!(twice["residual"]["coupled"]["q"].as_f64().unwrap() < 0.05);
+    let nothing = pair("coin", "told");
+    near(&nothing["residual"]["coupled"], 0.0, 0.02);
+    assert_eq!(nothing["verdict"], "silent");
+    assert!(folder.read("run.html").contains("joint head"));
+
+    let text = folder.run(&["info", "r", "--split", "val"]).expect(0).out;
+    assert!(
+        text.contains("pair/told") && text.contains("crosswise"),
+        "{text}"
+    );
+    folder.run(&["info", "r", "-s", "info.fdr=0.1"]).expect(2);
+    folder.run(&["info", "r", "--split", "all"]).expect(2);
+    folder
+        .run(&["info", "config.toml", "--checkpoint", "best"])
+        .expect(2);
+}
+
+#[test]
+fn shared_codes_are_counted() {
+    let config = r#"
+name = "codes"
+[data]
+source = { type = "planted_codes", tasks = 8, codes = 3, sparsity = 1 }
+[inputs.x]
+[encoder]
+hidden = []
+[sharing]
+type = "codes"
+count = 3
+gate = "free"
+l1 = 0.01
+unit_norm = true
+[device]
+backend = "cpu"
+[train]
+epochs = 10
+batch_size = 240
+optimizer = { type = "adam", lr = 0.02 }
+[tasks]
+"#;
+    let tasks: String = (0..8)
+        .map(|task| format!("y_{task}.type = \"regression\"\n"))
+        .collect();
+    let folder = Folder::new(&format!("{config}{tasks}"));
+    folder.train("r", &[]);
+    let codes = folder.run(&["info", "r", "--json"]).expect(0).json()["codes"].clone();
+    let usage: Vec<Vec<f64>> = serde_json::from_value(codes["usage"].clone()).unwrap();
+    assert_eq!((usage.len(), usage[0].len()), (8, 3));
+    let entropy = |shares: &[f64]| {
+        let terms = shares.iter().filter(|share| **share > 0.0);
+        terms.map(|share| -share * share.log2()).sum::<f64>()
+    };
+    let mean: Vec<f64> = (0..3)
+        .map(|code| usage.iter().map(|shares| shares[code]).sum::<f64>() / 8.0)
+        .collect();
+    let within = usage.iter().map(|shares| entropy(shares)).sum::<f64>() / 8.0;
+    // The mixes' entropy less the entropy within a mix.
+    near(&codes["information"], entropy(&mean) - within, 1e-9);
+    assert!(
+        codes["information"]["value"].as_f64().unwrap() > 0.01,
+        "{codes}"
+    );
+    assert!((codes["most"].as_f64().unwrap() - 3f64.log2()).abs() < 1e-9);
+    for (effective, shares) in codes["effective"].as_array().unwrap().iter().zip(&usage) {
+        near(effective, entropy(shares).exp2(), 1e-9);
+    }
+    let text = folder.run(&["info", "r"]).expect(0).out;
+    assert!(text.contains("effective codes"), "{text}");
 }
 
 #[test]

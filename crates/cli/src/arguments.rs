@@ -38,8 +38,10 @@ pub(crate) enum Command {
     Evaluate(command::evaluate::Arguments),
     /// Predictions for the rows of a file
     Predict(command::predict::Arguments),
-    /// What the tasks' labels tell about each other, in bits
+    /// What labels tell about each other before training, and what a model knows after it, in bits
     Info(command::info::Arguments),
+    /// Whether sharing helped: each task together and alone, in bits with an interval
+    Transfer(command::transfer::Arguments),
     /// Everything short of training: config, data, shapes, one forward and backward pass
     Check(command::check::Arguments),
     /// Write a commented starter config

@@ -21,6 +21,7 @@ impl TaskMeasures {
         experiment
             .tasks
             .iter()
+            .filter(|task| task.data.active)
             .map(|task| Self::new(&task.name, &task.metrics))
             .collect()
     }

@@ -106,7 +106,7 @@ fn bits(information: &Information, task: &str) -> [String; 3] {
 }
 
 /// What a reader of these bits must know.
-fn notes(information: &Information, split: &str) -> Vec<String> {
+pub(crate) fn notes(information: &Information, split: &str) -> Vec<String> {
     let mut notes = Vec::new();
     for (task, found) in &information.measured {
         let shift = &found.usable.label_shift;

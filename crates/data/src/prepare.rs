@@ -73,7 +73,12 @@ pub fn prepare(
     let dropped = leave_out(&mut table, &roles, data.missing)?;
     let parts = divide(&table, data, tasks, seed)?;
     let splits = Splits::new(&parts);
-    let preprocessing = fit(&table, &roles, data, tasks, &splits)?;
+    let active: Vec<(String, TaskOptions)> = tasks
+        .iter()
+        .filter(|(_, options)| options.active)
+        .cloned()
+        .collect();
+    let preprocessing = fit(&table, &roles, data, &active, &splits)?;
     let unseen = facts::unseen(&preprocessing, &table, &splits);
     let (file, unparsable) = (table.file().to_owned(), table.unparsable());
     let coded = preprocessing.encode(table, true)?;

@@ -201,6 +201,13 @@ impl MultiTaskModel {
         self
     }
 
+    /// How strongly each task uses each shared code, `[tasks][codes]`: the size of its weights times that of the code. None without
+    /// a code dictionary.
+    #[must_use]
+    pub fn code_strengths(&self) -> Option<Vec<Vec<f64>>> {
+        self.sharing.wiring().code_strengths(&self.heads)
+    }
+
     /// Names of the tasks, in task order.
     #[must_use]
     pub fn tasks(&self) -> &[String] {

@@ -318,6 +318,12 @@ impl Loaded {
         }
     }
 
+    /// The resolved config, without its tasks.
+    #[must_use]
+    pub fn experiment(&self) -> &Experiment {
+        &self.experiment
+    }
+
     /// Rows that go through the model at once.
     #[must_use]
     pub fn batch_size(&self) -> usize {

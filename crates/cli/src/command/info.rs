@@ -1,44 +1,53 @@
-//! `info CONFIG`: what the labels say before anything is trained.
+//! `info CONFIG`: what the labels say before anything is trained. `info RUN`: what the model knows, and what is left to share.
 
+mod after;
+mod before;
+mod shown;
+
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use polytask_information::InformationError;
-use polytask_information::report::Report;
-use polytask_training::device::Place;
-use polytask_training::information::{feature_columns, label_columns};
-use polytask_training::plan::Plan;
-use serde_json::json;
 
-use crate::arguments::ConfigArguments;
-use crate::command::check;
-use crate::configuration::{Configuration, unplanned};
+use crate::arguments::Overrides;
 use crate::exit::{Exit, Failure};
-use crate::number::count;
+use crate::panics::Watch;
 use crate::predictions::Output;
-use crate::terminal::{Terminal, safe};
-use crate::{json, place};
+use crate::runs::Which;
+use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads the data as `train` would and trains nothing: entropy per task, what every pair of labels shares with the mean of
-chance taken off, their tree, the best features, and whether labels are missing at random. [info] in the config sets
-permutations, false discovery rate and neighbours.
+Of a CONFIG it reads the data as `train` would and trains nothing: entropy per task, what every pair of labels shares
+with the mean of chance taken off, their tree, the best features, and whether labels are missing at random. [info] in the
+config sets permutations, false discovery rate and neighbours.
+Of a RUN it says what the model knows of each label, what a task's prediction or label still says about another task,
+and how a model with shared codes shares them.
 
 Examples:
   polytask info student.toml
   polytask info student.toml --html labels.html
-  polytask info student.toml --split all --json -s info.permutations=9999")]
+  polytask info student.toml --split all --json -s info.permutations=9999
+  polytask info latest --html run.html")]
 pub(crate) struct Arguments {
+    /// Config file (`-` reads standard input), run directory, `latest`, or checkpoint file
+    #[arg(value_name = "CONFIG|RUN|CKPT")]
+    target: PathBuf,
+
     #[command(flatten)]
-    config: ConfigArguments,
+    over: Overrides,
 
-    /// Whose rows
-    #[arg(long, value_name = "SPLIT", default_value = "train")]
-    split: Rows,
+    /// Whose rows; of a config train if not given, of a run test if there are any, else val
+    #[arg(long, value_name = "SPLIT")]
+    split: Option<Rows>,
 
-    /// Leave the features out
+    /// Of a run: `best`, `last` or `step-N`; best if there is one, else last
+    #[arg(long, value_name = "WHICH", value_parser = Which::parse)]
+    checkpoint: Option<Which>,
+
+    /// Of a config: leave the features out
     #[arg(long)]
     no_features: bool,
 
@@ -68,77 +77,27 @@ impl Rows {
             Self::All => "all",
         }
     }
+}
 
-    /// In ascending order: what is reported does not depend on how rows were dealt out.
-    fn of(self, plan: &Plan) -> Vec<u32> {
-        let splits = &plan.splits;
-        let mut rows = match self {
-            Self::Train => splits.train.clone(),
-            Self::Val => splits.val.clone(),
-            Self::Test => splits.test.clone(),
-            Self::All => [&splits.train, &splits.val, &splits.test]
-                .into_iter()
-                .flatten()
-                .copied()
-                .collect(),
-        };
-        rows.sort_unstable();
-        rows
-    }
-
-    fn subject(self, plan: &Plan, name: &str) -> String {
-        let rows = plan.splits.train.len() + plan.splits.val.len() + plan.splits.test.len();
-        let rows = count(rows as u64);
-        match self {
-            Self::All => format!("{name}, all {rows} rows"),
-            Self::Train => format!("{name}, the training rows of {rows}"),
-            Self::Val | Self::Test => format!("{name}, the {} rows of {rows}", self.name()),
-        }
+pub(crate) fn run(
+    arguments: &Arguments,
+    terminal: &Terminal,
+    watch: &Watch,
+) -> Result<Exit, Failure> {
+    if arguments.is_of_run() {
+        after::run(arguments, terminal, watch)
+    } else {
+        before::run(arguments, terminal)
     }
 }
 
-pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    place::limit_threads(&arguments.config.over.place)?;
-    let Configuration {
-        document,
-        experiment,
-        ..
-    } = check::sound(Configuration::read(&arguments.config)?, terminal)?;
-    let (name, seed, info) = (experiment.name.clone(), experiment.seed, experiment.info);
-    let (plan, _) = Plan::resolve(experiment, Place::cpu())
-        .map_err(|error| unplanned(&document, error, terminal))?;
-    let rows = arguments.split.of(&plan);
-    if rows.is_empty() {
-        let split = arguments.split.name();
-        return Err(
-            Failure::usage(format!("there are no rows in split '{split}'"))
-                .hint("--split all takes every row"),
-        );
+impl Arguments {
+    fn is_of_run(&self) -> bool {
+        let target = &self.target;
+        target == Path::new("latest")
+            || target.is_dir()
+            || target.extension() == Some(OsStr::new("ckpt"))
     }
-    let fits: Vec<_> = plan.tasks.iter().map(|task| task.fit.clone()).collect();
-    let labels = label_columns(&fits, &plan.encoded, &rows);
-    let features = if arguments.no_features {
-        Vec::new()
-    } else {
-        feature_columns(&plan.preprocessing, &plan.encoded, &rows)
-    };
-    let options = info.report(arguments.split.subject(&plan, &name), seed);
-    let report = Report::of(&labels, &features, &options).map_err(immeasurable)?;
-    if let Some(path) = &arguments.html {
-        publish(path, &report.html())?;
-    }
-    if arguments.json {
-        json::print(
-            terminal,
-            json!({
-                "name": name, "split": arguments.split.name(), "rows": rows.len(),
-                "fingerprint": plan.facts.fingerprint, "report": report,
-            }),
-        )?;
-    } else {
-        terminal.result(&safe(&report.text()))?;
-    }
-    Ok(Exit::Done)
 }
 
 /// Data of which nothing can be said.
@@ -150,7 +109,7 @@ fn immeasurable(error: InformationError) -> Failure {
 }
 
 /// Writes a page, whole or not at all.
-fn publish(path: &Path, page: &str) -> Result<(), Failure> {
+pub(crate) fn publish(path: &Path, page: &str) -> Result<(), Failure> {
     let mut output = Output::open(path)?;
     output
         .write_all(page.as_bytes())

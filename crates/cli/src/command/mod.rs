@@ -15,6 +15,7 @@ pub(crate) mod list;
 pub(crate) mod predict;
 pub(crate) mod resume;
 pub(crate) mod train;
+pub(crate) mod transfer;
 pub(crate) mod verify;
 
 use crate::arguments::Command;
@@ -32,7 +33,8 @@ pub(crate) fn run(command: Command, terminal: &Terminal, watch: &Watch) -> Resul
         Command::Resume(arguments) => resume::run(arguments, terminal, watch),
         Command::Evaluate(arguments) => evaluate::run(&arguments, terminal, watch),
         Command::Predict(arguments) => predict::run(&arguments, terminal, watch),
-        Command::Info(arguments) => info::run(&arguments, terminal),
+        Command::Info(arguments) => info::run(&arguments, terminal, watch),
+        Command::Transfer(arguments) => transfer::run(&arguments, terminal, watch),
         Command::Check(arguments) => check::run(&arguments, terminal, watch),
         Command::Init(arguments) => init::run(&arguments, terminal),
         Command::Inspect(arguments) => inspect::run(&arguments, terminal),

@@ -119,7 +119,7 @@ pub(crate) fn run(
 
 /// Whether the run was killed before its first checkpoint: a run saves its state before its first step, and writes
 /// metrics only after that.
-fn never_began(writer: &Writer) -> Result<bool, Failure> {
+pub(crate) fn never_began(writer: &Writer) -> Result<bool, Failure> {
     let has_metrics = writer
         .log(Log::Metrics)
         .is_ok_and(|entries| !entries.is_empty());

@@ -318,7 +318,7 @@ impl Shown {
 }
 
 /// A session's failure as text and code.
-fn failed(error: SessionError, document: &Document, terminal: &Terminal) -> Failure {
+pub(crate) fn failed(error: SessionError, document: &Document, terminal: &Terminal) -> Failure {
     match error {
         SessionError::Plan(error) => unplanned(document, error, terminal),
         SessionError::Run(error) => error.into(),

@@ -102,6 +102,8 @@ pub struct TaskOptions {
     pub scaling: TargetScaling,
     /// What a label does that no training row has.
     pub unseen: UnseenLabels,
+    /// Whether it is learnt. If not, rows are split as with it, and its columns are still no inputs.
+    pub active: bool,
     /// Key path of the table: `tasks.passed`.
     pub(crate) key: String,
 }
@@ -152,6 +154,12 @@ impl TaskOptions {
                 "what a label of another split does that no training row has",
             )
             .or(UnseenLabels::Error);
+        let active = fields
+            .flag(
+                "active",
+                "whether it is learnt; if not, its columns are still no inputs and rows are split as with it",
+            )
+            .or(true);
         let options = Self {
             kind,
             target: target.unwrap_or_else(|| vec![name.to_owned()]),
@@ -164,6 +172,7 @@ impl TaskOptions {
             separator,
             scaling,
             unseen,
+            active,
             key: fields.key_path("type").trim_end_matches(".type").to_owned(),
         };
         options.check(fields);

@@ -45,6 +45,7 @@ mod text;
 pub use ceilings::Ceiling;
 pub use divergences::{Divergence, Space};
 pub use features::Ranking;
+pub use html::{Cell, Page};
 pub use input::{Column, ReportOptions, Values};
 pub use many::{Many, ManyFacts};
 pub use missing::Missing;

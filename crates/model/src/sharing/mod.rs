@@ -129,6 +129,10 @@ pub(crate) trait Wiring {
     fn penalty(&self, _heads: &[Head]) -> Option<Tensor<1>> {
         None
     }
+    /// How strongly each task uses each shared code, `[tasks][codes]`; none where there are no codes.
+    fn code_strengths(&self, _heads: &[Head]) -> Option<Vec<Vec<f64>>> {
+        None
+    }
     /// Constraints that hold after each step of the optimizer.
     fn project(&mut self, _heads: &mut [Head]) {}
     /// The one member of each class of equal models that the documentation names; predictions stay.

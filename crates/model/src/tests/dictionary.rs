@@ -67,6 +67,38 @@ fn codes_become_units_upright_and_ordered_by_use() {
     }
 }
 
+#[test]
+fn how_much_a_task_uses_a_code_does_not_depend_on_its_scale() {
+    let device = flex();
+    let tasks = all_kinds();
+    let inputs = numeric(&normals("inputs", 9, 3), &device);
+    let shares = |strengths: &[f64]| {
+        let total: f64 = strengths.iter().sum();
+        let mut shares: Vec<f64> = strengths.iter().map(|one| one / total).collect();
+        shares.sort_by(f64::total_cmp);
+        shares
+    };
+    for alpha in ALPHAS {
+        let before = model(codes(alpha, GateMap::Free), &tasks, &device);
+        let found = before.code_strengths().unwrap();
+        assert_eq!((found.len(), found[0].len()), (tasks.len(), 4));
+        // The canonical form moves scales between codes and weights, and reorders the codes.
+        let after = canonical(before, &inputs, &inputs)
+            .code_strengths()
+            .unwrap();
+        for (found, after) in found.iter().zip(&after) {
+            for (one, other) in shares(found).iter().zip(shares(after)) {
+                assert!(
+                    (one - other).abs() < 1e-5,
+                    "{alpha:?}: {found:?}, {after:?}"
+                );
+            }
+        }
+    }
+    let hard = model(LatentOptions { dimension: 4 }, &tasks, &device);
+    assert_eq!(hard.code_strengths(), None);
+}
+
 /// Weights of the codes, a row per score or one row.
 fn gate_rows(values: &Values, task: &TaskSpec, gate: GateMap) -> Rows {
     let leaf = if gate == GateMap::Free {

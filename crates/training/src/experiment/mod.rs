@@ -161,6 +161,13 @@ fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
             "there is no task".to_owned(),
             Some("add a table such as [tasks.digit] with type and target".to_owned()),
         );
+    } else if tasks.iter().all(|task| !task.data.active) {
+        fields.problem(
+            "tasks",
+            "P0302",
+            "no task is active".to_owned(),
+            Some("leave `active` out where a task is to be learnt".to_owned()),
+        );
     }
     tasks
 }

@@ -1,9 +1,13 @@
 //! Information: from rows, labels and predictions to what [`polytask_information`] measures.
 
+mod codes;
 mod columns;
 mod observed;
+mod residual;
 mod usable;
 
+pub use codes::{CodeUse, code_use};
 pub use columns::{feature_columns, label_columns};
 pub use observed::{Observed, ObservedPart};
+pub use residual::{PairResidual, Residuals, residuals};
 pub use usable::{Calibration, Information, TaskInformation, baselines, usable_information};

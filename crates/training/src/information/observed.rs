@@ -3,6 +3,9 @@
 //! A law over classes is kept as its logarithm, whatever the loss: the affine maps of a calibration then hold for softmax, ordinal and
 //! binary heads alike. A multilabel task has a part per label, a regression task a part per output.
 
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
 use polytask_data::TaskKind;
 use polytask_information::usable::Head;
 
@@ -62,8 +65,18 @@ impl ObservedPart {
         }
     }
 
+    /// Its classes; 1 for a number.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        match self {
+            Self::Classes { classes, .. } => *classes,
+            Self::Real { .. } => 1,
+        }
+    }
+
     /// Some of the rows, by their places.
-    fn select(&self, places: &[usize]) -> Self {
+    #[must_use]
+    pub fn select(&self, places: &[usize]) -> Self {
         match self {
             Self::Classes {
                 logits,
@@ -172,6 +185,23 @@ impl Observed {
             parts: self.parts.iter().map(|part| part.select(places)).collect(),
             is_too_large: self.is_too_large,
         }
+    }
+
+    /// A digest of rows and labels, without the predictions.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.rows.hash(&mut hasher);
+        for part in &self.parts {
+            match part {
+                ObservedPart::Classes { truth, .. } => truth.hash(&mut hasher),
+                // Labels in the original unit were rounded on their way through a scaled f32.
+                ObservedPart::Real { truth, .. } => truth
+                    .iter()
+                    .for_each(|value| ((*value as f32).to_bits() >> 6).hash(&mut hasher)),
+            }
+        }
+        hasher.finish()
     }
 
     /// Every second row, from the first and from the second.

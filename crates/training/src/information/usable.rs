@@ -57,6 +57,8 @@ pub struct TaskInformation {
     pub costs: RowCosts,
     /// The rows that they belong to, in the same order.
     pub rows: Vec<u32>,
+    /// A digest of rows and labels: equal if the same rows of the same data were measured, whatever the model.
+    pub digest: u64,
     /// The figures.
     pub usable: UsableInformation,
     /// Where the calibration comes from.
@@ -111,6 +113,7 @@ pub fn usable_information(
     let shift = label_shift(&heads).map_err(told)?;
     Ok(TaskInformation {
         usable: UsableInformation::of(&costs, shift, None).map_err(told)?,
+        digest: measured.digest(),
         costs,
         rows,
         calibration,
@@ -134,10 +137,7 @@ fn costs(held: &Observed, measured: &Observed, baselines: &[Baseline]) -> Result
 }
 
 fn most_classes(observed: &Observed) -> usize {
-    let classes = observed.parts.iter().map(|part| match part {
-        ObservedPart::Classes { classes, .. } => *classes,
-        ObservedPart::Real { .. } => 1,
-    });
+    let classes = observed.parts.iter().map(ObservedPart::classes);
     classes.max().unwrap_or(1)
 }
 

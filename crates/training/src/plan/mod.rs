@@ -87,10 +87,23 @@ impl Plan {
             .iter()
             .map(|task| (task.name.clone(), task.data.clone()))
             .collect();
+        // What judges a task that is not learnt judges nothing.
+        let inactive: Vec<String> = experiment
+            .tasks
+            .iter()
+            .filter(|task| !task.data.active)
+            .map(|task| task.name.clone())
+            .collect();
+        let is_judged = |key: &str| {
+            let task = key.split('/').nth(1).unwrap_or_default();
+            !inactive.iter().any(|name| name == task)
+        };
+        let given = experiment.score;
+        let given = given.into_iter().filter(|(key, _)| is_judged(key));
         let prepared = prepare(&experiment.data, &experiment.inputs, &targets, seed)?;
         let tasks = planned_tasks(experiment.tasks, prepared.preprocessing.tasks())
             .map_err(PlanError::Config)?;
-        let score = score::terms(experiment.score, &tasks, !prepared.splits.val.is_empty())
+        let score = score::terms(given.collect(), &tasks, !prepared.splits.val.is_empty())
             .map_err(PlanError::Config)?;
         let train = experiment.train;
         let sampler = Sampler::new(

@@ -48,7 +48,7 @@ impl PlannedTask {
     }
 }
 
-/// What the model is built for: one specification per task.
+/// The active tasks: `fits` are theirs.
 ///
 /// # Errors
 /// Losses that do not fit their task.
@@ -58,7 +58,8 @@ pub fn planned_tasks(
 ) -> Result<Vec<PlannedTask>, Problems> {
     let mut problems = Vec::new();
     let mut tasks = Vec::new();
-    for (table, fit) in tables.into_iter().zip(fits) {
+    let active = tables.into_iter().filter(|table| table.data.active);
+    for (table, fit) in active.zip(fits) {
         let shape = shape_of(&fit.kind);
         let metrics = if table.metrics.is_empty() {
             polytask_metrics::defaults(shape)

@@ -5,6 +5,7 @@
 mod bars;
 mod cells;
 mod heat;
+mod page;
 mod tree;
 
 use std::fmt::Write;
@@ -12,6 +13,7 @@ use std::fmt::Write;
 use super::{Many, Report};
 use crate::Measure;
 use cells::{RECORD, escaped, record, table, told};
+pub use page::{Cell, Page};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:78rem;padding:0 1rem;color:#1b1f24}\
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}table{border-collapse:collapse;font-size:.8rem;\

@@ -107,7 +107,7 @@ fn some_or_one(norm: f64) -> f64 {
 }
 
 /// What a head makes of each code, `[codes, …]`: its weights, times the private map that has a row for each.
-fn strengths(head: &Head) -> Option<Matrix> {
+pub(super) fn strengths(head: &Head) -> Option<Matrix> {
     let weights = head.mixing.gate()?.weights().transpose();
     let strengths = match &head.mixing {
         Mixing::PerTask(mixing) => mixing.weight.val() * weights,

@@ -131,6 +131,30 @@ impl Wiring for Codes {
         }
     }
 
+    /// Σ|weights| over the task's scores times the norm of the code: what rescaling a code cannot change.
+    fn code_strengths(&self, heads: &[Head]) -> Option<Vec<Vec<f64>>> {
+        let [rows, width] = self.codes.lazy_shape().dims();
+        let block = rows / self.count.max(1) * width;
+        let flat = self.codes.val().detach().reshape([self.count, block]);
+        let norms = Matrix::of(flat).row_norms();
+        heads
+            .iter()
+            .map(|head| {
+                let strengths = canonical::strengths(head)?;
+                let rows = strengths
+                    .values()
+                    .chunks(strengths.values().len() / norms.len().max(1));
+                let size = |row: &[f64]| row.iter().map(|weight| weight.abs()).sum::<f64>();
+                Some(
+                    rows.map(size)
+                        .zip(&norms)
+                        .map(|(size, norm)| size * norm)
+                        .collect(),
+                )
+            })
+            .collect()
+    }
+
     fn canonicalise(&mut self, heads: &mut [Head], _: &Inputs) {
         canonical::canonicalise(self, heads);
     }

@@ -1,0 +1,146 @@
+//! `info RUN`: what the model knows of each label, what is left to share, and how it shares.
+
+use polytask_training::information::{
+    CodeUse, Information, Residuals, baselines, code_use, label_columns, residuals,
+};
+use polytask_training::load::{LoadError, from_checkpoint, rows_of};
+use polytask_training::save::meta;
+use serde_json::json;
+
+use super::{Arguments, Rows, immeasurable, publish};
+use crate::arguments::RunArguments;
+use crate::exit::{Exit, Failure};
+use crate::number::count;
+use crate::panics::Watch;
+use crate::runs::{Found, Unasked};
+use crate::terminal::{Terminal, safe};
+use crate::{json, place, results};
+
+pub(super) fn run(
+    arguments: &Arguments,
+    terminal: &Terminal,
+    watch: &Watch,
+) -> Result<Exit, Failure> {
+    arguments.refuse_config()?;
+    let asked = RunArguments {
+        run: arguments.target.clone(),
+        checkpoint: arguments.checkpoint,
+    };
+    let Found {
+        path,
+        run,
+        checkpoint,
+    } = asked.open(Unasked::Best)?;
+    let trained_on = checkpoint.meta.get(meta::BACKEND).cloned();
+    let place = place::for_trained(
+        &arguments.over.place,
+        trained_on.as_deref(),
+        terminal,
+        watch,
+    )?;
+    let loaded = from_checkpoint(checkpoint, place)?;
+    let prepared = loaded.prepare()?;
+    let (split, rows) = match arguments.split {
+        Some(split) => (split.name(), rows_of(&prepared, split.name())?),
+        None => match rows_of(&prepared, "test") {
+            Err(LoadError::Split { .. }) => ("val", rows_of(&prepared, "val")?),
+            rows => ("test", rows?),
+        },
+    };
+
+    let predictor = loaded.predictor();
+    let observe = |rows: &[u32]| {
+        predictor
+            .observe(&prepared.encoded, rows, loaded.batch_size())
+            .map_err(LoadError::from)
+    };
+    let measured = observe(rows)?;
+    // Rows that are measured calibrate nothing.
+    let held = match split {
+        "val" => None,
+        _ if prepared.splits.val.is_empty() => None,
+        _ => Some(observe(&prepared.splits.val)?),
+    };
+    let fits = prepared.preprocessing.tasks();
+    let baselines: Vec<_> = fits
+        .iter()
+        .enumerate()
+        .map(|(task, fit)| baselines(task, fit, &prepared.encoded, &prepared.splits.train))
+        .collect();
+    let information = Information::of(&loaded.tasks, held.as_deref(), &measured, &baselines);
+    let experiment = loaded.experiment();
+    let options = experiment.info.report(String::new(), experiment.seed);
+    let columns = label_columns(fits, &prepared.encoded, &prepared.splits.train);
+    let residuals = match &held {
+        Some(held) => residuals(&columns, held, &measured, &options),
+        None => {
+            let (fitted, tested): (Vec<_>, Vec<_>) =
+                measured.iter().map(|seen| seen.halves()).unzip();
+            residuals(&columns, &fitted, &tested, &options)
+        }
+    }
+    .map_err(immeasurable)?;
+    let tasks = loaded.tasks.iter().map(|task| task.name.clone()).collect();
+    let found = After {
+        tasks,
+        split,
+        rows: rows.len(),
+        of: format!("{}, step {}", path.display(), count(loaded.step)),
+        information,
+        residuals,
+        codes: code_use(&loaded.model),
+    };
+    if let Some(path) = &arguments.html {
+        publish(path, &found.page())?;
+    }
+    if arguments.json {
+        json::print(
+            terminal,
+            json!({
+                "run": run.as_ref().map(|run| run.display().to_string()),
+                "checkpoint": {"path": path.display().to_string(), "step": loaded.step, "epoch": loaded.epoch, "digest": loaded.digest},
+                "split": split, "rows": rows.len(), "backend": loaded.place.backend,
+                "information": results::information_document(&found.information),
+                "residual": found.residuals, "codes": found.codes,
+            }),
+        )?;
+    } else {
+        terminal.result(&safe(&found.text(terminal.colors_results)))?;
+    }
+    Ok(Exit::Done)
+}
+
+impl Arguments {
+    /// # Errors
+    /// What only a config has.
+    fn refuse_config(&self) -> Result<(), Failure> {
+        let over = &self.over;
+        if !over.sets.is_empty()
+            || over.profile.is_some()
+            || over.name.is_some()
+            || over.seed.is_some()
+        {
+            return Err(Failure::usage(
+                "a run has its own config: --set, --profile, --name and --seed are for a config",
+            ));
+        }
+        if self.split == Some(Rows::All) {
+            return Err(Failure::usage(
+                "a run is measured on one split: train, val or test",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Everything that is said.
+pub(super) struct After {
+    pub(super) tasks: Vec<String>,
+    pub(super) split: &'static str,
+    pub(super) rows: usize,
+    /// The checkpoint.
+    pub(super) of: String,
+    pub(super) information: Information,
+    pub(super) residuals: Residuals,
+    pub(super) codes: Option<CodeUse>,
+}

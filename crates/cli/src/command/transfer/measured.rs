@@ -1,0 +1,402 @@
+//! The bits that sharing gave or cost, from the measured runs.
+
+use std::collections::BTreeMap;
+
+use polytask_information::usable::{Rows, transferred_over_seeds};
+use polytask_information::{InformationError, Measure};
+use polytask_metrics::Better;
+use polytask_random::Seed;
+use polytask_training::information::TaskInformation;
+use serde::Serialize;
+
+use super::runs::MeasuredRun;
+use crate::exit::{Exit, Failure};
+use crate::measures::better;
+
+/// Resamples of the two-level bootstrap.
+const RESAMPLES: usize = 2000;
+
+/// Everything that is said.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Transfer {
+    pub(super) name: String,
+    /// The split that was measured.
+    pub(super) split: &'static str,
+    pub(super) seeds: Vec<u64>,
+    /// In order of the config.
+    pub(super) tasks: Vec<TaskTransfer>,
+    /// What leaving `source` out costs `target`; empty unless it was asked for.
+    pub(super) leave_one_out: Vec<Helped>,
+    pub(super) summary: Summary,
+    pub(super) runs: Vec<RunFacts>,
+}
+
+/// A task together with the others and alone.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct TaskTransfer {
+    pub(super) task: String,
+    /// Usable bits, calibrated, mean over seeds.
+    pub(super) alone: Option<f64>,
+    /// The same, trained with the others.
+    pub(super) together: Option<f64>,
+    /// Bits per example that training together gave; negative where it cost.
+    pub(super) transferred: Option<Measure>,
+    /// Of each seed by itself.
+    pub(super) by_seed: Vec<f64>,
+    /// Whether the seeds have their test rows in common.
+    pub(super) same_rows: bool,
+    /// Why there are no bits.
+    pub(super) why_not: Option<String>,
+    /// Every metric: mean over seeds alone and together.
+    pub(super) metrics: BTreeMap<String, [f64; 2]>,
+}
+
+/// What one task gives another.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Helped {
+    pub(super) source: String,
+    pub(super) target: String,
+    /// Bits per example of the target that go if the source is left out.
+    pub(super) transferred: Option<Measure>,
+}
+
+/// Three ways to put all metrics into one number; they do not agree with each other, nor with bits.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Summary {
+    /// Mean over all metrics of the relative drop, per cent; lower is better (Navon et al. 2022).
+    pub(super) delta_m: Option<f64>,
+    /// Mean over tasks of the mean relative gain of their metrics, per cent; higher is better (Lin and Zhang 2023).
+    pub(super) delta_p: Option<f64>,
+    /// Mean over all metrics of the rank, 1 being better: alone and together.
+    pub(super) mean_rank: Option<[f64; 2]>,
+}
+
+/// Where a run is.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct RunFacts {
+    pub(super) seed: u64,
+    pub(super) tasks: Vec<String>,
+    pub(super) run: String,
+}
+
+impl Transfer {
+    /// # Errors
+    /// Runs that cannot be compared.
+    pub(super) fn of(
+        name: &str,
+        tasks: &[String],
+        measured: &[MeasuredRun],
+        seed: u64,
+    ) -> Result<Self, Failure> {
+        let mut seeds: Vec<u64> = Vec::new();
+        for one in measured {
+            if !seeds.contains(&one.run.seed) {
+                seeds.push(one.run.seed);
+            }
+        }
+        let compared = Compared {
+            measured,
+            seeds: &seeds,
+            seed,
+        };
+        let is_alone = |task: &str| vec![task.to_owned()];
+        let tasks_found: Vec<TaskTransfer> = tasks
+            .iter()
+            .map(|task| compared.task(task, tasks, &is_alone(task)))
+            .collect::<Result<_, Failure>>()?;
+        let has_left_out = measured
+            .iter()
+            .any(|one| one.run.tasks.len() + 1 == tasks.len() && tasks.len() > 2);
+        let mut leave_one_out = Vec::new();
+        for source in tasks.iter().filter(|_| has_left_out) {
+            let rest: Vec<String> = tasks
+                .iter()
+                .filter(|task| *task != source)
+                .cloned()
+                .collect();
+            for target in &rest {
+                leave_one_out.push(Helped {
+                    source: source.clone(),
+                    target: target.clone(),
+                    transferred: compared.bits(target, tasks, &rest)?.ok().map(|bits| bits.0),
+                });
+            }
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            split: measured.first().map_or("test", |one| one.split),
+            seeds: seeds.clone(),
+            summary: Summary::of(&tasks_found),
+            tasks: tasks_found,
+            leave_one_out,
+            runs: measured
+                .iter()
+                .map(|one| RunFacts {
+                    seed: one.run.seed,
+                    tasks: one.run.tasks.clone(),
+                    run: one.path.display().to_string(),
+                })
+                .collect(),
+        })
+    }
+}
+
+/// The measured runs, by seed and tasks.
+struct Compared<'a> {
+    measured: &'a [MeasuredRun],
+    seeds: &'a [u64],
+    /// Of the bootstrap.
+    seed: u64,
+}
+
+impl Compared<'_> {
+    fn run(&self, seed: u64, tasks: &[String]) -> Option<&MeasuredRun> {
+        self.measured
+            .iter()
+            .find(|one| one.run.seed == seed && one.run.tasks == tasks)
+    }
+
+    fn task(
+        &self,
+        task: &str,
+        together: &[String],
+        alone: &[String],
+    ) -> Result<TaskTransfer, Failure> {
+        let bits = self.bits(task, together, alone)?;
+        let mean = |tasks: &[String]| {
+            let values: Option<Vec<f64>> = self
+                .seeds
+                .iter()
+                .map(|&seed| {
+                    let evaluation = &self.run(seed, tasks)?.evaluation;
+                    let found = evaluation.information.measured.get(task)?;
+                    found.usable.calibrated.value
+                })
+                .collect();
+            values.as_deref().and_then(mean)
+        };
+        let mut metrics = BTreeMap::new();
+        for name in self.metric_names(task, together) {
+            let pair = [alone, together].map(|tasks| self.metric(task, &name, tasks));
+            if let [Some(alone), Some(together)] = pair {
+                metrics.insert(name, [alone, together]);
+            }
+        }
+        let (transferred, by_seed, same_rows, why_not) = match bits {
+            Ok((transferred, by_seed, same_rows)) => (Some(transferred), by_seed, same_rows, None),
+            Err(why) => (None, Vec::new(), false, Some(why)),
+        };
+        Ok(TaskTransfer {
+            task: task.to_owned(),
+            alone: mean(alone),
+            together: mean(together),
+            transferred,
+            by_seed,
+            same_rows,
+            why_not,
+            metrics,
+        })
+    }
+
+    /// Bits per row of `task` with `more` tasks over with `fewer`, those of each seed, and whether seeds share rows; or why there are
+    /// none.
+    #[expect(clippy::type_complexity, reason = "three figures of one comparison")]
+    fn bits(
+        &self,
+        task: &str,
+        more: &[String],
+        fewer: &[String],
+    ) -> Result<Result<(Measure, Vec<f64>, bool), String>, Failure> {
+        let mut costs: [Vec<Vec<f64>>; 2] = [Vec::new(), Vec::new()];
+        let mut digests = Vec::new();
+        for &seed in self.seeds {
+            let mut rows = Vec::new();
+            for (tasks, all) in [fewer, more].into_iter().zip(&mut costs) {
+                match self.found(seed, tasks, task) {
+                    Ok(found) => {
+                        all.push(found.costs.calibrated.clone());
+                        rows.push((found.digest, &found.rows));
+                    }
+                    Err(why) => return Ok(Err(why)),
+                }
+            }
+            if rows.first() != rows.last() {
+                return Err(Failure::new(
+                    Exit::Internal,
+                    format!("the runs of seed {seed} were not measured on the same rows of {task}"),
+                ));
+            }
+            digests.extend(rows.first().map(|(digest, _)| *digest));
+        }
+        let same_rows = digests.windows(2).all(|pair| pair.first() == pair.last());
+        let rows = if same_rows {
+            Rows::Shared(None)
+        } else {
+            Rows::Own
+        };
+        let mut stream = Seed(self.seed).stream(&format!("transfer/{task}/{}", fewer.join("+")), 0);
+        let [alone, joint] = &costs;
+        let measure = transferred_over_seeds(alone, joint, rows, RESAMPLES, &mut stream);
+        let by_seed = alone.iter().zip(joint).map(|(alone, joint)| {
+            let nats: f64 = alone.iter().zip(joint).map(|(a, b)| a - b).sum();
+            nats / alone.len().max(1) as f64 / std::f64::consts::LN_2
+        });
+        let by_seed = by_seed.collect();
+        Ok(measure
+            .map(|measure| (measure, by_seed, same_rows))
+            .map_err(|error: InformationError| error.to_string()))
+    }
+
+    fn found(&self, seed: u64, tasks: &[String], task: &str) -> Result<&TaskInformation, String> {
+        let run = self
+            .run(seed, tasks)
+            .ok_or_else(|| format!("there is no run of seed {seed}"))?;
+        let information = &run.evaluation.information;
+        information.measured.get(task).ok_or_else(|| {
+            let why = information.unmeasured.get(task);
+            why.cloned()
+                .unwrap_or_else(|| "it was not measured".to_owned())
+        })
+    }
+
+    /// The task's own metrics, without losses, weights and bits.
+    fn metric_names(&self, task: &str, tasks: &[String]) -> Vec<String> {
+        let Some(run) = self.seeds.first().and_then(|&seed| self.run(seed, tasks)) else {
+            return Vec::new();
+        };
+        let prefix = format!("{}/{task}/", run.split);
+        let names = run.evaluation.metrics.keys();
+        names
+            .filter_map(|key| key.strip_prefix(&prefix))
+            .filter(|name| {
+                polytask_metrics::METRICS
+                    .iter()
+                    .any(|entry| entry.name == *name)
+            })
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn metric(&self, task: &str, name: &str, tasks: &[String]) -> Option<f64> {
+        let values: Option<Vec<f64>> = self
+            .seeds
+            .iter()
+            .map(|&seed| {
+                let run = self.run(seed, tasks)?;
+                let key = format!("{}/{task}/{name}", run.split);
+                run.evaluation.metrics.get(&key).copied()
+            })
+            .collect();
+        mean(&values?)
+    }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+impl Summary {
+    fn of(tasks: &[TaskTransfer]) -> Self {
+        let mut drops = Vec::new();
+        let mut gains = Vec::new();
+        let mut ranks = [Vec::new(), Vec::new()];
+        for task in tasks {
+            let mut own = Vec::new();
+            for (name, &[alone, together]) in &task.metrics {
+                let sign = match better(name) {
+                    Better::Higher => 1.0,
+                    Better::Lower => -1.0,
+                };
+                // Relative to nothing there is no gain.
+                if alone != 0.0 {
+                    own.push(100.0 * sign * (together - alone) / alone);
+                }
+                let is_better = sign * (together - alone);
+                let [of_alone, of_together] = if is_better == 0.0 {
+                    [1.5, 1.5]
+                } else if is_better > 0.0 {
+                    [2.0, 1.0]
+                } else {
+                    [1.0, 2.0]
+                };
+                let [alone_ranks, together_ranks] = &mut ranks;
+                alone_ranks.push(of_alone);
+                together_ranks.push(of_together);
+            }
+            drops.extend(own.iter().map(|gain| -gain));
+            gains.extend(mean(&own));
+        }
+        let [alone, together] = ranks.map(|ranks| mean(&ranks));
+        Self {
+            delta_m: mean(&drops),
+            delta_p: mean(&gains),
+            mean_rank: alone
+                .zip(together)
+                .map(|(alone, together)| [alone, together]),
+        }
+    }
+}
+
+/// What an interval says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    Helped,
+    Hurt,
+    Unclear,
+}
+
+impl Effect {
+    pub(super) fn of(transferred: &Measure) -> Self {
+        match transferred.interval {
+            Some([low, _]) if low > 0.0 => Self::Helped,
+            Some([_, high]) if high < 0.0 => Self::Hurt,
+            _ => Self::Unclear,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polytask_information::Unit;
+
+    use super::*;
+
+    fn task(metrics: &[(&str, [f64; 2])]) -> TaskTransfer {
+        TaskTransfer {
+            task: "t".to_owned(),
+            alone: None,
+            together: None,
+            transferred: None,
+            by_seed: Vec::new(),
+            same_rows: true,
+            why_not: None,
+            metrics: metrics
+                .iter()
+                .map(|(name, pair)| ((*name).to_owned(), *pair))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn the_summaries_are_those_of_their_papers() {
+        // Accuracy from 0.8 to 0.84 is 5 % better; log-loss from 0.5 to 0.6 is 20 % worse; mae from 2 to 1 is 50 % better.
+        let tasks = [
+            task(&[("accuracy", [0.8, 0.84]), ("log_loss", [0.5, 0.6])]),
+            task(&[("mae", [2.0, 1.0])]),
+        ];
+        let summary = Summary::of(&tasks);
+        let near =
+            |found: Option<f64>, wanted: f64| assert!((found.unwrap() - wanted).abs() < 1e-9);
+        near(summary.delta_m, (-5.0 + 20.0 - 50.0) / 3.0);
+        near(summary.delta_p, ((5.0 - 20.0) / 2.0 + 50.0) / 2.0);
+        assert_eq!(summary.mean_rank, Some([5.0 / 3.0, 4.0 / 3.0]));
+    }
+
+    #[test]
+    fn an_interval_that_holds_0_says_nothing() {
+        let with = |interval| Measure::of(0.1, Unit::Bits, "", 9).with_interval(interval);
+        assert_eq!(Effect::of(&with([0.01, 0.2])), Effect::Helped);
+        assert_eq!(Effect::of(&with([-0.2, -0.01])), Effect::Hurt);
+        assert_eq!(Effect::of(&with([-0.01, 0.2])), Effect::Unclear);
+    }
+}

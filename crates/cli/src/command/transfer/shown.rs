@@ -1,0 +1,275 @@
+//! A transfer as text, in plain words, and as a page.
+
+use polytask_information::Measure;
+use polytask_information::report::{Cell, Page};
+
+use super::measured::{Effect, TaskTransfer, Transfer};
+use crate::number::{count, figure};
+use crate::table::{Side, Table};
+
+impl Transfer {
+    fn lede(&self) -> String {
+        let seeds: Vec<String> = self.seeds.iter().map(u64::to_string).collect();
+        let many = if self.seeds.len() == 1 {
+            "seed"
+        } else {
+            "seeds"
+        };
+        format!(
+            "{}: {} tasks together and alone, {many} {}, {} rows",
+            self.name,
+            self.tasks.len(),
+            seeds.join(", "),
+            self.split
+        )
+    }
+
+    /// What a reader must know first.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.seeds.len() < 3 {
+            notes.push(format!(
+                "{} say little about the spread between seeds; take three or more",
+                if self.seeds.len() == 1 {
+                    "one seed"
+                } else {
+                    "two seeds"
+                }
+            ));
+        }
+        notes.extend(self.tasks.iter().filter_map(|task| {
+            let why = task.why_not.as_ref()?;
+            Some(format!("{}: no bits, {why}", task.task))
+        }));
+        notes
+    }
+
+    pub(super) fn text(&self, color: bool) -> String {
+        let mut text = format!("{}\n\n", self.lede());
+        let mut table = Table::new([
+            ("task", Side::Left),
+            ("bits alone", Side::Right),
+            ("together", Side::Right),
+            ("transferred", Side::Right),
+            ("95 % interval", Side::Right),
+            ("rows", Side::Right),
+            ("metric", Side::Left),
+            ("alone", Side::Right),
+            ("together", Side::Right),
+        ]);
+        for task in &self.tasks {
+            let mut metrics = task.metrics.iter();
+            let mut metric = || match metrics.next() {
+                Some((name, [alone, together])) => {
+                    [name.clone(), figure(*alone), figure(*together)]
+                }
+                None => Default::default(),
+            };
+            let first = metric();
+            let bits =
+                |bits: Option<f64>| bits.map_or("n/a".to_owned(), |bits| format!("{bits:.3}"));
+            let own = [
+                task.task.clone(),
+                bits(task.alone),
+                bits(task.together),
+                task.transferred.as_ref().map_or("n/a".to_owned(), signed),
+                task.transferred.as_ref().map_or(String::new(), interval),
+                task.transferred
+                    .as_ref()
+                    .map_or(String::new(), |bits| count(bits.n)),
+            ];
+            table.row(own.into_iter().chain(first));
+            for _ in 1..task.metrics.len() {
+                table.row(vec![String::new(); 6].into_iter().chain(metric()));
+            }
+        }
+        text.push_str(&table.text(color));
+        self.left_out_text(&mut text, color);
+        text.push_str(&format!("\n{}\n", self.summary_line()));
+        for note in self.notes() {
+            text.push_str(&format!("! {note}\n"));
+        }
+        text.push('\n');
+        for task in &self.tasks {
+            if let Some(words) = self.in_words(task) {
+                text.push_str(&format!("{words}\n"));
+            }
+        }
+        text
+    }
+
+    fn left_out_text(&self, text: &mut String, color: bool) {
+        if self.leave_one_out.is_empty() {
+            return;
+        }
+        text.push_str("\nWho helps whom: bits that go if the source is left out\n");
+        let mut table = Table::new([
+            ("source", Side::Left),
+            ("target", Side::Left),
+            ("transferred", Side::Right),
+            ("95 % interval", Side::Right),
+        ]);
+        for helped in &self.leave_one_out {
+            table.row([
+                helped.source.clone(),
+                helped.target.clone(),
+                helped.transferred.as_ref().map_or("n/a".to_owned(), signed),
+                helped.transferred.as_ref().map_or(String::new(), interval),
+            ]);
+        }
+        text.push_str(&table.text(color));
+    }
+
+    fn summary_line(&self) -> String {
+        let percent =
+            |value: Option<f64>| value.map_or("n/a".to_owned(), |value| format!("{value:+.2} %"));
+        let ranks = self
+            .summary
+            .mean_rank
+            .map_or("n/a".to_owned(), |[alone, together]| {
+                format!("{together:.2} together, {alone:.2} alone")
+            });
+        format!(
+            "delta_m {} (lower is better)  delta_p {} (higher is better)  mean rank {ranks}",
+            percent(self.summary.delta_m),
+            percent(self.summary.delta_p)
+        )
+    }
+
+    /// The finding as a sentence.
+    fn in_words(&self, task: &TaskTransfer) -> Option<String> {
+        let bits = task.transferred.as_ref()?;
+        let value = bits.value?;
+        let others: Vec<&str> = self
+            .tasks
+            .iter()
+            .map(|other| other.task.as_str())
+            .filter(|other| *other != task.task)
+            .collect();
+        let others = match others.as_slice() {
+            [one] => (*one).to_owned(),
+            [one, other] => format!("{one} and {other}"),
+            _ => "the other tasks".to_owned(),
+        };
+        let se = bits.se.map_or(String::new(), |se| format!(" ± {se:.3}"));
+        let [low, high] = bits.interval.unwrap_or([value, value]);
+        Some(match Effect::of(bits) {
+            Effect::Helped => {
+                format!(
+                    "Learning {others} helped {} by {value:.3}{se} bits per example.",
+                    task.task
+                )
+            }
+            Effect::Hurt => format!(
+                "Learning {others} hurt {}: it cost {:.3}{se} bits per example.",
+                task.task, -value
+            ),
+            Effect::Unclear => format!(
+                "Whether learning {others} helped {} is not certain: {value:+.3}{se} bits per example, somewhere from {low:+.3} to {high:+.3}.",
+                task.task
+            ),
+        })
+    }
+
+    pub(super) fn page(&self) -> String {
+        let mut page = Page::new("Did sharing help?", &self.lede());
+        for note in self.notes() {
+            page.note(&note);
+        }
+        for words in self.tasks.iter().filter_map(|task| self.in_words(task)) {
+            page.paragraph(&words);
+        }
+        page.heading("Bits transferred per example");
+        let intervals: Vec<(String, &Measure)> = self
+            .tasks
+            .iter()
+            .filter_map(|task| Some((task.task.clone(), task.transferred.as_ref()?)))
+            .collect();
+        page.intervals(&intervals);
+        let text = |text: String| Cell::Text(text);
+        let rows = self.tasks.iter().map(|task| {
+            let bits =
+                |bits: Option<f64>| bits.map_or("–".to_owned(), |bits| format!("{bits:.3}"));
+            let seeds: Vec<String> = task
+                .by_seed
+                .iter()
+                .map(|bits| format!("{bits:+.3}"))
+                .collect();
+            let bits_found = task.transferred.as_ref();
+            vec![
+                text(task.task.clone()),
+                text(bits(task.alone)),
+                text(bits(task.together)),
+                bits_found.map_or(Cell::Text("–".to_owned()), Cell::Told),
+                text(bits_found.map_or(String::new(), interval)),
+                text(seeds.join("  ")),
+                text(
+                    if task.same_rows {
+                        "the same"
+                    } else {
+                        "of their own"
+                    }
+                    .to_owned(),
+                ),
+                text(bits_found.map_or(String::new(), |bits| count(bits.n))),
+                text(bits_found.map_or(String::new(), |bits| bits.estimator.to_string())),
+            ]
+        });
+        page.table(
+            &[
+                "task",
+                "bits alone",
+                "together",
+                "transferred",
+                "95 % interval",
+                "by seed",
+                "rows of seeds",
+                "rows",
+                "estimator",
+            ],
+            rows.collect(),
+        );
+        if !self.leave_one_out.is_empty() {
+            page.heading("Who helps whom");
+            page.paragraph("Bits per example of the target that go if the source is left out.");
+            let rows: Vec<(String, &Measure)> = self
+                .leave_one_out
+                .iter()
+                .filter_map(|helped| {
+                    let bits = helped.transferred.as_ref()?;
+                    Some((format!("{} → {}", helped.source, helped.target), bits))
+                })
+                .collect();
+            page.intervals(&rows);
+        }
+        page.heading("Metrics");
+        page.paragraph(&self.summary_line());
+        let rows = self.tasks.iter().flat_map(|task| {
+            task.metrics.iter().map(|(name, [alone, together])| {
+                let cells = [
+                    task.task.clone(),
+                    name.clone(),
+                    figure(*alone),
+                    figure(*together),
+                ];
+                cells.map(Cell::Text).to_vec()
+            })
+        });
+        page.table(&["task", "metric", "alone", "together"], rows.collect());
+        page.finish()
+    }
+}
+
+fn signed(bits: &Measure) -> String {
+    match (bits.value, bits.se) {
+        (Some(value), Some(se)) => format!("{value:+.3} ± {se:.3}"),
+        (Some(value), None) => format!("{value:+.3}"),
+        (None, _) => bits.to_string(),
+    }
+}
+
+fn interval(bits: &Measure) -> String {
+    bits.interval.map_or(String::new(), |[low, high]| {
+        format!("{low:+.3} … {high:+.3}")
+    })
+}
