@@ -183,17 +183,23 @@ impl<'a> Rows<'a> {
     /// The inner products of the rows `[tasks, tasks]`, summed in double precision.
     #[must_use]
     pub fn gram(&self) -> Gram {
+        /// So many entries of all rows stay near the processor while every pair of them is multiplied.
+        const NEAR: usize = 2048;
         let tasks = self.tasks();
         let mut values = vec![0.0; tasks * tasks];
         for block in &self.blocks {
-            let pairs = block.rows.iter().enumerate();
-            let pairs = pairs.flat_map(|(first, row)| {
-                let others = block.rows.iter().enumerate();
-                others.map(move |(second, other)| (first, row, second, other))
-            });
-            for ((first, row, second, other), value) in pairs.zip(&mut values) {
-                if first <= second {
-                    *value += product(row, other);
+            for start in (0..block.entries()).step_by(NEAR) {
+                let near = |row: &&'a [f32]| {
+                    let rest = row.get(start..).unwrap_or_default();
+                    rest.get(..NEAR).unwrap_or(rest)
+                };
+                let rows: Vec<&[f32]> = block.rows.iter().map(near).collect();
+                let firsts = rows.iter().zip(values.chunks_mut(tasks)).enumerate();
+                for (first, (row, products)) in firsts {
+                    let others = rows.iter().zip(products).skip(first);
+                    for (other, value) in others {
+                        *value += product(row, other);
+                    }
                 }
             }
         }
@@ -319,6 +325,25 @@ mod tests {
             let wanted: f64 = terms.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
             assert_eq!(product(&first, &second), wanted, "{length}");
         }
+    }
+
+    #[test]
+    fn inner_products_of_long_rows_are_those_of_their_parts_together() {
+        // Small whole numbers, whose sums are exact in any order.
+        let row = |task: usize| -> Vec<f32> {
+            let entries = 0..5001_usize;
+            entries
+                .map(|entry| ((entry * (task + 3)) % 7) as f32 - 3.0)
+                .collect()
+        };
+        let data = [row(0), row(1), row(2)];
+        let exact = data
+            .each_ref()
+            .map(|row| row.iter().copied().map(f64::from).collect());
+        let rows = data.iter().map(Vec::as_slice).collect();
+        let rows = Rows::new(vec![0, 1, 2], vec![Block { name: "long", rows }]).unwrap();
+        let whole = Gram::of_rows(vec![0, 1, 2], &exact).unwrap();
+        assert_eq!(rows.gram().matrix(), whole.matrix());
     }
 
     #[test]

@@ -93,7 +93,10 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
 
 /// Aggregators with their own options alone, and those of the wrappers, which nearly all have.
 fn apart(mut listed: Vec<Listed>) -> (Vec<Listed>, Vec<Node>) {
-    let wrapping = describe(|fields| drop(Wrapping::options(fields))).keys;
+    let described = describe(|fields| {
+        Wrapping::options(fields);
+    });
+    let wrapping = described.keys;
     for one in &mut listed {
         let is_own = |option: &Node| wrapping.iter().all(|shared| shared.key != option.key);
         one.options.retain(is_own);
