@@ -88,12 +88,7 @@ impl Transfer {
         measured: &[MeasuredRun],
         seed: u64,
     ) -> Result<Self, Failure> {
-        let mut seeds: Vec<u64> = Vec::new();
-        for one in measured {
-            if !seeds.contains(&one.run.seed) {
-                seeds.push(one.run.seed);
-            }
-        }
+        let seeds = seeds_of(measured);
         let compared = Compared {
             measured,
             seeds: &seeds,
@@ -139,6 +134,63 @@ impl Transfer {
                 .collect(),
         })
     }
+}
+
+/// A task in its group and with all tasks, each over alone: bits per example.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Comparison {
+    pub(crate) in_group: Option<Measure>,
+    pub(crate) all_together: Option<Measure>,
+}
+
+impl Comparison {
+    /// Of every task; one that is a group by itself has exactly 0 bits there.
+    ///
+    /// # Errors
+    /// Runs that cannot be compared.
+    pub(super) fn of(
+        tasks: &[String],
+        groups: &[Vec<String>],
+        measured: &[MeasuredRun],
+        seed: u64,
+    ) -> Result<BTreeMap<String, Self>, Failure> {
+        let compared = Compared {
+            measured,
+            seeds: &seeds_of(measured),
+            seed,
+        };
+        let mut found = BTreeMap::new();
+        for task in tasks {
+            let alone = vec![task.clone()];
+            let group = groups
+                .iter()
+                .find(|group| group.contains(task))
+                .unwrap_or(&alone);
+            let bits = |more: &[String]| {
+                let bits = compared.bits(task, more, &alone)?;
+                Ok::<_, Failure>(bits.ok().map(|found| found.0))
+            };
+            found.insert(
+                task.clone(),
+                Self {
+                    in_group: bits(group)?,
+                    all_together: bits(tasks)?,
+                },
+            );
+        }
+        Ok(found)
+    }
+}
+
+/// In the order in which they come.
+fn seeds_of(measured: &[MeasuredRun]) -> Vec<u64> {
+    let mut seeds: Vec<u64> = Vec::new();
+    for one in measured {
+        if !seeds.contains(&one.run.seed) {
+            seeds.push(one.run.seed);
+        }
+    }
+    seeds
 }
 
 /// The measured runs, by seed and tasks.

@@ -260,7 +260,7 @@ impl Transfer {
     }
 }
 
-fn signed(bits: &Measure) -> String {
+pub(crate) fn signed(bits: &Measure) -> String {
     match (bits.value, bits.se) {
         (Some(value), Some(se)) => format!("{value:+.3} ± {se:.3}"),
         (Some(value), None) => format!("{value:+.3}"),
@@ -268,7 +268,7 @@ fn signed(bits: &Measure) -> String {
     }
 }
 
-fn interval(bits: &Measure) -> String {
+pub(crate) fn interval(bits: &Measure) -> String {
     bits.interval.map_or(String::new(), |[low, high]| {
         format!("{low:+.3} … {high:+.3}")
     })
