@@ -99,6 +99,7 @@ fn help_is_found_said_in_words_and_kept() {
         assert_eq!(task["by_seed"].as_array().unwrap().len(), 3);
         assert!(number(&task["transferred"]["se"]) > 0.0);
         assert_eq!(task["transferred"]["unit"], "bits");
+        assert!(number(&task["uncalibrated"]["value"]).is_finite());
     }
     // r2, rmse and mae rise with the bits.
     assert!(
