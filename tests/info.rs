@@ -281,3 +281,97 @@ fn what_is_wrong_is_said() {
     folder.write("planted.csv", &format!("{text}3000,0,0,a,1,1,1,tall,1,1\n"));
     expect(&["config.toml"], 4, "tall");
 }
+
+#[test]
+fn tasks_are_grouped_by_what_their_labels_share() {
+    let folder = planted();
+    let document = folder
+        .run(&["group", "config.toml", "--json"])
+        .expect(0)
+        .json();
+    let groups = serde_json::json!([["coin", "copy", "height", "flags"], ["other"]]);
+    assert_eq!(document["groups"], groups);
+    let proposal = &document["proposal"];
+    assert_eq!(proposal["proposal"]["is_exact"], true);
+    assert!(proposal["margin"].as_f64().unwrap() > 0.0);
+    let share = |row: usize, column: usize| proposal["together"][row][column].as_f64().unwrap();
+    // Coin and copy in every resample, coin and other in few.
+    assert!(
+        share(0, 1) > 0.99 && share(0, 2) < 0.5,
+        "{}",
+        proposal["together"]
+    );
+    let affinity = |row: usize, column: usize| proposal["affinity"][row][column].as_f64().unwrap();
+    // The flags' first label is the coin.
+    assert!((affinity(0, 4) - 1.0).abs() < 0.02 && (affinity(0, 1) - 0.5).abs() < 0.06);
+    let text = folder.run(&["group", "config.toml"]).expect(0).out;
+    assert!(
+        text.contains("group 2: other") && text.contains("-s tasks.other.active=false"),
+        "{text}"
+    );
+    let pairs = folder
+        .run(&["group", "config.toml", "--largest", "2", "--json"])
+        .expect(0)
+        .json();
+    let groups = pairs["groups"].as_array().unwrap();
+    assert!(
+        groups
+            .iter()
+            .all(|group| group.as_array().unwrap().len() <= 2)
+    );
+    assert!(!exists(&folder.path("transfers")));
+
+    // What was never seen together cannot be grouped from labels.
+    let letters = PICTURES.replace(
+        "[tasks.bold]\ntype = \"binary\"",
+        "[tasks.letter]\ntype = \"multiclass\"\nunseen = \"mask\"",
+    );
+    folder.write("pictures.toml", &letters);
+    let ended = folder.run(&["group", "pictures.toml"]).expect(4);
+    assert!(
+        ended.err.contains("observed together") && ended.err.contains("transfer"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn a_proposal_is_verified_by_training_it() {
+    let folder = planted();
+    let small = [
+        "-s",
+        "train.epochs=2",
+        "-s",
+        "encoder.hidden=[4]",
+        "--backend",
+        "cpu",
+        "--ui",
+        "none",
+    ];
+    let arguments = [
+        &["group", "config.toml", "--verify", "--seeds", "1", "--json"][..],
+        &small,
+    ]
+    .concat();
+    let ended = folder.run(&arguments).expect(0);
+    // Together, five alone, and the one group that is neither.
+    assert!(
+        ended.err.contains("[7/7]") && !ended.err.contains("/8]"),
+        "{}",
+        ended.err
+    );
+    let verified = &ended.json()["verified"];
+    assert_eq!(verified["other"]["in_group"]["value"], 0.0);
+    for task in ["coin", "copy", "height", "flags"] {
+        assert!(
+            verified[task]["in_group"]["interval"].is_array(),
+            "{verified}"
+        );
+        assert!(verified[task]["all_together"]["se"].as_f64().unwrap() > 0.0);
+    }
+    // The runs are those of `transfer`.
+    let ended = folder
+        .run(&[&["transfer", "config.toml", "--seeds", "1"][..], &small].concat())
+        .expect(0);
+    assert_eq!(ended.err.matches("done before").count(), 6, "{}", ended.err);
+}

@@ -24,4 +24,5 @@ mod reliability;
 mod resume;
 mod signals;
 mod train;
+mod transfer;
 mod usable;

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Info(command::info::Arguments),
     /// Whether sharing helped: each task together and alone, in bits with an interval
     Transfer(command::transfer::Arguments),
+    /// Who should train with whom: a proposal from the labels, and what it gives
+    Group(command::group::Arguments),
     /// Everything short of training: config, data, shapes, one forward and backward pass
     Check(command::check::Arguments),
     /// Write a commented starter config

@@ -101,7 +101,7 @@ impl Arguments {
 }
 
 /// Data of which nothing can be said.
-fn immeasurable(error: InformationError) -> Failure {
+pub(crate) fn immeasurable(error: InformationError) -> Failure {
     Failure::new(
         Exit::Data,
         format!("the information in these labels cannot be measured: {error}"),

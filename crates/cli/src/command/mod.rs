@@ -8,6 +8,7 @@ pub(crate) mod devices;
 pub(crate) mod digest;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
+pub(crate) mod group;
 pub(crate) mod info;
 pub(crate) mod init;
 pub(crate) mod inspect;
@@ -35,6 +36,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal, watch: &Watch) -> Resul
         Command::Predict(arguments) => predict::run(&arguments, terminal, watch),
         Command::Info(arguments) => info::run(&arguments, terminal, watch),
         Command::Transfer(arguments) => transfer::run(&arguments, terminal, watch),
+        Command::Group(arguments) => group::run(&arguments, terminal, watch),
         Command::Check(arguments) => check::run(&arguments, terminal, watch),
         Command::Init(arguments) => init::run(&arguments, terminal),
         Command::Inspect(arguments) => inspect::run(&arguments, terminal),

@@ -8,6 +8,7 @@ mod measured;
 mod runs;
 mod shown;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -23,8 +24,10 @@ use crate::progress::Ui;
 use crate::signals::Signals;
 use crate::terminal::{Terminal, safe};
 use crate::{json, place};
+pub(crate) use measured::Comparison;
 use measured::Transfer;
-use runs::{Run, Runs};
+use runs::{MeasuredRun, Run, Runs};
+pub(crate) use shown::{interval, signed};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -93,43 +96,21 @@ pub(crate) fn run(
             "transfer compares tasks together and alone, so it needs two of them",
         ));
     }
-    let signals = Signals::install();
-    let place = place::resolve(experiment.device.backend, experiment.device.index, watch)?;
-    let folder = arguments
-        .run_dir
-        .clone()
-        .unwrap_or_else(|| runs::folder(&configuration));
-    let runs = Runs {
-        config: &arguments.config,
-        folder,
-        tasks: &tasks,
-        place,
-        ui: arguments.ui,
-        is_json: arguments.json,
-        terminal,
-        watch,
-        signals: &signals,
-    };
     let first = experiment.seed;
     let mut asked: Vec<Run> = Vec::new();
-    for seed in (0..arguments.seeds).map(|more| first.wrapping_add(more)) {
+    for seed in seeds(first, arguments.seeds) {
         asked.extend(Run::of_seed(seed, &tasks, arguments.leave_one_out));
     }
-    let total = asked.len();
-    let mut done = Vec::new();
-    for (place, run) in asked.into_iter().enumerate() {
-        if signals.is_asked() {
-            return Ok(runs.interrupted());
-        }
-        match runs.trained(run, (place + 1, total))? {
-            Some(trained) => done.push(trained),
-            None => return Ok(runs.interrupted()),
-        }
-    }
-    let measured: Vec<_> = done
-        .into_iter()
-        .map(|trained| runs.measured(trained))
-        .collect::<Result<_, Failure>>()?;
+    let around = Around {
+        config: &arguments.config,
+        run_dir: arguments.run_dir.as_ref(),
+        ui: arguments.ui,
+        is_json: arguments.json,
+    };
+    let measured = match around.measured(&configuration, &tasks, asked, terminal, watch)? {
+        Ok(measured) => measured,
+        Err(exit) => return Ok(exit),
+    };
     let transfer = Transfer::of(&experiment.name, &tasks, &measured, first)?;
     if let Some(path) = &arguments.html {
         publish(path, &transfer.page())?;
@@ -140,4 +121,109 @@ pub(crate) fn run(
         terminal.result(&safe(&transfer.text(terminal.colors_results)))?;
     }
     Ok(Exit::Done)
+}
+
+fn seeds(first: u64, count: u64) -> impl Iterator<Item = u64> {
+    (0..count).map(move |more| first.wrapping_add(more))
+}
+
+/// What the command line says of all runs.
+struct Around<'a> {
+    config: &'a ConfigArguments,
+    run_dir: Option<&'a PathBuf>,
+    ui: Ui,
+    is_json: bool,
+}
+
+impl Around<'_> {
+    /// Trains what is not trained yet, and measures all of it; the exit code if a signal came.
+    fn measured(
+        &self,
+        configuration: &Configuration,
+        tasks: &[String],
+        asked: Vec<Run>,
+        terminal: &Terminal,
+        watch: &Watch,
+    ) -> Result<Result<Vec<MeasuredRun>, Exit>, Failure> {
+        let signals = Signals::install();
+        let device = &configuration.experiment.device;
+        let runs = Runs {
+            config: self.config,
+            folder: self
+                .run_dir
+                .cloned()
+                .unwrap_or_else(|| runs::folder(configuration)),
+            tasks,
+            place: place::resolve(device.backend, device.index, watch)?,
+            ui: self.ui,
+            is_json: self.is_json,
+            terminal,
+            watch,
+            signals: &signals,
+        };
+        let total = asked.len();
+        let mut done = Vec::new();
+        for (place, run) in asked.into_iter().enumerate() {
+            if signals.is_asked() {
+                return Ok(Err(runs.interrupted()));
+            }
+            match runs.trained(run, (place + 1, total))? {
+                Some(trained) => done.push(trained),
+                None => return Ok(Err(runs.interrupted())),
+            }
+        }
+        let measured = done.into_iter().map(|trained| runs.measured(trained));
+        measured.collect::<Result<_, Failure>>().map(Ok)
+    }
+}
+
+/// A proposal of `group` that is to be trained.
+pub(crate) struct Grouping<'a> {
+    pub(crate) config: &'a ConfigArguments,
+    pub(crate) groups: &'a [Vec<String>],
+    pub(crate) seeds: u64,
+    pub(crate) run_dir: Option<PathBuf>,
+    pub(crate) ui: Ui,
+    pub(crate) is_json: bool,
+}
+
+/// Bits per example of each task in its group and with all tasks, over alone; the exit code if a signal came.
+///
+/// # Errors
+/// Whatever ends a run badly.
+pub(crate) fn compare(
+    grouping: &Grouping<'_>,
+    terminal: &Terminal,
+    watch: &Watch,
+) -> Result<Result<BTreeMap<String, Comparison>, Exit>, Failure> {
+    let configuration = check::sound(Configuration::read(grouping.config)?, terminal)?;
+    let first = configuration.experiment.seed;
+    let tasks: Vec<String> = configuration
+        .experiment
+        .tasks
+        .iter()
+        .filter(|task| task.data.active)
+        .map(|task| task.name.clone())
+        .collect();
+    let mut asked: Vec<Run> = Vec::new();
+    for seed in seeds(first, grouping.seeds) {
+        asked.extend(Run::of_seed(seed, &tasks, false));
+        let groups = grouping.groups.iter();
+        asked.extend(
+            groups
+                .filter(|group| group.len() > 1 && group.len() < tasks.len())
+                .map(|group| Run::of_group(seed, group)),
+        );
+    }
+    let around = Around {
+        config: grouping.config,
+        run_dir: grouping.run_dir.as_ref(),
+        ui: grouping.ui,
+        is_json: grouping.is_json,
+    };
+    let measured = match around.measured(&configuration, &tasks, asked, terminal, watch)? {
+        Ok(measured) => measured,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    Comparison::of(&tasks, grouping.groups, &measured, first).map(Ok)
 }

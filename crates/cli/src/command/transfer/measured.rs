@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use polytask_information::usable::{Rows, transferred_over_seeds};
-use polytask_information::{InformationError, Measure};
+use polytask_information::Measure;
+use polytask_information::usable::{RowCosts, Rows, transferred_over_seeds};
 use polytask_metrics::Better;
 use polytask_random::Seed;
 use polytask_training::information::TaskInformation;
@@ -41,7 +41,9 @@ pub(super) struct TaskTransfer {
     pub(super) together: Option<f64>,
     /// Bits per example that training together gave; negative where it cost.
     pub(super) transferred: Option<Measure>,
-    /// Of each seed by itself.
+    /// The same of the models as they are: where calibration suits the test rows badly the two differ.
+    pub(super) uncalibrated: Option<Measure>,
+    /// Of each seed by itself, calibrated.
     pub(super) by_seed: Vec<f64>,
     /// Whether the seeds have their test rows in common.
     pub(super) same_rows: bool,
@@ -88,12 +90,7 @@ impl Transfer {
         measured: &[MeasuredRun],
         seed: u64,
     ) -> Result<Self, Failure> {
-        let mut seeds: Vec<u64> = Vec::new();
-        for one in measured {
-            if !seeds.contains(&one.run.seed) {
-                seeds.push(one.run.seed);
-            }
-        }
+        let seeds = seeds_of(measured);
         let compared = Compared {
             measured,
             seeds: &seeds,
@@ -118,7 +115,10 @@ impl Transfer {
                 leave_one_out.push(Helped {
                     source: source.clone(),
                     target: target.clone(),
-                    transferred: compared.bits(target, tasks, &rest)?.ok().map(|bits| bits.0),
+                    transferred: compared
+                        .bits(target, tasks, &rest)?
+                        .ok()
+                        .map(|bits| bits.calibrated),
                 });
             }
         }
@@ -139,6 +139,73 @@ impl Transfer {
                 .collect(),
         })
     }
+}
+
+/// A task in its group and with all tasks, each over alone: bits per example.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Comparison {
+    pub(crate) in_group: Option<Measure>,
+    pub(crate) all_together: Option<Measure>,
+}
+
+impl Comparison {
+    /// Of every task; one that is a group by itself has exactly 0 bits there.
+    ///
+    /// # Errors
+    /// Runs that cannot be compared.
+    pub(super) fn of(
+        tasks: &[String],
+        groups: &[Vec<String>],
+        measured: &[MeasuredRun],
+        seed: u64,
+    ) -> Result<BTreeMap<String, Self>, Failure> {
+        let compared = Compared {
+            measured,
+            seeds: &seeds_of(measured),
+            seed,
+        };
+        let mut found = BTreeMap::new();
+        for task in tasks {
+            let alone = vec![task.clone()];
+            let group = groups
+                .iter()
+                .find(|group| group.contains(task))
+                .unwrap_or(&alone);
+            let bits = |more: &[String]| {
+                let bits = compared.bits(task, more, &alone)?;
+                Ok::<_, Failure>(bits.ok().map(|found| found.calibrated))
+            };
+            found.insert(
+                task.clone(),
+                Self {
+                    in_group: bits(group)?,
+                    all_together: bits(tasks)?,
+                },
+            );
+        }
+        Ok(found)
+    }
+}
+
+/// In the order in which they come.
+fn seeds_of(measured: &[MeasuredRun]) -> Vec<u64> {
+    let mut seeds: Vec<u64> = Vec::new();
+    for one in measured {
+        if !seeds.contains(&one.run.seed) {
+            seeds.push(one.run.seed);
+        }
+    }
+    seeds
+}
+
+/// Bits per row of one task under more tasks over under fewer.
+struct Bits {
+    calibrated: Measure,
+    raw: Measure,
+    /// Calibrated.
+    by_seed: Vec<f64>,
+    /// Whether the seeds measured the same rows.
+    same_rows: bool,
 }
 
 /// The measured runs, by seed and tasks.
@@ -182,69 +249,80 @@ impl Compared<'_> {
                 metrics.insert(name, [alone, together]);
             }
         }
-        let (transferred, by_seed, same_rows, why_not) = match bits {
-            Ok((transferred, by_seed, same_rows)) => (Some(transferred), by_seed, same_rows, None),
-            Err(why) => (None, Vec::new(), false, Some(why)),
+        let (bits, why_not) = match bits {
+            Ok(bits) => (Some(bits), None),
+            Err(why) => (None, Some(why)),
         };
         Ok(TaskTransfer {
             task: task.to_owned(),
             alone: mean(alone),
             together: mean(together),
-            transferred,
-            by_seed,
-            same_rows,
+            same_rows: bits.as_ref().is_some_and(|bits| bits.same_rows),
+            by_seed: bits
+                .as_ref()
+                .map_or(Vec::new(), |bits| bits.by_seed.clone()),
+            uncalibrated: bits.as_ref().map(|bits| bits.raw.clone()),
+            transferred: bits.map(|bits| bits.calibrated),
             why_not,
             metrics,
         })
     }
 
-    /// Bits per row of `task` with `more` tasks over with `fewer`, those of each seed, and whether seeds share rows; or why there are
-    /// none.
-    #[expect(clippy::type_complexity, reason = "three figures of one comparison")]
+    /// Bits per row of `task` with `more` tasks over with `fewer`; or why there are none.
     fn bits(
         &self,
         task: &str,
         more: &[String],
         fewer: &[String],
-    ) -> Result<Result<(Measure, Vec<f64>, bool), String>, Failure> {
-        let mut costs: [Vec<Vec<f64>>; 2] = [Vec::new(), Vec::new()];
+    ) -> Result<Result<Bits, String>, Failure> {
+        let (mut alone, mut joint) = (Vec::new(), Vec::new());
         let mut digests = Vec::new();
         for &seed in self.seeds {
-            let mut rows = Vec::new();
-            for (tasks, all) in [fewer, more].into_iter().zip(&mut costs) {
-                match self.found(seed, tasks, task) {
-                    Ok(found) => {
-                        all.push(found.costs.calibrated.clone());
-                        rows.push((found.digest, &found.rows));
-                    }
-                    Err(why) => return Ok(Err(why)),
-                }
-            }
-            if rows.first() != rows.last() {
+            let pair = self
+                .found(seed, fewer, task)
+                .and_then(|one| Ok((one, self.found(seed, more, task)?)));
+            let (one, other) = match pair {
+                Ok(pair) => pair,
+                Err(why) => return Ok(Err(why)),
+            };
+            if (one.digest, &one.rows) != (other.digest, &other.rows) {
                 return Err(Failure::new(
                     Exit::Internal,
                     format!("the runs of seed {seed} were not measured on the same rows of {task}"),
                 ));
             }
-            digests.extend(rows.first().map(|(digest, _)| *digest));
+            digests.push(one.digest);
+            alone.push(&one.costs);
+            joint.push(&other.costs);
         }
         let same_rows = digests.windows(2).all(|pair| pair.first() == pair.last());
-        let rows = if same_rows {
-            Rows::Shared(None)
-        } else {
-            Rows::Own
+        let measure = |of: fn(&RowCosts) -> &Vec<f64>| {
+            let rows = if same_rows {
+                Rows::Shared(None)
+            } else {
+                Rows::Own
+            };
+            let mut stream =
+                Seed(self.seed).stream(&format!("transfer/{task}/{}", fewer.join("+")), 0);
+            let costs =
+                |runs: &[&RowCosts]| runs.iter().map(|run| of(run).clone()).collect::<Vec<_>>();
+            transferred_over_seeds(&costs(&alone), &costs(&joint), rows, RESAMPLES, &mut stream)
+                .map_err(|error| error.to_string())
         };
-        let mut stream = Seed(self.seed).stream(&format!("transfer/{task}/{}", fewer.join("+")), 0);
-        let [alone, joint] = &costs;
-        let measure = transferred_over_seeds(alone, joint, rows, RESAMPLES, &mut stream);
-        let by_seed = alone.iter().zip(joint).map(|(alone, joint)| {
-            let nats: f64 = alone.iter().zip(joint).map(|(a, b)| a - b).sum();
-            nats / alone.len().max(1) as f64 / std::f64::consts::LN_2
+        let by_seed = alone.iter().zip(&joint).map(|(alone, joint)| {
+            let rows = alone.calibrated.iter().zip(&joint.calibrated);
+            let nats: f64 = rows.map(|(alone, joint)| alone - joint).sum();
+            nats / alone.calibrated.len().max(1) as f64 / std::f64::consts::LN_2
         });
         let by_seed = by_seed.collect();
-        Ok(measure
-            .map(|measure| (measure, by_seed, same_rows))
-            .map_err(|error: InformationError| error.to_string()))
+        Ok(measure(|run| &run.calibrated).and_then(|calibrated| {
+            Ok(Bits {
+                calibrated,
+                raw: measure(|run| &run.raw)?,
+                by_seed,
+                same_rows,
+            })
+        }))
     }
 
     fn found(&self, seed: u64, tasks: &[String], task: &str) -> Result<&TaskInformation, String> {
@@ -367,6 +445,7 @@ mod tests {
             alone: None,
             together: None,
             transferred: None,
+            uncalibrated: None,
             by_seed: Vec::new(),
             same_rows: true,
             why_not: None,

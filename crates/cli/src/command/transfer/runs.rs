@@ -67,6 +67,17 @@ impl Run {
         runs
     }
 
+    /// One group of a proposal.
+    pub(super) fn of_group(seed: u64, group: &[String]) -> Self {
+        let digest = blake3::hash(group.join("\n").as_bytes()).to_hex();
+        let short: String = digest.chars().take(8).collect();
+        Self {
+            seed,
+            tasks: group.to_vec(),
+            name: format!("group-{short}"),
+        }
+    }
+
     /// `seed 42, together`.
     fn title(&self) -> String {
         format!("seed {}, {}", self.seed, self.name.replacen('-', " ", 1))

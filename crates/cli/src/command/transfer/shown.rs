@@ -52,6 +52,7 @@ impl Transfer {
             ("together", Side::Right),
             ("transferred", Side::Right),
             ("95 % interval", Side::Right),
+            ("uncalibrated", Side::Right),
             ("rows", Side::Right),
             ("metric", Side::Left),
             ("alone", Side::Right),
@@ -74,13 +75,14 @@ impl Transfer {
                 bits(task.together),
                 task.transferred.as_ref().map_or("n/a".to_owned(), signed),
                 task.transferred.as_ref().map_or(String::new(), interval),
+                task.uncalibrated.as_ref().map_or(String::new(), signed),
                 task.transferred
                     .as_ref()
                     .map_or(String::new(), |bits| count(bits.n)),
             ];
             table.row(own.into_iter().chain(first));
             for _ in 1..task.metrics.len() {
-                table.row(vec![String::new(); 6].into_iter().chain(metric()));
+                table.row(vec![String::new(); 7].into_iter().chain(metric()));
             }
         }
         text.push_str(&table.text(color));
@@ -202,7 +204,10 @@ impl Transfer {
                 text(bits(task.together)),
                 bits_found.map_or(Cell::Text("–".to_owned()), Cell::Told),
                 text(bits_found.map_or(String::new(), interval)),
-                text(seeds.join("  ")),
+                task.uncalibrated
+                    .as_ref()
+                    .map_or(Cell::Text("–".to_owned()), Cell::Told),
+                text(seeds.join(", ")),
                 text(
                     if task.same_rows {
                         "the same"
@@ -222,6 +227,7 @@ impl Transfer {
                 "together",
                 "transferred",
                 "95 % interval",
+                "uncalibrated",
                 "by seed",
                 "rows of seeds",
                 "rows",
@@ -260,7 +266,7 @@ impl Transfer {
     }
 }
 
-fn signed(bits: &Measure) -> String {
+pub(crate) fn signed(bits: &Measure) -> String {
     match (bits.value, bits.se) {
         (Some(value), Some(se)) => format!("{value:+.3} ± {se:.3}"),
         (Some(value), None) => format!("{value:+.3}"),
@@ -268,7 +274,7 @@ fn signed(bits: &Measure) -> String {
     }
 }
 
-fn interval(bits: &Measure) -> String {
+pub(crate) fn interval(bits: &Measure) -> String {
     bits.interval.map_or(String::new(), |[low, high]| {
         format!("{low:+.3} … {high:+.3}")
     })

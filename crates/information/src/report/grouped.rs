@@ -1,0 +1,180 @@
+//! Who should train with whom, from the labels alone: a proposal with what chance and resampling say about it.
+//!
+//! The affinity of two tasks is the largest corrected information between a label of one and a label of the other, bits; a pair that
+//! was never observed together has none, and counts as the threshold: it neither joins nor parts. The threshold is the 95th
+//! percentile of all affinities when every label is shuffled.
+
+use polytask_random::{Seed, Stream};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::input::{Column, ReportOptions};
+use super::prepared::Prepared;
+use crate::InformationError;
+use crate::discrete::{MutualInformation, Table};
+use crate::error::{at_least, same_length};
+use crate::grouping::{Affinity, Proposal, co_membership, partition};
+use crate::special::quantile;
+
+/// Shuffles and resamples: a percentile and a share need no more.
+const DRAWS: usize = 200;
+/// Rows that each of them is made from at most.
+const MOST_ROWS: usize = 10_000;
+
+/// A proposal and how sure it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Grouped {
+    /// The groups; tasks are named by their places.
+    pub proposal: Proposal,
+    /// By how much the second best grouping is worse, bits.
+    pub margin: Option<f64>,
+    /// Affinities, bits, `[tasks][tasks]`; none of a task with itself, and of tasks that were never observed together.
+    pub affinity: Vec<Vec<Option<f64>>>,
+    /// What an affinity has to exceed, bits.
+    pub threshold: f64,
+    /// The share of bootstrap resamples whose best grouping puts two tasks together, `[tasks][tasks]`.
+    pub together: Vec<Vec<f64>>,
+    /// How many resamples.
+    pub resamples: usize,
+}
+
+/// The proposal for tasks whose labels are `columns`; `tasks` says to which task each column belongs, from 0.
+///
+/// # Errors
+/// If there are fewer than two tasks, columns differ in rows or no two tasks were ever observed together.
+///
+/// ```
+/// use polytask_information::report::{Column, ReportOptions, Values, grouped};
+///
+/// let classes = |name: &str, label: fn(u32) -> u32| Column {
+///     name: name.into(),
+///     values: Values::Classes {
+///         labels: (0..600).map(|row| Some(label(row))).collect(),
+///         names: vec!["no".into(), "yes".into()],
+///     },
+/// };
+/// let columns = [classes("even", |row| row % 2), classes("late", |row| u32::from(row > 300)), classes("odd", |row| 1 - row % 2)];
+/// let found = grouped(&columns, &[0, 1, 2], None, &ReportOptions::default())?;
+/// assert_eq!(found.proposal.groups, [vec![0, 2], vec![1]]);
+/// # Ok::<(), polytask_information::InformationError>(())
+/// ```
+pub fn grouped(
+    columns: &[Column],
+    tasks: &[usize],
+    largest: Option<usize>,
+    options: &ReportOptions,
+) -> Result<Grouped, InformationError> {
+    same_length("columns and their tasks", columns.len(), tasks.len())?;
+    let count = tasks.iter().max().map_or(0, |last| last + 1);
+    at_least("tasks", count, 2)?;
+    let rows = columns.first().map_or(0, Column::rows);
+    for column in columns {
+        column.check(rows)?;
+    }
+    let labels = Labels {
+        columns: columns.iter().map(Prepared::of).collect(),
+        tasks,
+        count,
+    };
+    let all: Vec<usize> = (0..rows).collect();
+    let affinity = labels.affinities(|_| all.clone())?;
+    at_least(
+        "pairs of tasks that were observed together",
+        affinity.iter().flatten().count(),
+        1,
+    )?;
+    let few = |stream: &mut Stream| {
+        let mut rows = all.clone();
+        stream.shuffle(&mut rows);
+        rows.truncate(MOST_ROWS);
+        rows
+    };
+    let seed = Seed(options.seed);
+    let shuffled = (0..DRAWS)
+        .into_par_iter()
+        .map(|draw| {
+            let mut stream = seed.stream("information/group/null", draw as u64);
+            // A different order of the rows for every label.
+            let orders: Vec<Vec<usize>> = columns.iter().map(|_| few(&mut stream)).collect();
+            labels.affinities(|column| orders.get(column).cloned().unwrap_or_default())
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut null: Vec<f64> = shuffled.into_iter().flatten().flatten().collect();
+    null.sort_by(f64::total_cmp);
+    let threshold = quantile(&null, 0.95);
+    let resampled = (0..DRAWS)
+        .into_par_iter()
+        .map(|draw| {
+            let mut stream = seed.stream("information/group/bootstrap", draw as u64);
+            let drawn: Vec<usize> = (0..rows.min(MOST_ROWS))
+                .map(|_| stream.below(rows))
+                .collect();
+            filled(&labels.affinities(|_| drawn.clone())?, threshold, count)
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let proposal = partition(&filled(&affinity, threshold, count)?, threshold, largest)?;
+    let together = co_membership(&resampled, threshold, largest)?;
+    Ok(Grouped {
+        margin: proposal.margin(),
+        proposal,
+        affinity: affinity.chunks(count).map(<[_]>::to_vec).collect(),
+        threshold,
+        together: together.chunks(count).map(<[_]>::to_vec).collect(),
+        resamples: DRAWS,
+    })
+}
+
+/// With the threshold where nothing is known.
+fn filled(
+    affinity: &[Option<f64>],
+    threshold: f64,
+    tasks: usize,
+) -> Result<Affinity, InformationError> {
+    let values = affinity.iter().map(|bits| bits.unwrap_or(threshold));
+    Affinity::new(values.collect(), tasks)
+}
+
+struct Labels<'a> {
+    columns: Vec<Prepared>,
+    tasks: &'a [usize],
+    count: usize,
+}
+
+impl Labels<'_> {
+    /// Affinities `[tasks, tasks]`, each column read in its own order of rows.
+    fn affinities(
+        &self,
+        order: impl Fn(usize) -> Vec<usize>,
+    ) -> Result<Vec<Option<f64>>, InformationError> {
+        let read: Vec<Vec<Option<u32>>> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(place, column)| {
+                let rows = order(place).into_iter();
+                rows.map(|row| column.labels.get(row).copied().flatten())
+                    .collect()
+            })
+            .collect();
+        let mut found: Vec<Option<f64>> = vec![None; self.count * self.count];
+        for (left, (own, a)) in self.tasks.iter().zip(&read).enumerate() {
+            for (right, (other, b)) in self.tasks.iter().zip(&read).enumerate().skip(left + 1) {
+                let classes = |place: usize| self.columns.get(place).map_or(0, |one| one.classes);
+                if own == other {
+                    continue;
+                }
+                let table = Table::of_labels(a, classes(left), b, classes(right))?;
+                if table.n() == 0 {
+                    continue;
+                }
+                let bits = MutualInformation::of(&table).corrected() / std::f64::consts::LN_2;
+                for place in [own * self.count + other, other * self.count + own] {
+                    if let Some(slot) = found.get_mut(place) {
+                        *slot = Some(slot.map_or(bits, |best| best.max(bits)));
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,296 @@
+//! `transfer`: planted help and planted harm are found with their sign, and what was trained is not trained again.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::{Folder, exists};
+use crate::info::Draws;
+
+/// One shared direction of 24 inputs, and two numbers read off it.
+const CONFIG: &str = r#"
+name = "planted"
+[data]
+source = "planted.csv"
+split = { type = "random", train = 0.3, val = 0.2, test = 0.5 }
+[encoder]
+hidden = []
+[sharing]
+type = "latent"
+dimension = 1
+[tasks.few]
+type = "regression"
+[tasks.many]
+type = "regression"
+[device]
+backend = "cpu"
+[train]
+epochs = 15
+batch_size = 100
+optimizer = { type = "adam", lr = 0.02 }
+"#;
+
+const INPUTS: usize = 24;
+
+/// `few` is known on one row in ten and `many` on the others; both follow the first inputs, or `many` the last.
+fn planted(is_shared: bool) -> Folder {
+    let mut draws = Draws(11);
+    let heads: Vec<String> = (0..INPUTS).map(|input| format!("x{input}")).collect();
+    let mut text = format!("{},few,many\n", heads.join(","));
+    for row in 0..2000 {
+        let inputs: Vec<f64> = (0..INPUTS).map(|_| draws.normal()).collect();
+        let half = INPUTS / 2;
+        let signal = |inputs: &[f64]| inputs.iter().sum::<f64>() / (inputs.len() as f64).sqrt();
+        let (first, last) = (signal(&inputs[..half]), signal(&inputs[half..]));
+        let few = first + 0.5 * draws.normal();
+        let many = if is_shared { first } else { last } + 0.5 * draws.normal();
+        let cells: Vec<String> = inputs.iter().map(|input| format!("{input:.4}")).collect();
+        // Where the tasks are rivals each has half of the rows.
+        let is_few = if is_shared {
+            row % 10 == 0
+        } else {
+            row % 2 == 0
+        };
+        let labels = if is_few {
+            format!("{few},")
+        } else {
+            format!(",{many}")
+        };
+        text.push_str(&format!("{},{labels}\n", cells.join(",")));
+    }
+    let folder = Folder::new(CONFIG);
+    folder.write("planted.csv", &text);
+    folder
+}
+
+fn task<'d>(document: &'d Value, name: &str) -> &'d Value {
+    let tasks = document["tasks"].as_array().unwrap();
+    tasks.iter().find(|task| task["task"] == name).unwrap()
+}
+
+fn interval(task: &Value) -> [f64; 2] {
+    serde_json::from_value(task["transferred"]["interval"].clone()).unwrap()
+}
+
+#[test]
+fn help_is_found_said_in_words_and_kept() {
+    let folder = planted(true);
+    let arguments = ["transfer", "config.toml", "--ui", "none"];
+    let document = folder
+        .run(&[&arguments[..], &["--json", "--html", "page.html"]].concat())
+        .expect(0)
+        .json();
+    assert_eq!(
+        (&document["split"], &document["seeds"]),
+        (&"test".into(), &serde_json::json!([42, 43, 44]))
+    );
+    let few = task(&document, "few");
+    let [low, _] = interval(few);
+    // A tenth of the rows finds 24 weights badly; the other task's rows know the direction.
+    assert!(low > 0.05, "{few}");
+    let number = |value: &Value| value.as_f64().unwrap();
+    for name in ["few", "many"] {
+        let task = task(&document, name);
+        let transferred = number(&task["transferred"]["value"]);
+        // The baseline is the same, so it cancels.
+        let difference = number(&task["together"]) - number(&task["alone"]);
+        assert!((transferred - difference).abs() < 1e-9, "{task}");
+        assert_eq!(task["by_seed"].as_array().unwrap().len(), 3);
+        assert!(number(&task["transferred"]["se"]) > 0.0);
+        assert_eq!(task["transferred"]["unit"], "bits");
+        assert!(number(&task["uncalibrated"]["value"]).is_finite());
+    }
+    // r2, rmse and mae rise with the bits.
+    assert!(
+        number(&document["summary"]["delta_p"]) > 0.0
+            && number(&document["summary"]["delta_m"]) < 0.0
+    );
+    let page = folder.read("page.html");
+    assert!(
+        page.contains("Did sharing help?") && !page.contains("http"),
+        "{page}"
+    );
+    assert!(page.contains("bootstrap over seeds and rows"));
+
+    // Each run is an ordinary one, and none is trained twice.
+    let runs = document["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 9);
+    for run in runs {
+        let run = run["run"].as_str().unwrap();
+        assert_eq!(folder.record(run)["status"], "finished");
+        folder.run(&["evaluate", run]).expect(0);
+    }
+    let again = folder.run(&arguments).expect(0);
+    assert_eq!(again.err.matches("done before").count(), 9, "{}", again.err);
+    assert!(
+        again.out.contains("Learning many helped few by"),
+        "{}",
+        again.out
+    );
+    let fewer = folder
+        .run(&[&arguments[..], &["--seeds", "1"]].concat())
+        .expect(0);
+    assert!(fewer.err.matches("done before").count() == 3 && fewer.out.contains("! one seed"));
+    // Another config has other runs; where it computes does not matter.
+    let other = ["--seeds", "1", "-s", "train.epochs=2"];
+    let other = folder.run(&[&arguments[..], &other].concat()).expect(0);
+    assert!(!other.err.contains("done before"), "{}", other.err);
+}
+
+#[test]
+fn harm_stands_in_the_same_column() {
+    let folder = planted(false);
+    let document = folder
+        .run(&[
+            "transfer",
+            "config.toml",
+            "--ui",
+            "none",
+            "--json",
+            "--run-dir",
+            "t",
+        ])
+        .expect(0)
+        .json();
+    let harm: Vec<[f64; 2]> = ["few", "many"]
+        .map(|name| interval(task(&document, name)))
+        .to_vec();
+    // One direction cannot serve two: what each loses is not hidden.
+    assert!(harm.iter().any(|[_, high]| *high < -0.1), "{document}");
+    let text = folder
+        .run(&["transfer", "config.toml", "--ui", "none", "--run-dir", "t"])
+        .expect(0)
+        .out;
+    assert!(
+        text.contains(" hurt ") && text.contains("it cost"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_task_alone_does_not_see_the_others_labels() {
+    let mut draws = Draws(5);
+    let mut text = String::from("x,a,b,c\n");
+    for _ in 0..1200 {
+        let (a, c) = (draws.coin(), draws.coin());
+        // b is a, c is nothing; x says nothing of either.
+        text.push_str(&format!("{},{a},{a},{c}\n", draws.next()));
+    }
+    let folder = Folder::new(
+        "name = \"copies\"\n[data]\nsource = \"copies.csv\"\n[encoder]\nhidden = [4]\n[tasks.a]\ntype = \"binary\"\n\
+         [tasks.b]\ntype = \"binary\"\n[tasks.c]\ntype = \"binary\"\n[device]\nbackend = \"cpu\"\n[train]\nepochs = 3\nbatch_size = 64\n",
+    );
+    folder.write("copies.csv", &text);
+    let arguments = [
+        "transfer",
+        "config.toml",
+        "--seeds",
+        "2",
+        "--leave-one-out",
+        "--ui",
+        "none",
+        "--json",
+    ];
+    let document = folder.run(&arguments).expect(0).json();
+    for name in ["a", "b", "c"] {
+        let alone = task(&document, name)["alone"].as_f64().unwrap();
+        assert!(alone.abs() < 0.05, "{name} alone knows {alone} bits");
+    }
+    assert_eq!(document["runs"].as_array().unwrap().len(), 14);
+    let helped = document["leave_one_out"].as_array().unwrap();
+    assert_eq!(helped.len(), 6);
+    for one in helped {
+        assert!(
+            one["transferred"]["value"].as_f64().unwrap().abs() < 0.05,
+            "{one}"
+        );
+    }
+    // Two seeds are said to be few.
+    assert!(
+        task(&document, "a")["transferred"]["flags"]
+            .as_array()
+            .unwrap()
+            .contains(&"few_rows".into())
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_transfer_goes_on() {
+    let folder = planted(true);
+    let arguments = [
+        "transfer",
+        "config.toml",
+        "--seeds",
+        "1",
+        "--ui",
+        "lines",
+        "-s",
+        "train.epochs=40",
+        "--run-dir",
+    ];
+    folder.run(&[&arguments[..], &["whole"]].concat()).expect(0);
+    let mut child = folder
+        .command(&[&arguments[..], &["parts"]].concat())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut seen = String::new();
+    // In the midst of the second run.
+    while !(seen.contains("[2/3]") && seen.rsplit("[2/3]").next().unwrap().contains(" 3/40 ")) {
+        assert!(lines.read_line(&mut seen).unwrap() > 0, "{seen}");
+    }
+    Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(rest.contains("the same command goes on"), "{rest}");
+    assert!(!exists(&folder.path("parts/seed-42/alone-many")));
+
+    let ended = folder.run(&[&arguments[..], &["parts"]].concat()).expect(0);
+    for words in [
+        "[1/3] seed 42, together: done before",
+        "[2/3] seed 42, alone few: goes on",
+        "[3/3] seed 42, alone many: trains",
+    ] {
+        assert!(ended.err.contains(words), "{words} in\n{}", ended.err);
+    }
+    for run in ["together", "alone-few", "alone-many"] {
+        let digest = |of: &str| folder.digest(&format!("{of}/seed-42/{run}"));
+        assert_eq!(digest("whole"), digest("parts"), "{run}");
+    }
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused() {
+    let folder = planted(true);
+    let ended = folder
+        .run(&["transfer", "config.toml", "-s", "tasks.few.active=false"])
+        .expect(2);
+    assert!(ended.err.contains("needs two"), "{}", ended.err);
+    folder.run(&["transfer", "-"]).expect(2);
+    folder
+        .run(&["transfer", "config.toml", "--seeds", "0"])
+        .expect(2);
+    folder
+        .run(&["transfer", "config.toml", "-s", "tasks.few.target=fwe"])
+        .expect(3);
+    let ended = folder
+        .run(&[
+            "check",
+            "config.toml",
+            "-s",
+            "tasks.few.active=false",
+            "-s",
+            "tasks.many.active=false",
+        ])
+        .expect(3);
+    assert!(ended.err.contains("no task is active"), "{}", ended.err);
+    assert!(!exists(&folder.path("transfers")));
+}
