@@ -3,6 +3,14 @@
 //! `cargo bench -p polytask -p polytask-training --bench step_cost` prints the table. Steps of all kinds take turns, so that
 //! whatever else the machine does meets all of them; the median of each is compared.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a bench prints a table, and ends if it cannot"
+)]
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 

@@ -235,16 +235,15 @@ fn look_ahead(plan: &Plan, state: &mut TrainState, batches: &[Batch], present: &
     let step = state.progress.step;
     let weights = plan.weigh(state.weighting.as_mut(), &nothing_read(present));
     let rate = plan.train.optimizer.value.rate() * plan.rate_factor(step);
-    let slopes = look_ahead::slopes(
+    let work = Work {
         plan,
-        &state.model,
-        state.weighting.primary(),
-        &weights.alpha,
-        rate,
+        model: &state.model,
         step,
         batches,
         present,
-    );
+        first_draw: 0,
+    };
+    let slopes = look_ahead::slopes(&work, state.weighting.primary(), &weights.alpha, rate);
     if let Some(mut slopes) = slopes {
         // λ_t multiplies the task's own weight.
         for (slope, &task) in slopes.values.iter_mut().zip(&present.tasks) {

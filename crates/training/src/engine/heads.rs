@@ -26,6 +26,7 @@ pub(super) struct HeadsPass {
 }
 
 /// ∂l_t/∂z for each present task, without autodiff.
+#[expect(clippy::large_enum_variant, reason = "there is one a step")]
 pub(super) enum Cotangents {
     /// `[present tasks, rows, width]`.
     Outright(Tensor<3>),

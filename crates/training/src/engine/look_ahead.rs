@@ -10,6 +10,7 @@ use polytask_balance::Losses;
 use polytask_data::Batch;
 use polytask_model::MultiTaskModel;
 
+use super::Work;
 use super::plain::{self, Backward};
 use super::present::Present;
 use crate::plan::Plan;
@@ -20,15 +21,19 @@ const REACH: f64 = 0.01;
 
 /// −η ∂/∂λ_t for each present task, in place of its loss; `None` if there is nothing to look at.
 pub(crate) fn slopes(
-    plan: &Plan,
-    model: &MultiTaskModel,
+    work: &Work<'_>,
     primary: &[String],
     lambda: &[f64],
     rate: f64,
-    step: u64,
-    batches: &[Batch],
-    present: &Present,
 ) -> Option<Losses> {
+    let Work {
+        plan,
+        model,
+        step,
+        batches,
+        present,
+        ..
+    } = *work;
     let ahead = validation(plan, primary, step)?;
     let watched = Present::of(std::slice::from_ref(&ahead), plan.tasks.len());
     if watched.tasks.is_empty() {

@@ -58,7 +58,7 @@ pub(crate) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -
         let more = GradientsParams::from_grads(surrogate.backward(), work.model);
         trunk = Some(gradients::add(work.model, trunk.take(), more));
     }
-    let trunk = trunk.unwrap_or_else(GradientsParams::new);
+    let trunk = trunk.unwrap_or_default();
     Some(assemble(work, &decision.heads, own?, trunk, losses))
 }
 

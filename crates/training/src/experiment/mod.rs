@@ -98,13 +98,21 @@ impl Experiment {
             )
             .or(42);
         let tasks = tasks(fields);
+        // In the order in which a config is read.
+        let data = fields.table(
+            "data",
+            "where the rows come from and how they are split",
+            DataOptions::options,
+        );
+        let inputs = fields.tables("inputs", "groups of input columns", InputOptions::options);
+        let model = ModelOptions::options(fields);
         let (weighting, aggregator) = multitask(fields, &tasks);
         Self {
             name,
             seed: seed as u64,
-            data: fields.table("data", "where the rows come from and how they are split", DataOptions::options),
-            inputs: fields.tables("inputs", "groups of input columns", InputOptions::options),
-            model: ModelOptions::options(fields),
+            data,
+            inputs,
+            model,
             weighting,
             aggregator,
             tasks,
