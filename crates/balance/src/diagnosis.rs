@@ -28,9 +28,6 @@ pub struct Diagnosis {
     pub conflicts: f64,
     /// The smallest cosine of two tasks; 1 with one task.
     pub least_cosine: f64,
-    /// Largest over smallest eigenvalue of the matrix of cosines, at most 10¹⁶: how near the tasks are to asking for the same
-    /// or for opposites.
-    pub condition: f64,
     /// ⟨g_t, d⟩ for each task: how fast its loss falls along the shared gradient d. Below zero it rises.
     pub decreases: Vec<f64>,
     /// How far the solver's answer is from what it should solve.
@@ -60,23 +57,40 @@ impl Diagnosis {
             .map(|(first, second)| cosine(first, second))
             .collect();
         let conflicting = pairs.iter().filter(|cosine| **cosine < 0.0).count();
-        let matrix = nalgebra::DMatrix::from_fn(tasks, tasks, cosine);
-        let values = matrix.clone().symmetric_eigenvalues();
-        let largest = values.iter().copied().fold(0.0, f64::max);
-        let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
         Self {
             present: gram.present().to_vec(),
-            cosines: matrix.transpose().iter().copied().collect(),
+            cosines: (0..tasks * tasks)
+                .map(|place| cosine(place / tasks, place % tasks))
+                .collect(),
             conflicts: conflicting as f64 / pairs.len().max(1) as f64,
             least_cosine: pairs.iter().copied().fold(1.0, f64::min),
-            condition: if smallest * SINGULAR > largest {
-                largest / smallest
-            } else {
-                SINGULAR
-            },
             decreases: gram.projections(alpha),
             residual,
             norms,
+        }
+    }
+
+    /// Largest over smallest eigenvalue of the matrix of cosines, at most 10¹⁶: how near the tasks are to asking for the same
+    /// or for opposites. Worked out when asked for: with hundreds of tasks it costs more than all the rest.
+    ///
+    /// ```
+    /// use polytask_balance::{Diagnosis, Gram};
+    ///
+    /// // Eigenvalues 1 ± ½.
+    /// let gram = Gram::new(vec![0, 1], vec![1.0, -1.0, -1.0, 4.0]).unwrap();
+    /// assert!((Diagnosis::of(&gram, &[1.0, 1.0], 0.0).condition() - 3.0).abs() < 1e-12);
+    /// ```
+    #[must_use]
+    pub fn condition(&self) -> f64 {
+        let tasks = self.norms.len();
+        let matrix = nalgebra::DMatrix::from_row_slice(tasks, tasks, &self.cosines);
+        let values = matrix.symmetric_eigenvalues();
+        let largest = values.iter().copied().fold(0.0, f64::max);
+        let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
+        if smallest * SINGULAR > largest {
+            largest / smallest
+        } else {
+            SINGULAR
         }
     }
 

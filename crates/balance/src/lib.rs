@@ -70,7 +70,7 @@ pub use moment::Moment;
 pub use normalize::Normalize;
 pub use per_task::PerTask;
 pub use polytask_random::Seed;
-pub use rows::{Block, Rows, RowsError};
+pub use rows::{Block, Rows, RowsError, SINGLE_ROUNDING};
 pub use rowwise::{ROW_AGGREGATORS, RowAggregator, RowAggregatorEntry, RowFacts};
 pub use shared_gradient::SharedGradient;
 pub use view::{GradientEngine, Level, View};

@@ -3,7 +3,7 @@
 use crate::Gram;
 
 /// How exact inner products are of numbers that were rounded to single precision.
-pub(crate) const SINGLE_ROUNDING: f64 = 1e-7;
+pub const SINGLE_ROUNDING: f64 = 1e-7;
 
 /// The gradients of the present tasks with respect to every shared parameter, in blocks: one for each parameter tensor.
 ///

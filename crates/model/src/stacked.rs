@@ -13,6 +13,7 @@ use std::ops::ControlFlow;
 use burn::module::ParamId;
 use burn::tensor::{Int, Tensor};
 
+use crate::encoder::one_hot;
 use crate::features::Features;
 
 /// What one layer gives to its parameters' gradients, for all tasks.
@@ -72,6 +73,15 @@ pub struct Lookup {
     pub chosen: Tensor<1, Int>,
     /// `[tasks, rows, width]`.
     pub cotangents: Tensor<3>,
+}
+
+impl Lookup {
+    /// 1 where a row of the batch read a row of the table, `[rows, categories]`.
+    #[must_use]
+    pub fn one_hot(&self) -> Tensor<2> {
+        let [categories, _] = self.shape;
+        one_hot(self.chosen.clone().unsqueeze_dim(1), categories)
+    }
 }
 
 /// Takes contributions, from the top of the trunk down; with `Break` the rest is not computed.

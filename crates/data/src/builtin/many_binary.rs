@@ -10,9 +10,9 @@
 use polytask_config::{Entry, Fields};
 use polytask_random::Seed;
 
-use super::linear::check_size;
 use super::matrix::{Matrix, dot, orthonormal};
-use super::parts::{self, PARTS, Rows, part_name};
+use super::normal::Normal;
+use super::parts::{self, Rows};
 use crate::column::{Values, Words};
 use crate::error::DataErrors;
 use crate::source::{Reading, Source};
@@ -162,44 +162,29 @@ pub fn truth(options: &ManyBinary, seed: Seed) -> Truth {
 
 impl Source for ManyBinary {
     fn load(&self, reading: &Reading) -> Result<Table, DataErrors> {
-        let total = self.rows.total();
-        check_size(ENTRY.name, total, self.features, self.tasks, reading)?;
         let seed = Seed(self.data_seed);
         let truth = truth(self, seed);
-        let mut features = vec![Vec::with_capacity(total); self.features];
+        let normal = Normal {
+            name: ENTRY.name,
+            features: self.features,
+            targets: self.tasks,
+            rows: self.rows,
+            seed,
+        };
         let mut labels = vec![Words::default(); self.tasks];
-        let mut parts = Vec::with_capacity(total);
-        for part in PARTS {
-            let name = format!("{}/{}", ENTRY.name, part_name(part));
-            for row in 0..self.rows.of(part) {
-                let mut stream = seed.stream(&name, row as u64);
-                let x: Vec<f32> = features.iter().map(|_| stream.normal() as f32).collect();
-                let exact: Vec<f64> = x.iter().map(|&value| value.into()).collect();
-                for (column, value) in features.iter_mut().zip(x) {
-                    column.push(value);
-                }
-                let probabilities = truth.probabilities(self.strength, &exact);
-                for (words, probability) in labels.iter_mut().zip(probabilities) {
-                    let label = if stream.uniform() < probability {
-                        "yes"
-                    } else {
-                        "no"
-                    };
-                    let is_known = stream.uniform() >= self.missing;
-                    words.push(is_known.then_some(label));
-                }
-                parts.push(part);
+        let drawn = normal.draw(reading, |_, x, stream| {
+            let probabilities = truth.probabilities(self.strength, x);
+            for (words, probability) in labels.iter_mut().zip(probabilities) {
+                let label = if stream.uniform() < probability {
+                    "yes"
+                } else {
+                    "no"
+                };
+                let is_known = stream.uniform() >= self.missing;
+                words.push(is_known.then_some(label));
             }
-        }
-        let mut table = Table::new(ENTRY.name, total);
-        for (index, column) in features.into_iter().enumerate() {
-            table.push(format!("x_{index}"), Values::F32(column))?;
-        }
-        for (index, words) in labels.into_iter().enumerate() {
-            table.push(format!("task_{index}"), Values::Text(words))?;
-        }
-        table.set_split(parts)?;
-        Ok(table)
+        })?;
+        drawn.table("task", labels.into_iter().map(Values::Text))
     }
 }
 

@@ -9,9 +9,9 @@
 use polytask_config::{Entry, Fields};
 use polytask_random::Seed;
 
-use super::linear::check_size;
 use super::matrix::{Matrix, combine, dot, orthonormal};
-use super::parts::{self, PARTS, Rows, part_name};
+use super::normal::Normal;
+use super::parts::{self, Rows};
 use crate::column::Values;
 use crate::error::DataErrors;
 use crate::source::{Reading, Source};
@@ -146,37 +146,22 @@ pub fn truth(options: &MmoeSynthetic, seed: Seed) -> Truth {
 
 impl Source for MmoeSynthetic {
     fn load(&self, reading: &Reading) -> Result<Table, DataErrors> {
-        let total = self.rows.total();
-        check_size(ENTRY.name, total, self.features, 2, reading)?;
         let seed = Seed(self.data_seed);
         let truth = truth(self, seed);
-        let mut features = vec![Vec::with_capacity(total); self.features];
-        let mut targets = vec![Vec::with_capacity(total); truth.weights.len()];
-        let mut parts = Vec::with_capacity(total);
-        for part in PARTS {
-            let name = format!("{}/{}", ENTRY.name, part_name(part));
-            for row in 0..self.rows.of(part) {
-                let mut stream = seed.stream(&name, row as u64);
-                let x: Vec<f32> = features.iter().map(|_| stream.normal() as f32).collect();
-                let exact: Vec<f64> = x.iter().map(|&value| value.into()).collect();
-                for (column, value) in features.iter_mut().zip(x) {
-                    column.push(value);
-                }
-                for (column, target) in targets.iter_mut().zip(truth.targets(&exact)) {
-                    column.push(target + self.noise * stream.normal());
-                }
-                parts.push(part);
+        let normal = Normal {
+            name: ENTRY.name,
+            features: self.features,
+            targets: truth.weights.len(),
+            rows: self.rows,
+            seed,
+        };
+        let mut targets = vec![Vec::new(); truth.weights.len()];
+        let drawn = normal.draw(reading, |_, x, stream| {
+            for (column, target) in targets.iter_mut().zip(truth.targets(x)) {
+                column.push(target + self.noise * stream.normal());
             }
-        }
-        let mut table = Table::new(ENTRY.name, total);
-        for (index, column) in features.into_iter().enumerate() {
-            table.push(format!("x_{index}"), Values::F32(column))?;
-        }
-        for (index, column) in targets.into_iter().enumerate() {
-            table.push(format!("y_{index}"), Values::F64(column))?;
-        }
-        table.set_split(parts)?;
-        Ok(table)
+        })?;
+        drawn.table("y", targets.into_iter().map(Values::F64))
     }
 }
 

@@ -10,6 +10,7 @@ mod linear;
 pub mod many_binary;
 mod matrix;
 pub mod mmoe_synthetic;
+mod normal;
 mod parts;
 pub mod planted_codes;
 pub mod planted_low_rank;

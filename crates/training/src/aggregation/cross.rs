@@ -5,10 +5,10 @@
 use polytask_balance::{Cross, CrossAggregator, Sight};
 use polytask_data::Batch;
 
-use crate::engine::judge::{Judge, Seen};
+use crate::engine::judge::Judge;
 use crate::engine::plain::Backward;
 use crate::engine::present::Present;
-use crate::engine::{Engine, Work, representation, rows};
+use crate::engine::{Engine, Work, rows};
 use crate::tensors;
 
 /// Of so many batches, the first two thirds; none of fewer than three, as at the end of an epoch.
@@ -30,9 +30,8 @@ pub(super) fn backward(
             None => judge.is_broken = true,
         }
     }
-    representation::backward(work, Sight::Nothing, &mut |seen| {
-        let Seen { losses, .. } = seen;
-        judge.answer(losses, |present| aggregator.weights(present))
+    engine.backward(work, Sight::Nothing, &mut |seen| {
+        judge.answer(seen.losses, |present| aggregator.weights(present))
     })
 }
 

@@ -1,17 +1,14 @@
 //! Methods that need the gradients entry by entry: these go to the host, and the shared gradient comes back.
 
-use std::collections::HashMap;
-
 use burn::module::ParamId;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use polytask_balance::{Block, Losses, RowAggregator, Rows, SharedGradient};
-use polytask_model::{MultiTaskModel, names};
 
 use crate::engine::contribution::register;
 use crate::engine::judge::Judge;
 use crate::engine::plain::Backward;
-use crate::engine::{Engine, Work, assemble, row, rows};
+use crate::engine::{Engine, Shared, Work, assemble, row, rows};
 use crate::tensors;
 
 pub(super) fn backward(
@@ -47,7 +44,7 @@ pub(super) fn backward(
             .collect(),
         present: visited,
     };
-    let blocks = Blocks::read(work.model, &apart.layers);
+    let blocks = Blocks::read(engine.shared(), &apart.layers);
     let shared = match blocks.rows(told.present.clone()) {
         Some(rows) => aggregator.combine(&rows, &told, judge.moment),
         None => {
@@ -70,7 +67,14 @@ pub(super) fn backward(
     }
     let device = &work.plan.place.device;
     let trunk = blocks.gradients(shared, device);
-    Some(assemble(work, &heads, apart.heads, trunk, apart.losses))
+    Some(assemble(
+        work,
+        engine.shared(),
+        &heads,
+        apart.heads,
+        trunk,
+        apart.losses,
+    ))
 }
 
 /// Multiplies each task's rows.
@@ -98,14 +102,10 @@ struct Read {
 }
 
 impl Blocks {
-    fn read(model: &MultiTaskModel, layers: &rows::Layers) -> Self {
-        let names: HashMap<ParamId, String> = names::parameters(model)
-            .into_iter()
-            .map(|parameter| (parameter.id, parameter.name))
-            .collect();
+    fn read(shared: &Shared, layers: &rows::Layers) -> Self {
         let all = layers.iter().flatten().map(|one| Read {
             parameter: one.parameter,
-            name: names.get(&one.parameter).cloned().unwrap_or_default(),
+            name: shared.name_of(one.parameter).to_owned(),
             shape: one.shape.clone(),
             values: tensors::read(one.rows.clone()),
         });

@@ -1,7 +1,7 @@
 //! What becomes of a layer's contribution: inner products, rows, a weighted sum.
 //!
 //! For a linear map with inputs X `[rows, in]` and cotangents D_t `[rows, out]` the inner products of the gradients XᵀD_t are
-//! ⟨X ᵀD_s, XᵀD_t⟩ = ⟨D_s, K D_t⟩ with K = XXᵀ, and with K + 1 those of weight and bias together. This *kernel form* costs
+//! ⟨XᵀD_s, XᵀD_t⟩ = ⟨D_s, K D_t⟩ with K = XXᵀ, and with K + 1 those of weight and bias together. This *kernel form* costs
 //! rows/in of multiplying the gradients out; below, the cheaper one is taken.
 
 use burn::module::ParamId;
@@ -33,12 +33,15 @@ fn prefers_kernel(product: &Product, kept: bool) -> bool {
 pub(super) fn gram(contribution: &Contribution) -> Option<Tensor<2>> {
     match contribution {
         Contribution::Product(product) => Some(product_gram(product)),
-        Contribution::Rows(all) => all
-            .iter()
-            .map(|one| outer(one.rows.clone()))
-            .reduce(|left, right| left + right),
+        Contribution::Rows(all) => rows_gram(all),
         Contribution::Lookup(lookup) => Some(lookup_gram(lookup)),
     }
+}
+
+/// The same of gradients that are there, a parameter at a time; `None` without a parameter.
+pub(super) fn rows_gram(all: &[Rows]) -> Option<Tensor<2>> {
+    let each = all.iter().map(|one| outer(one.rows.clone()));
+    each.reduce(|sum, gram| sum + gram)
 }
 
 /// The gradients themselves, a parameter at a time.
@@ -49,14 +52,14 @@ pub(super) fn rows(contribution: &Contribution) -> Vec<Rows> {
         Contribution::Lookup(lookup) => {
             let [tasks, rows, width] = lookup.cotangents.dims();
             let [categories, _] = lookup.shape;
-            let one_hot = one_hot(lookup);
             // [tasks, categories, width], a task at a time in one product over all their columns.
             let wide = lookup
                 .cotangents
                 .clone()
                 .swap_dims(0, 1)
                 .reshape([rows, tasks * width]);
-            let table = one_hot
+            let table = lookup
+                .one_hot()
                 .transpose()
                 .matmul(wide)
                 .reshape([categories, tasks, width])
@@ -99,7 +102,7 @@ pub(super) fn combine(
         }
         Contribution::Lookup(lookup) => {
             let d = weighted(&lookup.cotangents, alpha);
-            gradients.register(lookup.table, one_hot(lookup).transpose().matmul(d));
+            gradients.register(lookup.table, lookup.one_hot().transpose().matmul(d));
         }
     }
 }
@@ -122,7 +125,7 @@ pub(crate) fn register<const D: usize>(
 }
 
 /// Σ_t alpha_t D_t, `[rows, numbers]`.
-fn weighted(cotangents: &Tensor<3>, alpha: &Tensor<2>) -> Tensor<2> {
+pub(super) fn weighted(cotangents: &Tensor<3>, alpha: &Tensor<2>) -> Tensor<2> {
     let [tasks, rows, numbers] = cotangents.dims();
     let flat = cotangents.clone().reshape([tasks, rows * numbers]);
     alpha.clone().matmul(flat).reshape([rows, numbers])
@@ -193,14 +196,4 @@ fn lookup_gram(lookup: &Lookup) -> Tensor<2> {
     let down = lookup.chosen.clone().reshape([rows, 1]);
     let same = down.expand([rows, rows]).equal(across.expand([rows, rows]));
     under_kernel(same.float(), &lookup.cotangents)
-}
-
-/// `[rows, categories]`.
-fn one_hot(lookup: &Lookup) -> Tensor<2> {
-    let rows = lookup.chosen.dims()[0];
-    let [categories, _] = lookup.shape;
-    let all = Tensor::arange(0..categories as i64, &lookup.chosen.device());
-    let all = all.reshape([1, categories]).expand([rows, categories]);
-    let chosen = lookup.chosen.clone().reshape([rows, 1]);
-    chosen.expand([rows, categories]).equal(all).float()
 }

@@ -9,7 +9,7 @@ use burn::tensor::Tensor;
 use polytask_data::Batch;
 use polytask_model::MultiTaskModel;
 
-use super::contribution::outer;
+use super::contribution::{self, outer};
 use super::plain::task_losses;
 use super::present::Present;
 use crate::gradients;
@@ -174,12 +174,7 @@ impl Cotangents {
     /// Σ_t weights_t ∂l_t/∂z, `[rows, width]`.
     pub(super) fn weighted(&self, weights: &[f64]) -> Tensor<2> {
         match self {
-            Self::Outright(all) => {
-                let [tasks, rows, width] = all.dims();
-                super::row(weights, &all.device())
-                    .matmul(all.clone().reshape([tasks, rows * width]))
-                    .reshape([rows, width])
-            }
+            Self::Outright(all) => contribution::weighted(all, &super::row(weights, &all.device())),
             Self::Product {
                 scores,
                 matrix,

@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 use polytask_balance::{
-    Diagnosis, Gram, GramAggregator, Losses, Moment, Needs, Note, SharedGradient, Sight, Weighting,
-    Weights,
+    Diagnosis, Gram, GramAggregator, Losses, Moment, Needs, Note, SINGLE_ROUNDING, SharedGradient,
+    Sight, Weighting, Weights,
 };
 
 use super::present::Present;
@@ -185,7 +185,7 @@ impl<'a> Judge<'a> {
             .iter()
             .map(|gram| {
                 gram.clone()
-                    .with_rounding(SINGLE)
+                    .with_rounding(SINGLE_ROUNDING)
                     .scaled(&by_weighting.alpha)
             })
             .collect();
@@ -257,6 +257,3 @@ impl<'a> Judge<'a> {
         }
     }
 }
-
-/// The rounding of inner products in single precision.
-const SINGLE: f64 = 1e-7;

@@ -18,7 +18,7 @@ pub(crate) mod look_ahead;
 pub(crate) mod plain;
 pub(crate) mod present;
 mod reforward;
-pub(crate) mod representation;
+mod representation;
 pub(crate) mod rows;
 mod shared;
 mod stacked;
@@ -53,6 +53,11 @@ impl Engine {
             view.engine = GradientEngine::Reforward;
         }
         Self { view, shared }
+    }
+
+    /// The parameters that it takes for shared.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// One line for the log.
@@ -91,12 +96,12 @@ impl Engine {
         };
         match (self.view.level, self.view.engine, sight) {
             (Level::Representation, ..) | (.., Sight::Nothing) => {
-                representation::backward(work, sight, decide)
+                representation::backward(work, &self.shared, sight, decide)
             }
-            (_, GradientEngine::Stacked, _) => stacked::backward(work, sight, decide),
+            (_, GradientEngine::Stacked, _) => stacked::backward(work, &self.shared, sight, decide),
             (_, GradientEngine::Reforward, _) => {
                 let apart = self.apart(work, None)?;
-                Some(weighted(work, apart, sight, decide))
+                Some(weighted(work, &self.shared, apart, sight, decide))
             }
         }
     }
@@ -154,11 +159,24 @@ fn seen_of(losses: &[Tensor<1>], grams: Vec<Tensor<2>>, sight: Sight) -> Seen {
 }
 
 /// The weighted sum of gradients that are there task by task.
-fn weighted(work: &Work<'_>, apart: Apart, sight: Sight, decide: &mut Decide<'_>) -> Backward {
+fn weighted(
+    work: &Work<'_>,
+    shared: &Shared,
+    apart: Apart,
+    sight: Sight,
+    decide: &mut Decide<'_>,
+) -> Backward {
     let grams = rows::grams(&apart.layers);
     let decision = decide(seen_of(&apart.losses, grams, sight));
     let trunk = rows::combine(&apart.layers, &decision);
-    assemble(work, &decision.heads, apart.heads, trunk, apart.losses)
+    assemble(
+        work,
+        shared,
+        &decision.heads,
+        apart.heads,
+        trunk,
+        apart.losses,
+    )
 }
 
 /// Weights as a tensor `[1, tasks]`.
@@ -171,12 +189,13 @@ pub(crate) fn row(weights: &[f64], like: &burn::tensor::Device) -> Tensor<2> {
 /// The gradients of the present tasks' heads with these weights, those of the trunk, and the penalty's.
 pub(crate) fn assemble(
     work: &Work<'_>,
+    shared: &Shared,
     weights: &[f64],
     heads: GradientsParams,
     trunk: GradientsParams,
     losses: Vec<Tensor<1>>,
 ) -> Backward {
-    let heads = shared::weigh_heads(work.model, work.present, heads, weights);
+    let heads = shared.weigh_heads(work.model, work.present, heads, weights);
     let mut gradients = crate::gradients::add(work.model, Some(heads), trunk);
     let mut penalty = None;
     if let Some(own) = work.model.penalty() {

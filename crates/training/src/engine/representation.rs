@@ -11,10 +11,15 @@ use polytask_data::Batch;
 use super::heads::Cotangents;
 use super::judge::Decide;
 use super::plain::{Backward, seed};
-use super::{Work, add_losses, assemble, heads, seen_of};
+use super::{Shared, Work, add_losses, assemble, heads, seen_of};
 use crate::{gradients, tensors};
 
-pub(crate) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -> Option<Backward> {
+pub(super) fn backward(
+    work: &Work<'_>,
+    shared: &Shared,
+    sight: Sight,
+    decide: &mut Decide<'_>,
+) -> Option<Backward> {
     let mut cotangents: Vec<Cotangents> = Vec::new();
     let mut losses: Vec<Tensor<1>> = Vec::new();
     let mut own: Option<GradientsParams> = None;
@@ -59,7 +64,7 @@ pub(crate) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -
         trunk = Some(gradients::add(work.model, trunk.take(), more));
     }
     let trunk = trunk.unwrap_or_default();
-    Some(assemble(work, &decision.heads, own?, trunk, losses))
+    Some(assemble(work, shared, &decision.heads, own?, trunk, losses))
 }
 
 fn inputs(work: &Work<'_>, batch: &Batch) -> polytask_model::Inputs {

@@ -4,7 +4,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use polytask_model::Rows;
 
-use super::contribution::{outer, register};
+use super::contribution::{register, rows_gram};
 use super::judge::Decision;
 use super::row;
 
@@ -24,11 +24,7 @@ pub(super) fn add(sums: &mut Layers, more: Layers) {
 
 /// The inner products of each layer.
 pub(super) fn grams(layers: &Layers) -> Vec<Tensor<2>> {
-    let gram = |layer: &Vec<Rows>| {
-        let each = layer.iter().map(|one| outer(one.rows.clone()));
-        each.reduce(|sum, gram| sum + gram)
-    };
-    layers.iter().filter_map(gram).collect()
+    layers.iter().filter_map(|layer| rows_gram(layer)).collect()
 }
 
 /// The weighted sum of the rows.

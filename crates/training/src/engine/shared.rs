@@ -19,6 +19,10 @@ pub struct Shared {
     count: usize,
     parameters: usize,
     is_trunk: bool,
+    /// Their names.
+    names: HashMap<ParamId, String>,
+    /// The parameters of the heads, with the index of the task.
+    heads: HashMap<ParamId, usize>,
 }
 
 impl Shared {
@@ -69,9 +73,46 @@ impl Shared {
                 .iter()
                 .map(|parameter| parameter.shape.iter().product::<usize>())
                 .sum(),
+            names: shared
+                .iter()
+                .map(|parameter| (parameter.id, parameter.name.clone()))
+                .collect(),
+            heads: all
+                .iter()
+                .filter_map(|parameter| {
+                    let Part::Head(name) = &parameter.part else {
+                        return None;
+                    };
+                    let task = model.tasks().iter().position(|task| task == name)?;
+                    Some((parameter.id, task))
+                })
+                .collect(),
             layers,
             is_trunk,
         }
+    }
+
+    /// The name of a shared parameter.
+    pub(crate) fn name_of(&self, parameter: ParamId) -> &str {
+        self.names.get(&parameter).map_or("", String::as_str)
+    }
+
+    /// Multiplies the gradients of each present task's head by its weight.
+    pub(super) fn weigh_heads(
+        &self,
+        model: &MultiTaskModel,
+        present: &Present,
+        heads: GradientsParams,
+        weights: &[f64],
+    ) -> GradientsParams {
+        if weights.iter().all(|&weight| weight == 1.0) {
+            return heads;
+        }
+        gradients::scale_each(model, heads, |id| {
+            let task = self.heads.get(&id)?;
+            let position = present.tasks.iter().position(|own| own == task)?;
+            weights.get(position).copied()
+        })
     }
 
     /// The layer of a shared parameter, counted from the top.
@@ -129,29 +170,4 @@ impl ModuleVisitor for Count<'_> {
             *self.reached.entry(parameter.id).or_default() += 1;
         }
     }
-}
-
-/// Multiplies the gradients of each present task's head by its weight.
-pub(super) fn weigh_heads(
-    model: &MultiTaskModel,
-    present: &Present,
-    heads: GradientsParams,
-    weights: &[f64],
-) -> GradientsParams {
-    if weights.iter().all(|&weight| weight == 1.0) {
-        return heads;
-    }
-    let tasks = model.tasks();
-    let factors: HashMap<ParamId, f64> = names::parameters(model)
-        .into_iter()
-        .filter_map(|parameter| {
-            let Part::Head(name) = parameter.part else {
-                return None;
-            };
-            let task = tasks.iter().position(|task| *task == name)?;
-            let position = present.tasks.iter().position(|&own| own == task)?;
-            Some((parameter.id, weights.get(position).copied()?))
-        })
-        .collect();
-    gradients::scale_each(model, heads, |id| factors.get(&id).copied())
 }

@@ -16,13 +16,20 @@ use super::heads::Cotangents;
 use super::judge::{Decide, Decision};
 use super::plain::{Backward, seed};
 use super::rows::indices;
-use super::{Apart, Work, add_losses, assemble, contribution, heads, row, rows, seen_of, weighted};
+use super::{
+    Apart, Shared, Work, add_losses, assemble, contribution, heads, row, rows, seen_of, weighted,
+};
 use crate::{gradients, tensors};
 
 /// Contributions are kept for so many tasks: their memory is that of the activations, once a task.
 const KEPT: usize = 8;
 
-pub(super) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -> Option<Backward> {
+pub(super) fn backward(
+    work: &Work<'_>,
+    shared: &Shared,
+    sight: Sight,
+    decide: &mut Decide<'_>,
+) -> Option<Backward> {
     if let [_] = work.batches {
         let (recorded, pass) = forward(work, 0)?;
         let below = Below::new(&recorded, pass.cotangents, sight);
@@ -30,13 +37,14 @@ pub(super) fn backward(work: &Work<'_>, sight: Sight, decide: &mut Decide<'_>) -
         let trunk = below.combine(&decision);
         return Some(assemble(
             work,
+            shared,
             &decision.heads,
             pass.gradients,
             trunk,
             pass.losses,
         ));
     }
-    Some(weighted(work, apart(work, None)?, sight, decide))
+    Some(weighted(work, shared, apart(work, None)?, sight, decide))
 }
 
 /// The gradients themselves, added up over the batches.

@@ -69,7 +69,7 @@ impl Recorder<'_> {
         let mut write = |key: &str, value: f64| self.write(step, epoch, key, value);
         write("step/conflicts", seen.conflicts);
         write("step/least_cosine", seen.least_cosine);
-        write("step/condition", seen.condition);
+        write("step/condition", seen.condition());
         write("step/residual", seen.residual);
         for (position, index) in seen.present.iter().enumerate() {
             let task = name(index);
