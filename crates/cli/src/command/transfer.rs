@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
+use polytask_training::experiment::Experiment;
 use serde_json::json;
 
 use crate::arguments::ConfigArguments;
@@ -85,12 +86,7 @@ pub(crate) fn run(
     place::limit_threads(&arguments.config.over.place)?;
     let configuration = check::sound(Configuration::read(&arguments.config)?, terminal)?;
     let experiment = &configuration.experiment;
-    let tasks: Vec<String> = experiment
-        .tasks
-        .iter()
-        .filter(|task| task.data.active)
-        .map(|task| task.name.clone())
-        .collect();
+    let tasks = active(experiment);
     if tasks.len() < 2 {
         return Err(Failure::usage(
             "transfer compares tasks together and alone, so it needs two of them",
@@ -121,6 +117,15 @@ pub(crate) fn run(
         terminal.result(&safe(&transfer.text(terminal.colors_results)))?;
     }
     Ok(Exit::Done)
+}
+
+/// The tasks that are learnt.
+fn active(experiment: &Experiment) -> Vec<String> {
+    let tasks = experiment.tasks.iter();
+    tasks
+        .filter(|task| task.data.active)
+        .map(|task| task.name.clone())
+        .collect()
 }
 
 fn seeds(first: u64, count: u64) -> impl Iterator<Item = u64> {
@@ -198,13 +203,7 @@ pub(crate) fn compare(
 ) -> Result<Result<BTreeMap<String, Comparison>, Exit>, Failure> {
     let configuration = check::sound(Configuration::read(grouping.config)?, terminal)?;
     let first = configuration.experiment.seed;
-    let tasks: Vec<String> = configuration
-        .experiment
-        .tasks
-        .iter()
-        .filter(|task| task.data.active)
-        .map(|task| task.name.clone())
-        .collect();
+    let tasks = active(&configuration.experiment);
     let mut asked: Vec<Run> = Vec::new();
     for seed in seeds(first, grouping.seeds) {
         asked.extend(Run::of_seed(seed, &tasks, false));

@@ -5,6 +5,7 @@ mod tally;
 use std::collections::BTreeMap;
 
 use polytask_data::{Batch, Encoded, InputShape, Splits, TaskKind};
+use polytask_information::usable::Baseline;
 use polytask_metrics::{ConfusionMatrix, MetricError, Shape};
 use polytask_model::{MultiTaskModel, decode};
 
@@ -69,6 +70,33 @@ impl<'a> Yardstick<'a> {
             held,
             train: &splits.train,
         }
+    }
+
+    /// What the model says of the rows that calibrate; `None` if there are none.
+    ///
+    /// # Errors
+    /// As [`Predictor::observe`].
+    pub fn held(
+        &self,
+        predictor: &Predictor<'_>,
+        batch_size: usize,
+    ) -> Result<Option<Vec<Observed>>, MetricError> {
+        if self.held.is_empty() {
+            return Ok(None);
+        }
+        predictor
+            .observe(self.encoded, self.held, batch_size)
+            .map(Some)
+    }
+
+    /// What is known of each task without a model, from the training rows.
+    #[must_use]
+    pub fn baselines(&self, tasks: &[PlannedTask]) -> Vec<Vec<Baseline>> {
+        tasks
+            .iter()
+            .enumerate()
+            .map(|(place, task)| baselines(place, &task.fit, self.encoded, self.train))
+            .collect()
     }
 }
 
@@ -167,17 +195,8 @@ impl Predictor<'_> {
             &mut tallies,
         );
         let seen: Vec<Observed> = tallies.iter_mut().map(Tally::take_observed).collect();
-        let held = if yardstick.held.is_empty() {
-            None
-        } else {
-            Some(self.observe(yardstick.encoded, yardstick.held, measured.batch_size)?)
-        };
-        let baselines: Vec<_> = self
-            .tasks
-            .iter()
-            .enumerate()
-            .map(|(place, task)| baselines(place, &task.fit, yardstick.encoded, yardstick.train))
-            .collect();
+        let held = yardstick.held(self, measured.batch_size)?;
+        let baselines = yardstick.baselines(self.tasks);
         let mut evaluation = self.report(tallies, measured.split, measured.weights);
         evaluation.information = Information::of(self.tasks, held.as_deref(), &seen, &baselines);
         for (task, found) in &evaluation.information.measured {

@@ -1,7 +1,8 @@
 //! `info RUN`: what the model knows of each label, what is left to share, and how it shares.
 
+use polytask_training::evaluate::Yardstick;
 use polytask_training::information::{
-    CodeUse, Information, Residuals, baselines, code_use, label_columns, residuals,
+    CodeUse, Information, Residuals, code_use, label_columns, residuals,
 };
 use polytask_training::load::{LoadError, from_checkpoint, rows_of};
 use polytask_training::save::meta;
@@ -49,24 +50,15 @@ pub(super) fn run(
     };
 
     let predictor = loaded.predictor();
-    let observe = |rows: &[u32]| {
-        predictor
-            .observe(&prepared.encoded, rows, loaded.batch_size())
-            .map_err(LoadError::from)
-    };
-    let measured = observe(rows)?;
-    // Rows that are measured calibrate nothing.
-    let held = match split {
-        "val" => None,
-        _ if prepared.splits.val.is_empty() => None,
-        _ => Some(observe(&prepared.splits.val)?),
-    };
+    let yardstick = Yardstick::new(&prepared.encoded, &prepared.splits, split);
+    let measured = predictor
+        .observe(&prepared.encoded, rows, loaded.batch_size())
+        .map_err(LoadError::from)?;
+    let held = yardstick
+        .held(&predictor, loaded.batch_size())
+        .map_err(LoadError::from)?;
     let fits = prepared.preprocessing.tasks();
-    let baselines: Vec<_> = fits
-        .iter()
-        .enumerate()
-        .map(|(task, fit)| baselines(task, fit, &prepared.encoded, &prepared.splits.train))
-        .collect();
+    let baselines = yardstick.baselines(&loaded.tasks);
     let information = Information::of(&loaded.tasks, held.as_deref(), &measured, &baselines);
     let experiment = loaded.experiment();
     let options = experiment.info.report(String::new(), experiment.seed);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use polytask_information::Measure;
 use polytask_information::usable::{RowCosts, Rows, transferred_over_seeds};
-use polytask_metrics::Better;
+use polytask_metrics::{Better, summary};
 use polytask_random::Seed;
 use polytask_training::information::TaskInformation;
 use serde::Serialize;
@@ -375,42 +375,28 @@ fn mean(values: &[f64]) -> Option<f64> {
 
 impl Summary {
     fn of(tasks: &[TaskTransfer]) -> Self {
-        let mut drops = Vec::new();
-        let mut gains = Vec::new();
-        let mut ranks = [Vec::new(), Vec::new()];
-        for task in tasks {
-            let mut own = Vec::new();
-            for (name, &[alone, together]) in &task.metrics {
-                let sign = match better(name) {
-                    Better::Higher => 1.0,
-                    Better::Lower => -1.0,
-                };
-                // Relative to nothing there is no gain.
-                if alone != 0.0 {
-                    own.push(100.0 * sign * (together - alone) / alone);
-                }
-                let is_better = sign * (together - alone);
-                let [of_alone, of_together] = if is_better == 0.0 {
-                    [1.5, 1.5]
-                } else if is_better > 0.0 {
-                    [2.0, 1.0]
-                } else {
-                    [1.0, 2.0]
-                };
-                let [alone_ranks, together_ranks] = &mut ranks;
-                alone_ranks.push(of_alone);
-                together_ranks.push(of_together);
-            }
-            drops.extend(own.iter().map(|gain| -gain));
-            gains.extend(mean(&own));
-        }
-        let [alone, together] = ranks.map(|ranks| mean(&ranks));
+        let each = tasks.iter().flat_map(|task| &task.metrics);
+        let (alone, together) = each
+            .clone()
+            .map(|(_, &[alone, together])| (alone, together))
+            .unzip();
+        let directions: Vec<Better> = each.map(|(name, _)| better(name)).collect();
+        // Relative to nothing there is no gain.
+        let gains = tasks.iter().map(|task| -> Vec<summary::Compared> {
+            let pairs = task.metrics.iter();
+            let all = pairs.map(|(name, &[baseline, value])| summary::Compared {
+                value,
+                baseline,
+                better: better(name),
+            });
+            all.filter(|metric| metric.gain().is_some()).collect()
+        });
+        let gains: Vec<Vec<_>> = gains.filter(|task| !task.is_empty()).collect();
+        let ranks = summary::mean_ranks(&[alone, together], &directions);
         Self {
-            delta_m: mean(&drops),
-            delta_p: mean(&gains),
-            mean_rank: alone
-                .zip(together)
-                .map(|(alone, together)| [alone, together]),
+            delta_m: summary::delta_m(&gains.concat()),
+            delta_p: summary::delta_p(&gains),
+            mean_rank: ranks.and_then(|ranks| ranks.try_into().ok()),
         }
     }
 }
