@@ -16,6 +16,7 @@
 mod holds;
 mod scene;
 
+use super::{Outcome, answers, drawing, judged, memory, options};
 use crate::CrossAggregatorEntry;
 use scene::Scene;
 
@@ -114,10 +115,7 @@ impl Golden {
 /// Puts a cross-batch aggregator through every property. Empty is good.
 #[must_use]
 pub fn check(entry: &'static CrossAggregatorEntry) -> Vec<String> {
-    let outcomes = Property::ALL
-        .iter()
-        .map(|&property| check_property(entry, property));
-    outcomes.filter_map(Result::err).collect()
+    super::failures(Property::ALL, |property| check_property(entry, property))
 }
 
 /// Puts a cross-batch aggregator through one property, or sees to it that its exemption from it is needed.
@@ -129,30 +127,26 @@ pub fn check_property(
     entry: &'static CrossAggregatorEntry,
     property: Property,
 ) -> Result<(), String> {
-    let outcome = hold(entry, property);
-    let mut exemptions = entry.facts.exempt.iter();
-    let exemption = exemptions.find(|(exempt, _)| *exempt == property);
-    super::judged(outcome, exemption.map(|(_, reason)| *reason))
+    judged(hold(entry, property), property, entry.facts.exempt)
         .map_err(|seen| format!("{}::{}: {seen}", entry.name, property.name()))
 }
-
-/// What was seen instead, if a property does not hold.
-type Outcome = Result<(), String>;
 
 fn hold(entry: &'static CrossAggregatorEntry, property: Property) -> Outcome {
     let each = |scenes: Vec<Scene>, holds: fn(&'static CrossAggregatorEntry, &Scene) -> Outcome| {
         scenes.iter().try_for_each(|scene| holds(entry, scene))
     };
     match property {
-        Property::Finite => each(scene::all(), holds::finite),
-        Property::Length => each(scene::all(), holds::length),
-        Property::Permutation => each(scene::ordinary(), holds::permutation),
-        Property::SingleTask => each(scene::single(), holds::single_task),
-        Property::Gain => each(scene::all(), holds::gain),
-        Property::Absent => each(scene::ordinary(), holds::absent),
-        Property::Resume => each(scene::ordinary(), holds::resume),
-        Property::Defaults => holds::same_again(entry, ""),
-        Property::Options => holds::options(entry),
-        Property::Golden => holds::goldens(entry),
+        Property::Finite => each(drawing::all(), answers::finite),
+        Property::Length => each(drawing::all(), holds::length),
+        Property::Permutation => each(drawing::independent(), holds::permutation),
+        Property::SingleTask => each(drawing::alone(drawing::kinds()), answers::single_task),
+        Property::Gain => each(drawing::all(), holds::gain),
+        Property::Absent => each(drawing::independent(), memory::absent),
+        Property::Resume => each(drawing::independent(), memory::resume),
+        Property::Defaults => options::same_again(entry, "", &drawing::independent()),
+        Property::Options => options::options(entry, &drawing::independent()),
+        Property::Golden => {
+            answers::all_known(entry.facts.golden, |golden| holds::known(entry, golden))
+        }
     }
 }

@@ -49,11 +49,10 @@
 //! ```
 
 mod holds;
-mod made;
-mod memory;
 mod promises;
-pub(super) mod scene;
+mod scene;
 
+use super::{Outcome, answers, drawing, judged, memory, options};
 use crate::GramAggregatorEntry;
 use scene::Scene;
 
@@ -161,27 +160,7 @@ pub enum Promise {
 }
 
 /// A promise and the options under which it is made.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Promised {
-    /// The inside of an inline TOML table.
-    pub options: &'static str,
-    /// What is promised.
-    pub promise: Promise,
-}
-
-impl Promised {
-    /// With default options.
-    #[must_use]
-    pub const fn by_default(promise: Promise) -> Self {
-        Self::with("", promise)
-    }
-
-    /// With these options.
-    #[must_use]
-    pub const fn with(options: &'static str, promise: Promise) -> Self {
-        Self { options, promise }
-    }
-}
+pub type Promised = super::Promised<Promise>;
 
 /// Weights that are known from somewhere else.
 #[derive(Clone, Copy, Debug)]
@@ -218,10 +197,7 @@ impl Golden {
 /// Puts a Gram aggregator through every property. Empty is good.
 #[must_use]
 pub fn check(entry: &'static GramAggregatorEntry) -> Vec<String> {
-    let outcomes = Property::ALL
-        .iter()
-        .map(|&property| check_property(entry, property));
-    outcomes.filter_map(Result::err).collect()
+    super::failures(Property::ALL, |property| check_property(entry, property))
 }
 
 /// Puts a Gram aggregator through one property, or sees to it that its exemption from it is needed.
@@ -233,32 +209,30 @@ pub fn check_property(
     entry: &'static GramAggregatorEntry,
     property: Property,
 ) -> Result<(), String> {
-    let outcome = hold(entry, property);
-    let mut exemptions = entry.facts.exempt.iter();
-    let exemption = exemptions.find(|(exempt, _)| *exempt == property);
-    super::judged(outcome, exemption.map(|(_, reason)| *reason))
+    judged(hold(entry, property), property, entry.facts.exempt)
         .map_err(|seen| format!("{}::{}: {seen}", entry.name, property.name()))
 }
-
-/// What was seen instead, if a property does not hold.
-type Outcome = Result<(), String>;
 
 fn hold(entry: &'static GramAggregatorEntry, property: Property) -> Outcome {
     let each = |scenes: Vec<Scene>, holds: fn(&'static GramAggregatorEntry, &Scene) -> Outcome| {
         scenes.iter().try_for_each(|scene| holds(entry, scene))
     };
     match property {
-        Property::Finite => each(scene::all(), holds::finite),
-        Property::Length => each(scene::all(), holds::length),
-        Property::Permutation => each(scene::solvable(), holds::permutation),
-        Property::SingleTask => each(scene::single(), holds::single_task),
+        Property::Finite => each(drawing::all(), answers::finite),
+        Property::Length => each(drawing::all(), holds::length),
+        Property::Permutation => each(drawing::solvable(), holds::permutation),
+        Property::SingleTask => each(scene::single(), answers::single_task),
         Property::Gain => each(scene::equal(), holds::gain),
-        Property::Absent => each(scene::independent(), memory::absent),
-        Property::UnusableLoss => each(scene::independent(), memory::unusable_loss),
-        Property::Resume => each(scene::solvable(), memory::resume),
-        Property::Defaults => made::same_again(entry, ""),
-        Property::Options => made::options(entry),
-        Property::Golden => holds::goldens(entry),
+        Property::Absent => each(drawing::independent(), memory::absent),
+        Property::UnusableLoss => each(drawing::independent(), |entry, scene| {
+            memory::broken_loss(entry, scene, |(_, losses)| losses)
+        }),
+        Property::Resume => each(drawing::solvable(), memory::resume),
+        Property::Defaults => options::same_again(entry, "", &drawing::independent()),
+        Property::Options => options::options(entry, &drawing::independent()),
+        Property::Golden => {
+            answers::all_known(entry.facts.golden, |golden| holds::known(entry, golden))
+        }
         Property::Promises => {
             let mut promises = entry.facts.promises.iter();
             promises.try_for_each(|promised| promises::keeps(entry, promised))

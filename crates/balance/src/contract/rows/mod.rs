@@ -51,11 +51,10 @@
 //! ```
 
 mod holds;
-mod made;
-mod memory;
 mod promises;
 mod scene;
 
+use super::{Outcome, answers, drawing, judged, memory, options};
 use crate::RowAggregatorEntry;
 use scene::Scene;
 
@@ -153,27 +152,7 @@ pub enum Promise {
 }
 
 /// A promise and the options under which it is made.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Promised {
-    /// The inside of an inline TOML table.
-    pub options: &'static str,
-    /// What is promised.
-    pub promise: Promise,
-}
-
-impl Promised {
-    /// With default options.
-    #[must_use]
-    pub const fn by_default(promise: Promise) -> Self {
-        Self::with("", promise)
-    }
-
-    /// With these options.
-    #[must_use]
-    pub const fn with(options: &'static str, promise: Promise) -> Self {
-        Self { options, promise }
-    }
-}
+pub type Promised = super::Promised<Promise>;
 
 /// A shared gradient that is known from somewhere else.
 #[derive(Clone, Copy, Debug)]
@@ -213,10 +192,7 @@ impl Golden {
 /// Puts a row aggregator through every property. Empty is good.
 #[must_use]
 pub fn check(entry: &'static RowAggregatorEntry) -> Vec<String> {
-    let outcomes = Property::ALL
-        .iter()
-        .map(|&property| check_property(entry, property));
-    outcomes.filter_map(Result::err).collect()
+    super::failures(Property::ALL, |property| check_property(entry, property))
 }
 
 /// Puts a row aggregator through one property, or sees to it that its exemption from it is needed.
@@ -228,33 +204,31 @@ pub fn check_property(
     entry: &'static RowAggregatorEntry,
     property: Property,
 ) -> Result<(), String> {
-    let outcome = hold(entry, property);
-    let mut exemptions = entry.facts.exempt.iter();
-    let exemption = exemptions.find(|(exempt, _)| *exempt == property);
-    super::judged(outcome, exemption.map(|(_, reason)| *reason))
+    judged(hold(entry, property), property, entry.facts.exempt)
         .map_err(|seen| format!("{}::{}: {seen}", entry.name, property.name()))
 }
-
-/// What was seen instead, if a property does not hold.
-type Outcome = Result<(), String>;
 
 fn hold(entry: &'static RowAggregatorEntry, property: Property) -> Outcome {
     let each = |scenes: Vec<Scene>, holds: fn(&'static RowAggregatorEntry, &Scene) -> Outcome| {
         scenes.iter().try_for_each(|scene| holds(entry, scene))
     };
     match property {
-        Property::Finite => each(scene::all(), holds::finite),
-        Property::Shape => each(scene::all(), holds::shape),
-        Property::Permutation => each(scene::independent(), holds::permutation),
-        Property::Blocks => each(scene::independent(), holds::blocks),
+        Property::Finite => each(drawing::all(), answers::finite),
+        Property::Shape => each(drawing::all(), holds::shape),
+        Property::Permutation => each(drawing::independent(), holds::permutation),
+        Property::Blocks => each(drawing::independent(), holds::blocks),
         Property::SingleTask => each(scene::single_task(), holds::single_task),
         Property::Gain => each(scene::equal(), holds::gain),
-        Property::Absent => each(scene::independent(), memory::absent),
-        Property::UnusableLoss => each(scene::independent(), memory::unusable_loss),
-        Property::Resume => each(scene::independent(), memory::resume),
-        Property::Defaults => made::same_again(entry, ""),
-        Property::Options => made::options(entry),
-        Property::Golden => holds::goldens(entry),
+        Property::Absent => each(drawing::independent(), memory::absent),
+        Property::UnusableLoss => each(drawing::independent(), |entry, scene| {
+            memory::broken_loss(entry, scene, |given| &mut given.losses)
+        }),
+        Property::Resume => each(drawing::independent(), memory::resume),
+        Property::Defaults => options::same_again(entry, "", &drawing::independent()),
+        Property::Options => options::options(entry, &drawing::independent()),
+        Property::Golden => {
+            answers::all_known(entry.facts.golden, |golden| holds::known(entry, golden))
+        }
         Property::Promises => {
             let mut promises = entry.facts.promises.iter();
             promises.try_for_each(|promised| promises::keeps(entry, promised))
