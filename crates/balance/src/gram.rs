@@ -76,8 +76,41 @@ const LARGEST: f64 = 1e100;
 /// How far the two halves may differ, as a share of the two norms: sums of 10⁸ terms in single precision.
 const ASYMMETRY: f64 = 1e-3;
 
-pub(crate) fn is_usable(value: f64) -> bool {
-    value.abs() <= LARGEST
+/// Whether tasks are named in ascending order, each once.
+pub(crate) fn is_ascending(tasks: &[usize]) -> bool {
+    tasks.is_sorted_by(|first, second| first < second)
+}
+
+/// The matrix of the numbers `[tasks, tasks]`, row by row, of tasks that are ascending; each is finite and at most 10¹⁰⁰.
+pub(crate) fn products(present: &[usize], values: &[f64]) -> Result<DMatrix<f64>, GramError> {
+    let tasks = present.len();
+    if values.len() != tasks * tasks {
+        return Err(GramError::Shape {
+            tasks,
+            found: values.len(),
+        });
+    }
+    if !is_ascending(present) {
+        return Err(GramError::Order {
+            present: present.to_vec(),
+        });
+    }
+    let pairs = present
+        .iter()
+        .flat_map(|&first| present.iter().map(move |&second| (first, second)));
+    let is_usable = |value: f64| value.abs() <= LARGEST;
+    match values
+        .iter()
+        .zip(pairs)
+        .find(|(value, _)| !is_usable(**value))
+    {
+        None => Ok(DMatrix::from_row_slice(tasks, tasks, values)),
+        Some((&value, (first, second))) => Err(GramError::Unusable {
+            first,
+            second,
+            value,
+        }),
+    }
 }
 
 impl Gram {
@@ -86,31 +119,9 @@ impl Gram {
     /// # Errors
     /// The numbers are no Gram matrix of these tasks.
     pub fn new(present: Vec<usize>, values: Vec<f64>) -> Result<Self, GramError> {
+        let given = products(&present, &values)?;
         let tasks = present.len();
-        if values.len() != tasks * tasks {
-            return Err(GramError::Shape {
-                tasks,
-                found: values.len(),
-            });
-        }
-        if !present.is_sorted_by(|first, second| first < second) {
-            return Err(GramError::Order { present });
-        }
-        let given = DMatrix::from_row_slice(tasks, tasks, &values);
         let name = |index: usize| present.get(index).copied().unwrap_or(index);
-        for second in 0..tasks {
-            for first in 0..=second {
-                let pair = [given[(first, second)], given[(second, first)]];
-                if let Some(value) = pair.into_iter().find(|value| !is_usable(*value)) {
-                    let (first, second) = (name(first), name(second));
-                    return Err(GramError::Unusable {
-                        first,
-                        second,
-                        value,
-                    });
-                }
-            }
-        }
         if let Some(task) = (0..tasks).find(|&task| given[(task, task)] < 0.0) {
             return Err(GramError::Negative { task: name(task) });
         }

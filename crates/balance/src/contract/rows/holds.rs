@@ -6,6 +6,7 @@ use super::super::scene::{facts, of_all};
 use super::super::tested::Tested;
 use super::scene::{NAMES, Scene};
 use super::{Golden, Outcome};
+use crate::gram::is_ascending;
 use crate::{Block, RowAggregatorEntry, Rows, Scale, SharedGradient};
 
 /// Sums of numbers in single precision, in another order.
@@ -15,7 +16,7 @@ pub(super) fn shape(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcom
     let mut aggregator = started(entry, "", &scene.tasks)?;
     for (number, given) in scene.steps.iter().enumerate() {
         let wanted = aggregator.visits(&given.losses.present, moment(number));
-        let is_ordered = wanted.is_sorted_by(|first, second| first < second);
+        let is_ordered = is_ascending(&wanted);
         let is_present = |task| given.losses.present.contains(task);
         if !is_ordered || !wanted.iter().all(is_present) {
             return Err(format!("{}: it wants tasks {wanted:?}", scene.name));
