@@ -4,7 +4,7 @@ use super::Outcome;
 use super::made::answers;
 use super::scene::Scene;
 use super::tested::{Answer, EntryOf, Tested};
-use crate::Weights;
+use crate::{Scale, Weights};
 
 pub(super) fn finite<T: Tested + ?Sized>(
     entry: &'static EntryOf<T>,
@@ -34,6 +34,16 @@ pub(super) fn single_task<T: Tested<Answer = Weights> + ?Sized>(
         }
     }
     Ok(())
+}
+
+/// What the weights of so many tasks with equal gradients add up to.
+pub(super) fn sum_of(scale: Scale, tasks: usize) -> Option<f64> {
+    match scale {
+        Scale::Sum => Some(tasks as f64),
+        Scale::Mean => Some(1.0),
+        Scale::Means(factor) => Some(factor),
+        Scale::Free => None,
+    }
 }
 
 /// Something is known of a method, and all of it is so.

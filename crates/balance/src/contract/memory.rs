@@ -50,24 +50,25 @@ pub(super) fn absent<T: Tested + ?Sized>(
     Ok(())
 }
 
-/// No loss that anything can be learned from.
-const BROKEN: [f64; 4] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0];
+/// Replaces the loss of the first task by one of those that nothing can be learned from.
+fn break_first(losses: &mut Losses, kind: usize) {
+    let broken = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0];
+    let broken = broken.into_iter().cycle().nth(kind);
+    if let (Some(loss), Some(broken)) = (losses.values.first_mut(), broken) {
+        *loss = broken;
+    }
+}
 
 /// After each step the same once more with a broken loss, which may move nothing of its task.
 pub(super) fn unusable_loss(entry: &'static WeightingEntry, scene: &Scene<Losses>) -> Outcome {
     let mut weighting = started(entry, "", &scene.tasks)?;
-    let steps = scene.steps.iter().enumerate();
-    for ((number, losses), loss) in steps.zip(BROKEN.into_iter().cycle()) {
+    for (number, losses) in scene.steps.iter().enumerate() {
         weighting.take(losses, number);
         let Some(&task) = losses.present.first() else {
             continue;
         };
         let mut broken = losses.clone();
-        broken
-            .values
-            .iter_mut()
-            .take(1)
-            .for_each(|value| *value = loss);
+        break_first(&mut broken, number);
         stays(weighting.as_mut(), scene, (number, &broken), &[task])?;
         weighting.turn(number);
     }
@@ -88,11 +89,8 @@ pub(super) fn broken_loss<T: Tested + ?Sized>(
         // Two kinds of broken losses of the same task.
         for (method, offset) in [(&mut first, 0), (&mut second, 1)] {
             let mut given = given.clone();
-            let broken = BROKEN.into_iter().cycle().nth(number / 2 + offset);
-            if number % 2 == 1
-                && let (Some(value), Some(broken)) = (losses(&mut given).values.first_mut(), broken)
-            {
-                *value = broken;
+            if number % 2 == 1 {
+                break_first(losses(&mut given), number / 2 + offset);
             }
             let answer = method.take(&given, number);
             if !answer.is_finite() {

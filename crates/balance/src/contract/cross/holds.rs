@@ -1,11 +1,11 @@
 //! Properties of the weights themselves.
 
-use super::super::answers::agrees;
-use super::super::made::{answers, run, started};
+use super::super::answers::{agrees, sum_of};
+use super::super::made::{answers, run, started, with};
 use super::super::scene::{facts, moved_order};
 use super::scene::Scene;
 use super::{Golden, Outcome};
-use crate::{Cross, CrossAggregatorEntry, Scale};
+use crate::{Cross, CrossAggregatorEntry};
 
 pub(super) fn length(entry: &'static CrossAggregatorEntry, scene: &Scene) -> Outcome {
     let answers = answers(entry, "", scene)?;
@@ -44,15 +44,14 @@ pub(super) fn permutation(entry: &'static CrossAggregatorEntry, scene: &Scene) -
 
 /// The weights of however many present tasks add up to what the scale says.
 pub(super) fn gain(entry: &'static CrossAggregatorEntry, scene: &Scene) -> Outcome {
-    let mut aggregator = started(entry, "", &scene.tasks)?;
+    let mut aggregator = with(entry, "")?;
     let scale = aggregator.scale();
     for (weights, given) in run(aggregator.as_mut(), scene).iter().zip(&scene.steps) {
-        let wanted = match scale {
-            _ if given.third.is_empty() => continue,
-            Scale::Sum => given.third.len() as f64,
-            Scale::Mean => 1.0,
-            Scale::Means(factor) => factor,
-            Scale::Free => continue,
+        if given.third.is_empty() {
+            continue;
+        }
+        let Some(wanted) = sum_of(scale, given.third.len()) else {
+            continue;
         };
         let sum: f64 = weights.alpha.iter().sum();
         let is_wanted = (sum - wanted).abs() <= 1e-9 * wanted;

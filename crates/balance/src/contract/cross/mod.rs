@@ -16,70 +16,38 @@
 mod holds;
 mod scene;
 
+use super::properties::properties;
 use super::{Outcome, answers, drawing, judged, memory, options};
 use crate::CrossAggregatorEntry;
 use scene::Scene;
 
-/// One thing that every cross-batch aggregator must hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Property {
-    /// Every weight is a finite number, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
-    Finite,
-    /// There is one weight for each task that is present in the third batch, and none for the others.
-    Length,
-    /// Naming the tasks in another order changes nothing but the order.
-    Permutation,
-    /// With one task the step goes the way of plain training: the weight is above zero.
-    SingleTask,
-    /// Whoever is present, the weights add up to what its [`Scale`](crate::Scale) says.
-    Gain,
-    /// What is remembered of a task does not move in a step in which it has no label in the first two batches.
-    Absent,
-    /// Saved and loaded anywhere in a run, everything goes on bit for bit.
-    Resume,
-    /// The defaults are within their own ranges.
-    Defaults,
-    /// Options written out and read again make the same method, and the entry's trial names each of them.
-    Options,
-    /// The weights are those that its entry says are known.
-    Golden,
-}
-
-impl Property {
-    /// Every property.
-    pub const ALL: &'static [Self] = &[
-        Self::Finite,
-        Self::Length,
-        Self::Permutation,
-        Self::SingleTask,
-        Self::Gain,
-        Self::Absent,
-        Self::Resume,
-        Self::Defaults,
-        Self::Options,
-        Self::Golden,
-    ];
-
-    /// Its name in a test's.
+properties! {
+    /// One thing that every cross-batch aggregator must hold.
     ///
     /// ```
     /// assert_eq!(polytask_balance::contract::cross::Property::SingleTask.name(), "single_task");
     /// ```
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Finite => "finite",
-            Self::Length => "length",
-            Self::Permutation => "permutation",
-            Self::SingleTask => "single_task",
-            Self::Gain => "gain",
-            Self::Absent => "absent",
-            Self::Resume => "resume",
-            Self::Defaults => "defaults",
-            Self::Options => "options",
-            Self::Golden => "golden",
-        }
+    pub enum Property {
+        /// Every weight is a finite number, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
+        Finite = "finite",
+        /// There is one weight for each task that is present in the third batch, and none for the others.
+        Length = "length",
+        /// Naming the tasks in another order changes nothing but the order.
+        Permutation = "permutation",
+        /// With one task the step goes the way of plain training: the weight is above zero.
+        SingleTask = "single_task",
+        /// Whoever is present, the weights add up to what its [`Scale`](crate::Scale) says.
+        Gain = "gain",
+        /// What is remembered of a task does not move in a step in which it has no label in the first two batches.
+        Absent = "absent",
+        /// Saved and loaded anywhere in a run, everything goes on bit for bit.
+        Resume = "resume",
+        /// The defaults are within their own ranges.
+        Defaults = "defaults",
+        /// Options written out and read again make the same method, and the entry's trial names each of them.
+        Options = "options",
+        /// The weights are those that its entry says are known.
+        Golden = "golden",
     }
 }
 

@@ -1,12 +1,12 @@
 //! Properties of the weights themselves.
 
-use super::super::answers::agrees;
+use super::super::answers::{agrees, sum_of};
 use super::super::made::{answers, run, started, with};
-use super::super::scene::{facts, moved_order, of_all};
+use super::super::scene::{facts, known_losses, moved_order};
 use super::super::tested::Tested;
 use super::scene::Scene;
 use super::{Golden, Outcome};
-use crate::{Gram, GramAggregatorEntry, Losses, Moment, Scale};
+use crate::{Gram, GramAggregatorEntry, Losses, Moment};
 
 pub(super) fn length(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcome {
     let mut aggregator = started(entry, "", &scene.tasks)?;
@@ -67,11 +67,8 @@ pub(super) fn permutation(entry: &'static GramAggregatorEntry, scene: &Scene) ->
 
 pub(super) fn gain(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcome {
     let mut aggregator = with(entry, "")?;
-    let wanted = match aggregator.scale() {
-        Scale::Sum => scene.tasks.len() as f64,
-        Scale::Mean => 1.0,
-        Scale::Means(factor) => factor,
-        Scale::Free => return Ok(()),
+    let Some(wanted) = sum_of(aggregator.scale(), scene.tasks.len()) else {
+        return Ok(());
     };
     for weights in run(aggregator.as_mut(), scene) {
         let sum: f64 = weights.alpha.iter().sum();
@@ -90,12 +87,7 @@ pub(super) fn known(entry: &'static GramAggregatorEntry, golden: &Golden) -> Out
     let tasks = golden.gram.len();
     let values = golden.gram.concat();
     let gram = Gram::new((0..tasks).collect(), values).map_err(|error| error.to_string())?;
-    let values = if golden.losses.is_empty() {
-        vec![1.0; tasks]
-    } else {
-        golden.losses.to_vec()
-    };
-    let losses = of_all(values, 1);
+    let losses = known_losses(golden.losses, tasks);
     let mut aggregator = started(entry, golden.options, &facts(tasks))?;
     let mut alpha = Vec::new();
     for step in 0..golden.steps {

@@ -52,78 +52,42 @@ mod holds;
 mod promises;
 mod scene;
 
+use super::properties::properties;
 use super::{Outcome, answers, drawing, judged, memory, options};
 use crate::GramAggregatorEntry;
 use scene::Scene;
 
-/// One thing that every Gram aggregator must hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Property {
-    /// Every weight is a finite number, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
-    Finite,
-    /// There is one weight for each present task, and none for the others.
-    Length,
-    /// Naming the tasks in another order gives the same shared gradient.
-    Permutation,
-    /// With one task the step goes the way of plain training: the weight is above zero.
-    SingleTask,
-    /// Of equal gradients it gives what its [`Scale`](crate::Scale) says.
-    Gain,
-    /// What is remembered of a task does not move in a step in which it has no label.
-    Absent,
-    /// A loss that is negative or not finite moves nothing that is remembered of losses, and no weight is infinite.
-    UnusableLoss,
-    /// Saved and loaded anywhere in a run, everything goes on bit for bit.
-    Resume,
-    /// The defaults are within their own ranges.
-    Defaults,
-    /// Options written out and read again make the same method, and the entry's trial names each of them.
-    Options,
-    /// The weights are those that its entry says are known.
-    Golden,
-    /// It keeps what it promises beyond all this.
-    Promises,
-}
-
-impl Property {
-    /// Every property.
-    pub const ALL: &'static [Self] = &[
-        Self::Finite,
-        Self::Length,
-        Self::Permutation,
-        Self::SingleTask,
-        Self::Gain,
-        Self::Absent,
-        Self::UnusableLoss,
-        Self::Resume,
-        Self::Defaults,
-        Self::Options,
-        Self::Golden,
-        Self::Promises,
-    ];
-
-    /// Its name in a test's.
+properties! {
+    /// One thing that every Gram aggregator must hold.
     ///
     /// ```
     /// assert_eq!(polytask_balance::contract::gram::Property::UnusableLoss.name(), "unusable_loss");
     /// ```
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Finite => "finite",
-            Self::Length => "length",
-            Self::Permutation => "permutation",
-            Self::SingleTask => "single_task",
-            Self::Gain => "gain",
-            Self::Absent => "absent",
-            Self::UnusableLoss => "unusable_loss",
-            Self::Resume => "resume",
-            Self::Defaults => "defaults",
-            Self::Options => "options",
-            Self::Golden => "golden",
-            Self::Promises => "promises",
-        }
+    pub enum Property {
+        /// Every weight is a finite number, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
+        Finite = "finite",
+        /// There is one weight for each present task, and none for the others.
+        Length = "length",
+        /// Naming the tasks in another order gives the same shared gradient.
+        Permutation = "permutation",
+        /// With one task the step goes the way of plain training: the weight is above zero.
+        SingleTask = "single_task",
+        /// Of equal gradients it gives what its [`Scale`](crate::Scale) says.
+        Gain = "gain",
+        /// What is remembered of a task does not move in a step in which it has no label.
+        Absent = "absent",
+        /// A loss that is negative or not finite moves nothing that is remembered of losses, and no weight is infinite.
+        UnusableLoss = "unusable_loss",
+        /// Saved and loaded anywhere in a run, everything goes on bit for bit.
+        Resume = "resume",
+        /// The defaults are within their own ranges.
+        Defaults = "defaults",
+        /// Options written out and read again make the same method, and the entry's trial names each of them.
+        Options = "options",
+        /// The weights are those that its entry says are known.
+        Golden = "golden",
+        /// It keeps what it promises beyond all this.
+        Promises = "promises",
     }
 }
 

@@ -1,13 +1,13 @@
 //! Properties of the shared gradients themselves.
 
-use super::super::answers::agrees;
+use super::super::answers::{agrees, sum_of};
 use super::super::made::{answers, moment, run, started, with};
-use super::super::scene::{facts, of_all};
+use super::super::scene::{facts, known_losses};
 use super::super::tested::Tested;
 use super::scene::{NAMES, Scene};
 use super::{Golden, Outcome};
 use crate::gram::is_ascending;
-use crate::{Block, RowAggregatorEntry, Rows, Scale, SharedGradient};
+use crate::{Block, RowAggregatorEntry, Rows, SharedGradient};
 
 /// Sums of numbers in single precision, in another order.
 const ROUNDING: f64 = 1e-5;
@@ -16,9 +16,8 @@ pub(super) fn shape(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcom
     let mut aggregator = started(entry, "", &scene.tasks)?;
     for (number, given) in scene.steps.iter().enumerate() {
         let wanted = aggregator.visits(&given.losses.present, moment(number));
-        let is_ordered = is_ascending(&wanted);
         let is_present = |task| given.losses.present.contains(task);
-        if !is_ordered || !wanted.iter().all(is_present) {
+        if !is_ascending(&wanted) || !wanted.iter().all(is_present) {
             return Err(format!("{}: it wants tasks {wanted:?}", scene.name));
         }
         let visited = given.only(&wanted);
@@ -98,11 +97,8 @@ pub(super) fn single_task(entry: &'static RowAggregatorEntry, scene: &Scene) -> 
 
 pub(super) fn gain(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
     let mut aggregator = with(entry, "")?;
-    let factor = match aggregator.scale() {
-        Scale::Sum => scene.tasks.len() as f64,
-        Scale::Mean => 1.0,
-        Scale::Means(factor) => factor,
-        Scale::Free => return Ok(()),
+    let Some(factor) = sum_of(aggregator.scale(), scene.tasks.len()) else {
+        return Ok(());
     };
     let answers = run(aggregator.as_mut(), scene);
     for (shared, given) in answers.iter().zip(&scene.steps) {
@@ -118,12 +114,7 @@ pub(super) fn gain(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome
 pub(super) fn known(entry: &'static RowAggregatorEntry, golden: &Golden) -> Outcome {
     let tasks = golden.rows.len();
     let present: Vec<usize> = (0..tasks).collect();
-    let values = if golden.losses.is_empty() {
-        vec![1.0; tasks]
-    } else {
-        golden.losses.to_vec()
-    };
-    let losses = of_all(values, 1);
+    let losses = known_losses(golden.losses, tasks);
     let mut aggregator = started(entry, golden.options, &facts(tasks))?;
     let mut found = Vec::new();
     let [name, _] = NAMES;

@@ -54,82 +54,44 @@ mod holds;
 mod promises;
 mod scene;
 
+use super::properties::properties;
 use super::{Outcome, answers, drawing, judged, memory, options};
 use crate::RowAggregatorEntry;
 use scene::Scene;
 
-/// One thing that every row aggregator must hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Property {
-    /// Every number is finite, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
-    Finite,
-    /// It asks for present tasks only, and answers with blocks as long as those it is given.
-    Shape,
-    /// Naming the tasks in another order gives the same shared gradient.
-    Permutation,
-    /// Giving the blocks in another order gives the same shared gradient.
-    Blocks,
-    /// With one task of always the same gradient its loss falls at every step.
-    SingleTask,
-    /// Of equal gradients it gives what its [`Scale`](crate::Scale) says.
-    Gain,
-    /// What is remembered of a task does not move in a step in which it has no label.
-    Absent,
-    /// A loss that is negative or not finite moves nothing that is remembered of losses, and no number is infinite.
-    UnusableLoss,
-    /// Saved and loaded anywhere in a run, everything goes on bit for bit.
-    Resume,
-    /// The defaults are within their own ranges.
-    Defaults,
-    /// Options written out and read again make the same method, and the entry's trial names each of them.
-    Options,
-    /// The shared gradients are those that its entry says are known.
-    Golden,
-    /// It keeps what it promises beyond all this.
-    Promises,
-}
-
-impl Property {
-    /// Every property.
-    pub const ALL: &'static [Self] = &[
-        Self::Finite,
-        Self::Shape,
-        Self::Permutation,
-        Self::Blocks,
-        Self::SingleTask,
-        Self::Gain,
-        Self::Absent,
-        Self::UnusableLoss,
-        Self::Resume,
-        Self::Defaults,
-        Self::Options,
-        Self::Golden,
-        Self::Promises,
-    ];
-
-    /// Its name in a test's.
+properties! {
+    /// One thing that every row aggregator must hold.
     ///
     /// ```
     /// assert_eq!(polytask_balance::contract::rows::Property::SingleTask.name(), "single_task");
     /// ```
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Finite => "finite",
-            Self::Shape => "shape",
-            Self::Permutation => "permutation",
-            Self::Blocks => "blocks",
-            Self::SingleTask => "single_task",
-            Self::Gain => "gain",
-            Self::Absent => "absent",
-            Self::UnusableLoss => "unusable_loss",
-            Self::Resume => "resume",
-            Self::Defaults => "defaults",
-            Self::Options => "options",
-            Self::Golden => "golden",
-            Self::Promises => "promises",
-        }
+    pub enum Property {
+        /// Every number is finite, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
+        Finite = "finite",
+        /// It asks for present tasks only, and answers with blocks as long as those it is given.
+        Shape = "shape",
+        /// Naming the tasks in another order gives the same shared gradient.
+        Permutation = "permutation",
+        /// Giving the blocks in another order gives the same shared gradient.
+        Blocks = "blocks",
+        /// With one task of always the same gradient its loss falls at every step.
+        SingleTask = "single_task",
+        /// Of equal gradients it gives what its [`Scale`](crate::Scale) says.
+        Gain = "gain",
+        /// What is remembered of a task does not move in a step in which it has no label.
+        Absent = "absent",
+        /// A loss that is negative or not finite moves nothing that is remembered of losses, and no number is infinite.
+        UnusableLoss = "unusable_loss",
+        /// Saved and loaded anywhere in a run, everything goes on bit for bit.
+        Resume = "resume",
+        /// The defaults are within their own ranges.
+        Defaults = "defaults",
+        /// Options written out and read again make the same method, and the entry's trial names each of them.
+        Options = "options",
+        /// The shared gradients are those that its entry says are known.
+        Golden = "golden",
+        /// It keeps what it promises beyond all this.
+        Promises = "promises",
     }
 }
 
