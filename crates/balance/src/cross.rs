@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use crate::GramError;
-use crate::gram::products;
+use crate::products::products;
 
 /// A = J₁ J₂ᵀ `[tasks, tasks]`: A_st is the gradient of task s on the first batch times that of task t on the second, of the tasks
 /// that are present in both. Its expectation is the Gram matrix of the expected gradients, without the noise that stands in the

@@ -7,6 +7,8 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use crate::products::{GramError, LARGEST, products};
+
 /// G = J Jᵀ, the inner products `[tasks, tasks]` of the gradients of the tasks that are present, and who these are.
 ///
 /// It is square, symmetric, finite and has no negative diagonal, or it could not have been made.
@@ -27,91 +29,8 @@ pub struct Gram {
     rounding: f64,
 }
 
-/// Why numbers are no Gram matrix.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum GramError {
-    /// There are not as many numbers as pairs of tasks.
-    #[error("{found} numbers for {tasks} tasks: wanted {}", tasks * tasks)]
-    Shape {
-        /// Present tasks.
-        tasks: usize,
-        /// Numbers given.
-        found: usize,
-    },
-    /// The tasks are not named in ascending order, each once.
-    #[error("the present tasks {present:?} are not ascending")]
-    Order {
-        /// As given.
-        present: Vec<usize>,
-    },
-    /// A number is not finite, or beyond 10¹⁰⁰, whose products would not be finite.
-    #[error("the inner product of tasks {first} and {second} is not finite or huge: {value}")]
-    Unusable {
-        /// A task's index.
-        first: usize,
-        /// A task's index.
-        second: usize,
-        /// What was given.
-        value: f64,
-    },
-    /// The matrix is not symmetric, beyond rounding in single precision.
-    #[error("the matrix is not symmetric at tasks {first} and {second}")]
-    Asymmetric {
-        /// A task's index.
-        first: usize,
-        /// A task's index.
-        second: usize,
-    },
-    /// A task's squared norm is negative.
-    #[error("the squared gradient norm of task {task} is negative")]
-    Negative {
-        /// The task's index.
-        task: usize,
-    },
-}
-
-/// Above this a product of two entries would not be safe.
-const LARGEST: f64 = 1e100;
-
 /// How far the two halves may differ, as a share of the two norms: sums of 10⁸ terms in single precision.
 const ASYMMETRY: f64 = 1e-3;
-
-/// Whether tasks are named in ascending order, each once.
-pub(crate) fn is_ascending(tasks: &[usize]) -> bool {
-    tasks.is_sorted_by(|first, second| first < second)
-}
-
-/// The matrix of the numbers `[tasks, tasks]`, row by row, of tasks that are ascending; each is finite and at most 10¹⁰⁰.
-pub(crate) fn products(present: &[usize], values: &[f64]) -> Result<DMatrix<f64>, GramError> {
-    let tasks = present.len();
-    if values.len() != tasks * tasks {
-        return Err(GramError::Shape {
-            tasks,
-            found: values.len(),
-        });
-    }
-    if !is_ascending(present) {
-        return Err(GramError::Order {
-            present: present.to_vec(),
-        });
-    }
-    let pairs = present
-        .iter()
-        .flat_map(|&first| present.iter().map(move |&second| (first, second)));
-    let is_usable = |value: f64| value.abs() <= LARGEST;
-    match values
-        .iter()
-        .zip(pairs)
-        .find(|(value, _)| !is_usable(**value))
-    {
-        None => Ok(DMatrix::from_row_slice(tasks, tasks, values)),
-        Some((&value, (first, second))) => Err(GramError::Unusable {
-            first,
-            second,
-            value,
-        }),
-    }
-}
 
 impl Gram {
     /// From the numbers `[tasks, tasks]`, row by row; the two halves, which may differ by rounding, are averaged.
@@ -307,10 +226,14 @@ mod tests {
             Gram::new(vec![1, 0], vec![1.0, 0.0, 0.0, 1.0]),
             Err(GramError::Order { .. })
         ));
-        assert!(matches!(
-            Gram::new(vec![0], vec![1e200]),
-            Err(GramError::Unusable { .. })
-        ));
+        assert_eq!(
+            Gram::new(vec![2, 5], vec![1.0, 0.0, 1e200, 1.0]),
+            Err(GramError::Unusable {
+                first: 5,
+                second: 2,
+                value: 1e200
+            })
+        );
     }
 
     #[test]

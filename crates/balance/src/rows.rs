@@ -1,7 +1,7 @@
 //! What a row aggregator is told: the present tasks' gradients, entry by entry.
 
 use crate::Gram;
-use crate::gram::is_ascending;
+use crate::products::is_ascending;
 
 /// How exact inner products are of numbers that were rounded to single precision.
 pub(crate) const SINGLE_ROUNDING: f64 = 1e-7;

@@ -6,7 +6,7 @@ use super::super::scene::{facts, known_losses};
 use super::super::tested::Tested;
 use super::scene::{NAMES, Scene};
 use super::{Golden, Outcome};
-use crate::gram::is_ascending;
+use crate::products::is_ascending;
 use crate::{Block, RowAggregatorEntry, Rows, SharedGradient};
 
 /// Sums of numbers in single precision, in another order.
