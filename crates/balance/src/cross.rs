@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use crate::GramError;
-use crate::gram::is_usable;
+use crate::products::products;
 
 /// A = J₁ J₂ᵀ `[tasks, tasks]`: A_st is the gradient of task s on the first batch times that of task t on the second, of the tasks
 /// that are present in both. Its expectation is the Gram matrix of the expected gradients, without the noise that stands in the
@@ -27,31 +27,7 @@ impl Cross {
     /// # Errors
     /// They are not as many as pairs of tasks, not finite, or the tasks are not ascending.
     pub fn new(present: Vec<usize>, values: Vec<f64>) -> Result<Self, GramError> {
-        let tasks = present.len();
-        if values.len() != tasks * tasks {
-            return Err(GramError::Shape {
-                tasks,
-                found: values.len(),
-            });
-        }
-        if !present.is_sorted_by(|first, second| first < second) {
-            return Err(GramError::Order { present });
-        }
-        let pairs = present
-            .iter()
-            .flat_map(|&first| present.iter().map(move |&second| (first, second)));
-        let unusable = values
-            .iter()
-            .zip(pairs)
-            .find(|(value, _)| !is_usable(**value));
-        if let Some((&value, (first, second))) = unusable {
-            return Err(GramError::Unusable {
-                first,
-                second,
-                value,
-            });
-        }
-        let matrix = DMatrix::from_row_slice(tasks, tasks, &values);
+        let matrix = products(&present, &values)?;
         Ok(Self { present, matrix })
     }
 

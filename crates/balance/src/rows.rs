@@ -1,6 +1,7 @@
 //! What a row aggregator is told: the present tasks' gradients, entry by entry.
 
 use crate::Gram;
+use crate::products::is_ascending;
 
 /// How exact inner products are of numbers that were rounded to single precision.
 pub const SINGLE_ROUNDING: f64 = 1e-7;
@@ -118,7 +119,7 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// The blocks do not fit together, or a gradient is not finite.
     pub fn new(present: Vec<usize>, blocks: Vec<Block<'a>>) -> Result<Self, RowsError> {
-        if !present.is_sorted_by(|first, second| first < second) {
+        if !is_ascending(&present) {
             return Err(RowsError::Order { present });
         }
         let mut names: Vec<&str> = blocks.iter().map(|block| block.name).collect();

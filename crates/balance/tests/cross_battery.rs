@@ -19,6 +19,7 @@ struct Planted {
     memory: Vec<f64>,
     learn: Learn,
     weigh: Weigh,
+    end: fn(&mut [f64]),
     forgets_to_save: bool,
 }
 
@@ -39,6 +40,10 @@ impl CrossAggregator for Planted {
         Weights::of((self.weigh)(&self.memory, present))
     }
 
+    fn end_epoch(&mut self) {
+        (self.end)(&mut self.memory);
+    }
+
     fn state(&mut self, state: &mut State) {
         if !self.forgets_to_save {
             state.numbers("memory", &mut self.memory);
@@ -46,13 +51,18 @@ impl CrossAggregator for Planted {
     }
 }
 
-fn planted(learn: Learn, weigh: Weigh) -> Box<dyn CrossAggregator> {
-    Box::new(Planted {
+fn made(learn: Learn, weigh: Weigh) -> Planted {
+    Planted {
         memory: Vec::new(),
         learn,
         weigh,
+        end: |_| {},
         forgets_to_save: false,
-    })
+    }
+}
+
+fn planted(learn: Learn, weigh: Weigh) -> Box<dyn CrossAggregator> {
+    Box::new(made(learn, weigh))
 }
 
 /// Averages of the inverse of one plus the diagonal.
@@ -132,15 +142,28 @@ fn a_memory_that_fades_while_the_task_is_absent_is_caught() {
     catches(Property::Absent, &FADING);
 }
 
+/// The end of an epoch belongs to its last step.
+#[test]
+fn a_memory_that_fades_at_the_end_of_an_epoch_is_caught() {
+    static FADING: CrossAggregatorEntry = entry(
+        |_| {
+            Box::new(Planted {
+                end: |memory| memory.iter_mut().for_each(|average| *average *= 0.9),
+                ..made(learn, weigh)
+            })
+        },
+        FACTS,
+    );
+    catches(Property::Absent, &FADING);
+}
+
 #[test]
 fn a_state_that_is_not_listed_is_caught() {
     static FORGETFUL: CrossAggregatorEntry = entry(
         |_| {
             Box::new(Planted {
-                memory: Vec::new(),
-                learn,
-                weigh,
                 forgets_to_save: true,
+                ..made(learn, weigh)
             })
         },
         FACTS,

@@ -4,18 +4,10 @@ use polytask_config::{
     Document, Entry, Layers, Literal, Resolved, State, Values, options_of, read,
 };
 
+use super::Outcome;
 use super::scene::Scene;
-use crate::{
-    Losses, Moment, Needs, Observation, Seed, TaskFacts, Weighting, WeightingEntry, Weights,
-};
-
-/// A weighting read from `text`, with every option and its value.
-pub(super) fn from_text(
-    entry: &'static WeightingEntry,
-    text: &str,
-) -> Result<(Box<dyn Weighting>, Resolved), String> {
-    read_entry("weighting", entry, text)
-}
+use super::tested::{EntryOf, Tested};
+use crate::{Moment, Seed, TaskFacts};
 
 /// A method read from `text`, where it stands under `key`, with every option and its value.
 pub(super) fn read_entry<T: 'static, X: 'static>(
@@ -63,52 +55,58 @@ pub(super) fn trial_gives_all<T: 'static, X: 'static>(
     Ok(())
 }
 
-/// The weighting with its defaults.
-pub(super) fn with_defaults(entry: &'static WeightingEntry) -> Result<Box<dyn Weighting>, String> {
-    from_text(entry, &format!("weighting = \"{}\"", entry.name)).map(|(weighting, _)| weighting)
+/// How a configuration names a method with these options.
+pub(super) fn text<T: Tested + ?Sized>(entry: &EntryOf<T>, options: &str) -> String {
+    let separator = if options.is_empty() { "" } else { ", " };
+    format!(
+        "{} = {{ type = \"{}\"{separator}{options} }}",
+        T::KEY,
+        entry.name
+    )
 }
 
-/// The weighting with its defaults, started on these tasks.
-pub(super) fn started(
-    entry: &'static WeightingEntry,
+/// The method with these options.
+pub(super) fn with<T: Tested + ?Sized>(
+    entry: &'static EntryOf<T>,
+    options: &str,
+) -> Result<Box<T>, String> {
+    read_entry(T::KEY, entry, &text(entry, options)).map(|(made, _)| made)
+}
+
+/// The same, started on these tasks.
+pub(super) fn started<T: Tested + ?Sized>(
+    entry: &'static EntryOf<T>,
+    options: &str,
     tasks: &[TaskFacts],
-) -> Result<Box<dyn Weighting>, String> {
-    let mut weighting = with_defaults(entry)?;
-    weighting.start(tasks);
-    Ok(weighting)
+) -> Result<Box<T>, String> {
+    let mut method = with(entry, options)?;
+    method.enter(tasks);
+    Ok(method)
 }
 
-/// The step of this number as the engine takes it: losses only to those that need them, all of them afterwards, and once
-/// more those that the step led to.
-pub(super) fn step(weighting: &mut dyn Weighting, losses: &Losses, number: usize) -> Weights {
-    weighting.begin(moment(number));
-    if weighting.needs() == Needs::LookAhead {
-        weighting.look_ahead(&ahead_of(losses));
-    }
-    let weights = match weighting.needs() {
-        Needs::Nothing | Needs::LookAhead => {
-            let unread = Losses {
-                values: vec![0.0; losses.values.len()],
-                ..losses.clone()
-            };
-            weighting.weights(&unread)
-        }
-        Needs::Losses | Needs::LossesAgain => weighting.weights(losses),
-    };
-    weighting.observe(&Observation { losses });
-    if weighting.needs() == Needs::LossesAgain {
-        weighting.after(losses, &led_to(losses));
-    }
-    weights
+/// What a method answers at every step of a scene.
+pub(super) fn run<T: Tested + ?Sized>(method: &mut T, scene: &Scene<T::Given>) -> Vec<T::Answer> {
+    method.enter(&scene.tasks);
+    let steps = scene.steps.iter().enumerate();
+    steps
+        .map(|(number, given)| {
+            let answer = method.take(given, number);
+            method.turn(number);
+            answer
+        })
+        .collect()
 }
 
-/// Ends the epoch if this step is its last: every fifth is.
-pub(super) fn turn(weighting: &mut dyn Weighting, number: usize) {
-    if is_last_of_epoch(number) {
-        weighting.end_epoch();
-    }
+/// The same of the method with these options.
+pub(super) fn answers<T: Tested + ?Sized>(
+    entry: &'static EntryOf<T>,
+    options: &str,
+    scene: &Scene<T::Given>,
+) -> Result<Vec<T::Answer>, String> {
+    Ok(run(with(entry, options)?.as_mut(), scene))
 }
 
+/// Every fifth step is.
 pub(super) fn is_last_of_epoch(number: usize) -> bool {
     number % 5 == 4
 }
@@ -121,62 +119,18 @@ pub(super) fn moment(number: usize) -> Moment {
     }
 }
 
-/// The losses after a step: all smaller, the large ones more.
-fn led_to(losses: &Losses) -> Losses {
-    let values = losses.values.iter();
-    Losses {
-        values: values
-            .map(|loss| loss * (0.6 + 0.3 / (1.0 + loss.abs())))
-            .collect(),
-        ..losses.clone()
-    }
-}
-
-/// How validation losses would change with the weights: of either sign, and not finite where the loss is not.
-fn ahead_of(losses: &Losses) -> Losses {
-    Losses {
-        values: losses
-            .seen()
-            .map(|seen| {
-                if seen.is_usable() {
-                    1.0 - seen.loss
-                } else {
-                    f64::NAN
-                }
-            })
-            .collect(),
-        ..losses.clone()
-    }
-}
-
-/// The weights of every step of a scene.
-pub(super) fn run(weighting: &mut dyn Weighting, scene: &Scene) -> Vec<Vec<f64>> {
-    weighting.start(&scene.tasks);
-    let steps = scene.steps.iter().enumerate();
-    steps
-        .map(|(number, losses)| {
-            let alpha = step(weighting, losses, number).alpha;
-            turn(weighting, number);
-            alpha
-        })
-        .collect()
-}
-
-/// What a weighting remembers.
-pub(super) fn saved(weighting: &mut dyn Weighting) -> Result<Values, String> {
+/// What a method remembers.
+pub(super) fn saved<T: Tested + ?Sized>(method: &mut T) -> Result<Values, String> {
     let mut state = State::save();
-    weighting.state(&mut state);
-    state
-        .finish()
-        .map_err(|problems| format!("its state cannot be saved: {problems}"))
+    method.list(&mut state);
+    let saved = state.finish();
+    saved.map_err(|problems| format!("its state cannot be saved: {problems}"))
 }
 
-/// Gives a weighting back what it remembered.
-pub(super) fn load(weighting: &mut dyn Weighting, values: Values) -> Result<(), String> {
+/// Gives a method back what it remembered.
+pub(super) fn load<T: Tested + ?Sized>(method: &mut T, values: Values) -> Outcome {
     let mut state = State::load(values);
-    weighting.state(&mut state);
-    state
-        .finish()
-        .map(drop)
-        .map_err(|problems| format!("its own state cannot be loaded: {problems}"))
+    method.list(&mut state);
+    let loaded = state.finish().map(drop);
+    loaded.map_err(|problems| format!("its own state cannot be loaded: {problems}"))
 }

@@ -51,85 +51,57 @@
 //! assert_eq!(failures, [Property::Finite, Property::UnusableLoss]);
 //! ```
 
+mod answers;
 pub mod cross;
+mod drawing;
 pub mod gram;
+mod losing;
 mod made;
 mod memory;
 mod options;
+mod properties;
 mod remembered;
 pub mod rows;
 mod scene;
+mod tested;
+mod weighting;
 mod weights;
 
 use std::fmt;
 
-use crate::{Family, WeightingEntry};
+use crate::{Family, Losses, WeightingEntry};
+use properties::properties;
 use scene::Scene;
 
-/// One thing that every method must hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Property {
-    /// Every weight is a finite number, whatever the losses: tiny, zero, huge, with tasks coming and going.
-    Finite,
-    /// There is one weight for each present task, and none for the others.
-    Length,
-    /// Naming the tasks in another order changes nothing but the order.
-    Permutation,
-    /// With one task the step goes the way of plain training: the weight is above zero.
-    SingleTask,
-    /// What is remembered of a task does not move in a step in which it has no label.
-    Absent,
-    /// A loss that is negative or not finite moves nothing of what is remembered of its task.
-    UnusableLoss,
-    /// Saved and loaded anywhere in a run, everything goes on bit for bit.
-    Resume,
-    /// The defaults are within their own ranges.
-    Defaults,
-    /// Options written out and read again make the same method, and the entry's trial names each of them.
-    Options,
-    /// The weights are those that its entry says are known.
-    Golden,
-    /// It keeps what it promises beyond all this.
-    Promises,
-}
-
-impl Property {
-    /// Every property.
-    pub const ALL: &'static [Self] = &[
-        Self::Finite,
-        Self::Length,
-        Self::Permutation,
-        Self::SingleTask,
-        Self::Absent,
-        Self::UnusableLoss,
-        Self::Resume,
-        Self::Defaults,
-        Self::Options,
-        Self::Golden,
-        Self::Promises,
-    ];
-
-    /// Its name in a test's.
+properties! {
+    /// One thing that every method must hold.
     ///
     /// ```
     /// assert_eq!(polytask_balance::contract::Property::SingleTask.name(), "single_task");
     /// ```
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Finite => "finite",
-            Self::Length => "length",
-            Self::Permutation => "permutation",
-            Self::SingleTask => "single_task",
-            Self::Absent => "absent",
-            Self::UnusableLoss => "unusable_loss",
-            Self::Resume => "resume",
-            Self::Defaults => "defaults",
-            Self::Options => "options",
-            Self::Golden => "golden",
-            Self::Promises => "promises",
-        }
+    pub enum Property {
+        /// Every weight is a finite number, whatever the losses: tiny, zero, huge, with tasks coming and going.
+        Finite = "finite",
+        /// There is one weight for each present task, and none for the others.
+        Length = "length",
+        /// Naming the tasks in another order changes nothing but the order.
+        Permutation = "permutation",
+        /// With one task the step goes the way of plain training: the weight is above zero.
+        SingleTask = "single_task",
+        /// What is remembered of a task does not move in a step in which it has no label.
+        Absent = "absent",
+        /// A loss that is negative or not finite moves nothing of what is remembered of its task.
+        UnusableLoss = "unusable_loss",
+        /// Saved and loaded anywhere in a run, everything goes on bit for bit.
+        Resume = "resume",
+        /// The defaults are within their own ranges.
+        Defaults = "defaults",
+        /// Options written out and read again make the same method, and the entry's trial names each of them.
+        Options = "options",
+        /// The weights are those that its entry says are known.
+        Golden = "golden",
+        /// It keeps what it promises beyond all this.
+        Promises = "promises",
     }
 }
 
@@ -139,6 +111,29 @@ impl Property {
 pub enum Promise {
     /// A task's weight depends on that task's own losses only: other tasks and steps without it change no bit of it.
     Independent,
+}
+
+/// A promise of an aggregator, and the options under which it is made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Promised<P> {
+    /// The inside of an inline TOML table.
+    pub options: &'static str,
+    /// What is promised.
+    pub promise: P,
+}
+
+impl<P: Copy> Promised<P> {
+    /// With default options.
+    #[must_use]
+    pub const fn by_default(promise: P) -> Self {
+        Self::with("", promise)
+    }
+
+    /// With these options.
+    #[must_use]
+    pub const fn with(options: &'static str, promise: P) -> Self {
+        Self { options, promise }
+    }
 }
 
 /// Weights that are known from somewhere else, with default options.
@@ -178,10 +173,7 @@ impl std::error::Error for Failure {}
 /// Puts a weighting through every property. Empty is good.
 #[must_use]
 pub fn check(entry: &'static WeightingEntry) -> Vec<Failure> {
-    Property::ALL
-        .iter()
-        .filter_map(|&property| check_property(entry, property).err())
-        .collect()
+    failures(Property::ALL, |property| check_property(entry, property))
 }
 
 /// Puts a weighting through one property, or sees to it that its exemption from it is needed.
@@ -190,24 +182,26 @@ pub fn check(entry: &'static WeightingEntry) -> Vec<Failure> {
 ///
 /// What was seen instead.
 pub fn check_property(entry: &'static WeightingEntry, property: Property) -> Result<(), Failure> {
-    let outcome = hold(entry, property);
-    let exemption = entry
-        .facts
-        .exempt
-        .iter()
-        .find(|(exempt, _)| *exempt == property);
-    judged(outcome, exemption.map(|(_, reason)| *reason)).map_err(|seen| Failure {
+    judged(hold(entry, property), property, entry.facts.exempt).map_err(|seen| Failure {
         entry: entry.name,
         property,
         seen,
     })
 }
 
-/// What there is to say about a property that holds or not, of a method that is exempt from it for this reason or not at all.
-fn judged(outcome: Outcome, exemption: Option<&str>) -> Outcome {
+/// What failed of these properties.
+fn failures<P: Copy, F>(properties: &[P], check: impl Fn(P) -> Result<(), F>) -> Vec<F> {
+    let outcomes = properties.iter().map(|&property| check(property));
+    outcomes.filter_map(Result::err).collect()
+}
+
+/// What there is to say about a property that holds or not, of a method with these exemptions.
+fn judged<P: PartialEq>(outcome: Outcome, property: P, exemptions: &[(P, &str)]) -> Outcome {
+    let mut exemptions = exemptions.iter();
+    let exemption = exemptions.find(|(exempt, _)| *exempt == property);
     match (outcome, exemption) {
         (Ok(()), None) => Ok(()),
-        (Err(_), Some(reason)) if !reason.trim().is_empty() => Ok(()),
+        (Err(_), Some((_, reason))) if !reason.trim().is_empty() => Ok(()),
         (Err(_), Some(_)) => Err("exempt without a reason".to_owned()),
         (Ok(()), Some(_)) => Err("exempt, but it holds: drop the exemption".to_owned()),
         (Err(seen), None) => Err(seen),
@@ -218,26 +212,29 @@ fn judged(outcome: Outcome, exemption: Option<&str>) -> Outcome {
 type Outcome = Result<(), String>;
 
 fn hold(entry: &'static WeightingEntry, property: Property) -> Outcome {
-    let each = |scenes: Vec<Scene>, holds: fn(&'static WeightingEntry, &Scene) -> Outcome| {
+    let each = |scenes: Vec<Scene<Losses>>,
+                holds: fn(&'static WeightingEntry, &Scene<Losses>) -> Outcome| {
         scenes.iter().try_for_each(|scene| holds(entry, scene))
     };
     match property {
-        Property::Finite => each(scene::all(), weights::finite),
-        Property::Length => each(scene::ordinary(), weights::length),
-        Property::Permutation => each(scene::ordinary(), weights::permutation),
-        Property::SingleTask => each(scene::single(), weights::single_task),
-        Property::Absent => each(scene::ordinary(), memory::absent),
-        Property::UnusableLoss => each(scene::ordinary(), memory::unusable_loss),
-        Property::Resume => each(scene::ordinary(), memory::resume),
-        Property::Defaults => options::defaults(entry),
-        Property::Options => options::options(entry),
-        Property::Golden => weights::goldens(entry),
+        Property::Finite => each(losing::all(), answers::finite),
+        Property::Length => each(losing::ordinary(), weights::length),
+        Property::Permutation => each(losing::ordinary(), weights::permutation),
+        Property::SingleTask => each(losing::single(), answers::single_task),
+        Property::Absent => each(losing::ordinary(), memory::absent),
+        Property::UnusableLoss => each(losing::ordinary(), memory::unusable_loss),
+        Property::Resume => each(losing::ordinary(), memory::resume),
+        Property::Defaults => options::same_again(entry, "", &losing::ordinary()),
+        Property::Options => options::options(entry, &losing::ordinary()),
+        Property::Golden => {
+            answers::all_known(entry.facts.golden, |golden| weights::known(entry, golden))
+        }
         Property::Promises => entry
             .facts
             .promises
             .iter()
             .try_for_each(|promise| match promise {
-                Promise::Independent => each(scene::ordinary(), weights::independent),
+                Promise::Independent => each(losing::ordinary(), weights::independent),
             }),
     }
 }

@@ -1,46 +1,39 @@
 //! Properties of the options: defaults in range, written out and read again the same.
 
-use super::made::{from_text, run, trial_gives_all};
-use super::scene;
-use super::{Outcome, bits};
-use crate::WeightingEntry;
+use super::Outcome;
+use super::made::{read_entry, run, text, trial_gives_all};
+use super::scene::Scene;
+use super::tested::{Answer, EntryOf, Tested};
 
-pub(super) fn defaults(entry: &'static WeightingEntry) -> Outcome {
-    same_again(entry, &format!("weighting = \"{}\"", entry.name))
+/// Every option is given in the trial, none at its default, and the trial reads again as it was written out.
+pub(super) fn options<T: Tested + ?Sized>(
+    entry: &'static EntryOf<T>,
+    scenes: &[Scene<T::Given>],
+) -> Outcome {
+    let trial = T::trial(&entry.facts);
+    trial_gives_all(T::KEY, entry, &text(entry, trial))?;
+    same_again(entry, trial, scenes)
 }
 
-pub(super) fn options(entry: &'static WeightingEntry) -> Outcome {
-    let separator = if entry.facts.trial.is_empty() {
-        ""
-    } else {
-        ", "
-    };
-    let text = format!(
-        "weighting = {{ type = \"{}\"{separator}{} }}",
-        entry.name, entry.facts.trial
-    );
-    trial_gives_all("weighting", entry, &text)?;
-    same_again(entry, &text)
-}
-
-/// Reads `text` and what reading it resolves to, and compares the methods.
-fn same_again(entry: &'static WeightingEntry, text: &str) -> Outcome {
-    let (mut weighting, resolved) = from_text(entry, text)?;
+/// Reads options and what reading them resolves to, and compares the methods.
+pub(super) fn same_again<T: Tested + ?Sized>(
+    entry: &'static EntryOf<T>,
+    options: &str,
+    scenes: &[Scene<T::Given>],
+) -> Outcome {
+    let text = text(entry, options);
+    let (mut method, resolved) = read_entry(T::KEY, entry, &text)?;
     let resolved = resolved.to_toml();
-    let (mut again, resolved_again) = from_text(entry, &resolved)?;
+    let (mut again, resolved_again) = read_entry(T::KEY, entry, &resolved)?;
     let resolved_again = resolved_again.to_toml();
     if resolved != resolved_again {
         return Err(format!("{resolved} reads as {resolved_again}"));
     }
-    for scene in scene::ordinary() {
-        let (first, second) = (run(weighting.as_mut(), &scene), run(again.as_mut(), &scene));
-        if first
-            .iter()
-            .map(|alpha| bits(alpha))
-            .ne(second.iter().map(|alpha| bits(alpha)))
-        {
+    for scene in scenes {
+        let (first, second) = (run(method.as_mut(), scene), run(again.as_mut(), scene));
+        if !first.iter().zip(&second).all(|(a, b)| a.is_same(b)) {
             return Err(format!(
-                "{}: {text} and {resolved} give other weights",
+                "{}: {text} and {resolved} give other answers",
                 scene.name
             ));
         }

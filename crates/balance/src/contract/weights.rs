@@ -1,27 +1,16 @@
-//! Properties of the weights themselves: finite, one a task, the same in any order.
+//! Properties of the weights of weightings: one a task, the same in any order, known ones.
 
-use super::made::{run, started, step, with_defaults};
-use super::scene::{self, Scene};
+use super::made::{answers, started};
+use super::scene::{Scene, of_all};
+use super::tested::Tested;
 use super::{Golden, Outcome, bits};
-use crate::{Losses, Seen, TaskFacts, WeightingEntry};
+use crate::{Losses, TaskFacts, WeightingEntry, Weights};
 
-pub(super) fn finite(entry: &'static WeightingEntry, scene: &Scene) -> Outcome {
-    for (number, alpha) in run(with_defaults(entry)?.as_mut(), scene)
-        .iter()
-        .enumerate()
-    {
-        if !alpha.iter().all(|weight| weight.is_finite()) {
-            return Err(format!("{}, step {number}: weights {alpha:?}", scene.name));
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn length(entry: &'static WeightingEntry, scene: &Scene) -> Outcome {
-    let mut weighting = started(entry, &scene.tasks)?;
+pub(super) fn length(entry: &'static WeightingEntry, scene: &Scene<Losses>) -> Outcome {
+    let mut weighting = started(entry, "", &scene.tasks)?;
     let none = Losses::default();
     for (number, losses) in scene.steps.iter().chain([&none]).enumerate() {
-        let weights = step(weighting.as_mut(), losses, number).alpha.len();
+        let weights = weighting.take(losses, number).alpha.len();
         if weights != losses.present.len() {
             return Err(format!(
                 "{}: {weights} weights for {} present tasks",
@@ -33,27 +22,27 @@ pub(super) fn length(entry: &'static WeightingEntry, scene: &Scene) -> Outcome {
     Ok(())
 }
 
-pub(super) fn permutation(entry: &'static WeightingEntry, scene: &Scene) -> Outcome {
+pub(super) fn permutation(entry: &'static WeightingEntry, scene: &Scene<Losses>) -> Outcome {
     // Sums over tasks run in another order: a few roundings of up to 40 terms, over 24 steps that build on each other.
     const ROUNDING: f64 = 1e-9;
     let (permuted, place) = scene.permuted();
-    let plain = run(with_defaults(entry)?.as_mut(), scene);
-    let moved = run(with_defaults(entry)?.as_mut(), &permuted);
+    let plain = answers(entry, "", scene)?;
+    let moved = answers(entry, "", &permuted)?;
     let steps = scene
         .steps
         .iter()
         .zip(&permuted.steps)
         .zip(plain.iter().zip(&moved))
         .enumerate();
-    for (number, ((losses, moved_losses), (alpha, moved_alpha))) in steps {
-        for (&task, &weight) in losses.present.iter().zip(alpha) {
+    for (number, ((losses, moved_losses), (weights, moved_weights))) in steps {
+        for (&task, &weight) in losses.present.iter().zip(&weights.alpha) {
             let wanted = place.get(task);
             let position = moved_losses
                 .present
                 .iter()
                 .position(|moved| Some(moved) == wanted);
             let other = position
-                .and_then(|position| moved_alpha.get(position))
+                .and_then(|position| moved_weights.alpha.get(position))
                 .copied()
                 .unwrap_or(f64::NAN);
             if !is_close(weight, other, ROUNDING) {
@@ -67,27 +56,12 @@ pub(super) fn permutation(entry: &'static WeightingEntry, scene: &Scene) -> Outc
     Ok(())
 }
 
-pub(super) fn single_task(entry: &'static WeightingEntry, scene: &Scene) -> Outcome {
-    for (number, alpha) in run(with_defaults(entry)?.as_mut(), scene)
-        .iter()
-        .enumerate()
-    {
-        if !matches!(alpha.as_slice(), [weight] if *weight > 0.0 && weight.is_finite()) {
-            return Err(format!(
-                "{}, step {number}: weights {alpha:?} of the only task",
-                scene.name
-            ));
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn independent(entry: &'static WeightingEntry, scene: &Scene) -> Outcome {
-    let together = run(with_defaults(entry)?.as_mut(), scene);
+pub(super) fn independent(entry: &'static WeightingEntry, scene: &Scene<Losses>) -> Outcome {
+    let together = answers(entry, "", scene)?;
     for task in 0..scene.tasks.len() {
-        let weight = |(losses, alpha): (&Losses, &Vec<f64>)| {
+        let weight = |(losses, weights): (&Losses, &Weights)| {
             let position = losses.present.iter().position(|present| *present == task)?;
-            alpha.get(position).copied()
+            weights.alpha.get(position).copied()
         };
         let within: Vec<f64> = scene
             .steps
@@ -95,7 +69,8 @@ pub(super) fn independent(entry: &'static WeightingEntry, scene: &Scene) -> Outc
             .zip(&together)
             .filter_map(weight)
             .collect();
-        let alone = run(with_defaults(entry)?.as_mut(), &scene.alone(task)).concat();
+        let alone = answers(entry, "", &scene.alone(task))?.into_iter();
+        let alone: Vec<f64> = alone.flat_map(|weights| weights.alpha).collect();
         if bits(&within) != bits(&alone) {
             return Err(format!(
                 "{}: task {task} has {within:?}, alone {alone:?}",
@@ -106,18 +81,7 @@ pub(super) fn independent(entry: &'static WeightingEntry, scene: &Scene) -> Outc
     Ok(())
 }
 
-pub(super) fn goldens(entry: &'static WeightingEntry) -> Outcome {
-    if entry.facts.golden.is_empty() {
-        return Err("no weights are known of it".to_owned());
-    }
-    entry
-        .facts
-        .golden
-        .iter()
-        .try_for_each(|golden| known(entry, golden))
-}
-
-fn known(entry: &'static WeightingEntry, golden: &Golden) -> Outcome {
+pub(super) fn known(entry: &'static WeightingEntry, golden: &Golden) -> Outcome {
     let tasks = golden
         .tasks
         .iter()
@@ -129,21 +93,17 @@ fn known(entry: &'static WeightingEntry, golden: &Golden) -> Outcome {
             entropy,
             variance,
         });
-    let steps = golden.losses.iter().map(|losses| {
-        scene::collected(losses.iter().enumerate().map(|(task, &loss)| Seen {
-            task,
-            loss,
-            rows: 1,
-        }))
-    });
+    let steps = golden
+        .losses
+        .iter()
+        .map(|losses| of_all(losses.to_vec(), 1));
     let scene = Scene {
         name: "golden".to_owned(),
         tasks: tasks.collect(),
         steps: steps.collect(),
     };
-    let alpha = run(with_defaults(entry)?.as_mut(), &scene)
-        .pop()
-        .unwrap_or_default();
+    let last = answers(entry, "", &scene)?.pop();
+    let alpha = last.map(|weights| weights.alpha).unwrap_or_default();
     let agree = |(weight, wanted): (&f64, &f64)| is_close(*weight, *wanted, golden.tolerance);
     if alpha.len() == golden.alpha.len() && alpha.iter().zip(golden.alpha).all(agree) {
         return Ok(());

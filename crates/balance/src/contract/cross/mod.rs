@@ -16,69 +16,38 @@
 mod holds;
 mod scene;
 
+use super::properties::properties;
+use super::{Outcome, answers, drawing, judged, memory, options};
 use crate::CrossAggregatorEntry;
 use scene::Scene;
 
-/// One thing that every cross-batch aggregator must hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Property {
-    /// Every weight is a finite number, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
-    Finite,
-    /// There is one weight for each task that is present in the third batch, and none for the others.
-    Length,
-    /// Naming the tasks in another order changes nothing but the order.
-    Permutation,
-    /// With one task the step goes the way of plain training: the weight is above zero.
-    SingleTask,
-    /// Whoever is present, the weights add up to what its [`Scale`](crate::Scale) says.
-    Gain,
-    /// What is remembered of a task does not move in a step in which it has no label in the first two batches.
-    Absent,
-    /// Saved and loaded anywhere in a run, everything goes on bit for bit.
-    Resume,
-    /// The defaults are within their own ranges.
-    Defaults,
-    /// Options written out and read again make the same method, and the entry's trial names each of them.
-    Options,
-    /// The weights are those that its entry says are known.
-    Golden,
-}
-
-impl Property {
-    /// Every property.
-    pub const ALL: &'static [Self] = &[
-        Self::Finite,
-        Self::Length,
-        Self::Permutation,
-        Self::SingleTask,
-        Self::Gain,
-        Self::Absent,
-        Self::Resume,
-        Self::Defaults,
-        Self::Options,
-        Self::Golden,
-    ];
-
-    /// Its name in a test's.
+properties! {
+    /// One thing that every cross-batch aggregator must hold.
     ///
     /// ```
     /// assert_eq!(polytask_balance::contract::cross::Property::SingleTask.name(), "single_task");
     /// ```
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Finite => "finite",
-            Self::Length => "length",
-            Self::Permutation => "permutation",
-            Self::SingleTask => "single_task",
-            Self::Gain => "gain",
-            Self::Absent => "absent",
-            Self::Resume => "resume",
-            Self::Defaults => "defaults",
-            Self::Options => "options",
-            Self::Golden => "golden",
-        }
+    pub enum Property {
+        /// Every weight is a finite number, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
+        Finite = "finite",
+        /// There is one weight for each task that is present in the third batch, and none for the others.
+        Length = "length",
+        /// Naming the tasks in another order changes nothing but the order.
+        Permutation = "permutation",
+        /// With one task the step goes the way of plain training: the weight is above zero.
+        SingleTask = "single_task",
+        /// Whoever is present, the weights add up to what its [`Scale`](crate::Scale) says.
+        Gain = "gain",
+        /// What is remembered of a task does not move in a step in which it has no label in the first two batches.
+        Absent = "absent",
+        /// Saved and loaded anywhere in a run, everything goes on bit for bit.
+        Resume = "resume",
+        /// The defaults are within their own ranges.
+        Defaults = "defaults",
+        /// Options written out and read again make the same method, and the entry's trial names each of them.
+        Options = "options",
+        /// The weights are those that its entry says are known.
+        Golden = "golden",
     }
 }
 
@@ -114,10 +83,7 @@ impl Golden {
 /// Puts a cross-batch aggregator through every property. Empty is good.
 #[must_use]
 pub fn check(entry: &'static CrossAggregatorEntry) -> Vec<String> {
-    let outcomes = Property::ALL
-        .iter()
-        .map(|&property| check_property(entry, property));
-    outcomes.filter_map(Result::err).collect()
+    super::failures(Property::ALL, |property| check_property(entry, property))
 }
 
 /// Puts a cross-batch aggregator through one property, or sees to it that its exemption from it is needed.
@@ -129,30 +95,26 @@ pub fn check_property(
     entry: &'static CrossAggregatorEntry,
     property: Property,
 ) -> Result<(), String> {
-    let outcome = hold(entry, property);
-    let mut exemptions = entry.facts.exempt.iter();
-    let exemption = exemptions.find(|(exempt, _)| *exempt == property);
-    super::judged(outcome, exemption.map(|(_, reason)| *reason))
+    judged(hold(entry, property), property, entry.facts.exempt)
         .map_err(|seen| format!("{}::{}: {seen}", entry.name, property.name()))
 }
-
-/// What was seen instead, if a property does not hold.
-type Outcome = Result<(), String>;
 
 fn hold(entry: &'static CrossAggregatorEntry, property: Property) -> Outcome {
     let each = |scenes: Vec<Scene>, holds: fn(&'static CrossAggregatorEntry, &Scene) -> Outcome| {
         scenes.iter().try_for_each(|scene| holds(entry, scene))
     };
     match property {
-        Property::Finite => each(scene::all(), holds::finite),
-        Property::Length => each(scene::all(), holds::length),
-        Property::Permutation => each(scene::ordinary(), holds::permutation),
-        Property::SingleTask => each(scene::single(), holds::single_task),
-        Property::Gain => each(scene::all(), holds::gain),
-        Property::Absent => each(scene::ordinary(), holds::absent),
-        Property::Resume => each(scene::ordinary(), holds::resume),
-        Property::Defaults => holds::same_again(entry, ""),
-        Property::Options => holds::options(entry),
-        Property::Golden => holds::goldens(entry),
+        Property::Finite => each(drawing::all(), answers::finite),
+        Property::Length => each(drawing::all(), holds::length),
+        Property::Permutation => each(drawing::independent(), holds::permutation),
+        Property::SingleTask => each(drawing::alone(drawing::kinds()), answers::single_task),
+        Property::Gain => each(drawing::all(), holds::gain),
+        Property::Absent => each(drawing::independent(), memory::absent),
+        Property::Resume => each(drawing::independent(), memory::resume),
+        Property::Defaults => options::same_again(entry, "", &drawing::independent()),
+        Property::Options => options::options(entry, &drawing::independent()),
+        Property::Golden => {
+            answers::all_known(entry.facts.golden, |golden| holds::known(entry, golden))
+        }
     }
 }

@@ -1,59 +1,46 @@
-//! The matrices that cross-batch aggregators are put before. Always the same ones.
+//! Cross-batch aggregators, run as the engine runs them, on a stream of matrices of two batches.
 
-use polytask_random::Seed;
+use polytask_config::State;
+use polytask_random::{Seed, Stream};
 
-use super::super::gram::scene::{Drawing, HARD, SIZES, SOLVABLE, facts, moved_order, rows};
-use crate::{Cross, TaskFacts};
+use super::super::drawing::{Drawing, Drawn, rows};
+use super::super::made::is_last_of_epoch;
+use super::super::scene::{Given, moved_order, moved_products, present};
+use super::super::tested::Tested;
+use crate::{Cross, CrossAggregator, CrossFacts, TaskFacts, Weights};
 
 /// One situation.
-#[derive(Clone, Debug)]
-pub(super) struct Scene {
-    pub(super) name: String,
-    pub(super) tasks: Vec<TaskFacts>,
-    pub(super) steps: Vec<Step>,
-}
+pub(super) type Scene = super::super::scene::Scene<Step>;
 
 /// A matrix of two batches, and who is present in the third.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
+pub(in crate::contract) struct Step {
     pub(super) cross: Cross,
     pub(super) third: Vec<usize>,
 }
 
-/// Every kind of gradients × every number of tasks.
-pub(super) fn all() -> Vec<Scene> {
-    scenes(SOLVABLE.into_iter().chain(HARD))
+impl Given for Step {
+    fn present(&self) -> &[usize] {
+        self.cross.present()
+    }
+
+    fn moved(&self, place: &[usize]) -> Option<Self> {
+        let at = |first, second| self.cross.at(first, second);
+        let (present, values) = moved_products(self.cross.present(), place, at);
+        let third = moved_order(&self.third, place).into_iter();
+        Some(Self {
+            cross: Cross::new(present, values).ok()?,
+            third: third.map(|(place, _)| place).collect(),
+        })
+    }
 }
 
-/// Those whose gradients are neither zero nor of extreme lengths.
-pub(super) fn ordinary() -> Vec<Scene> {
-    scenes([Drawing::Random, Drawing::Agreeing, Drawing::Uneven].into_iter())
-}
+impl Drawn for Step {
+    const SEED: Seed = Seed(31);
 
-/// One task.
-pub(super) fn single() -> Vec<Scene> {
-    let kinds = SOLVABLE.into_iter().chain(HARD);
-    kinds.map(|drawing| make(drawing, 1)).collect()
-}
-
-fn scenes(kinds: impl Iterator<Item = Drawing>) -> Vec<Scene> {
-    kinds
-        .flat_map(|drawing| SIZES.into_iter().map(move |size| make(drawing, size)))
-        .collect()
-}
-
-fn make(drawing: Drawing, size: usize) -> Scene {
-    const STEPS: u64 = 8;
-    let name = format!("{drawing:?}, {size} tasks");
-    let steps = (0..STEPS).filter_map(|step| {
-        let mut stream = Seed(31).stream(&name, step);
-        let mut present = || -> Vec<usize> {
-            (0..size)
-                .filter(|_| size == 1 || stream.uniform() < 0.8)
-                .collect()
-        };
-        let (both, third) = (present(), present());
-        let mut draw = || rows(drawing, both.len(), &mut stream);
+    fn draw(drawing: Drawing, size: usize, _: u64, stream: &mut Stream) -> Option<Self> {
+        let (both, third) = (present(size, 0.8, stream), present(size, 0.8, stream));
+        let mut draw = || rows(drawing, both.len(), stream);
         let (first, second) = (draw(), draw());
         let product = |first: &[f64], second: &[f64]| -> f64 {
             let terms = first.iter().zip(second);
@@ -72,49 +59,40 @@ fn make(drawing: Drawing, size: usize) -> Scene {
         let values = first
             .iter()
             .flat_map(|first| second.iter().map(|second| product(first, second)));
-        let cross = Cross::new(both.clone(), values.collect()).ok()?;
-        Some(Step { cross, third })
-    });
-    Scene {
-        tasks: facts(size),
-        steps: steps.collect(),
-        name,
+        let cross = Cross::new(both, values.collect()).ok()?;
+        Some(Self { cross, third })
     }
 }
 
-impl Scene {
-    /// The same with the tasks named in another order, and where each went.
-    pub(super) fn permuted(&self) -> (Self, Vec<usize>) {
-        let mut place: Vec<usize> = (0..self.tasks.len()).collect();
-        Seed(11)
-            .stream("contract/permutation", self.tasks.len() as u64)
-            .shuffle(&mut place);
-        let mut tasks: Vec<(usize, TaskFacts)> = place
-            .iter()
-            .copied()
-            .zip(self.tasks.iter().cloned())
-            .collect();
-        tasks.sort_unstable_by_key(|(place, _)| *place);
-        let steps = self.steps.iter().filter_map(|step| {
-            let moved = moved_order(step.cross.present(), &place);
-            let values = moved.iter().flat_map(|&(_, first)| {
-                moved
-                    .iter()
-                    .map(move |&(_, second)| step.cross.at(first, second))
-            });
-            let values = values.collect();
-            let present = moved.iter().map(|(place, _)| *place).collect();
-            let third = moved_order(&step.third, &place);
-            Some(Step {
-                cross: Cross::new(present, values).ok()?,
-                third: third.into_iter().map(|(place, _)| place).collect(),
-            })
-        });
-        let scene = Self {
-            name: format!("{}, permuted", self.name),
-            steps: steps.collect(),
-            tasks: tasks.into_iter().map(|(_, task)| task).collect(),
-        };
-        (scene, place)
+impl Tested for dyn CrossAggregator {
+    type Facts = CrossFacts;
+    type Given = Step;
+    type Answer = Weights;
+
+    const KEY: &'static str = "aggregator";
+
+    fn trial(facts: &CrossFacts) -> &'static str {
+        facts.trial
+    }
+
+    fn enter(&mut self, tasks: &[TaskFacts]) {
+        self.start(tasks);
+    }
+
+    /// The end of an epoch belongs to its last step: not even that may move what is remembered of an absent task.
+    fn take(&mut self, step: &Step, number: usize) -> Weights {
+        self.learn(&step.cross);
+        let weights = self.weights(&step.third);
+        if is_last_of_epoch(number) {
+            self.end_epoch();
+        }
+        weights
+    }
+
+    /// Done by then.
+    fn end(&mut self) {}
+
+    fn list(&mut self, state: &mut State) {
+        self.state(state);
     }
 }

@@ -1,32 +1,19 @@
 //! Properties of the weights themselves.
 
-use super::made::{run, started, step, with};
-use super::scene::{Scene, facts, moved_order};
+use super::super::answers::{agrees, sum_of};
+use super::super::made::{answers, run, started, with};
+use super::super::scene::{facts, known_losses, moved_order};
+use super::super::tested::Tested;
+use super::scene::Scene;
 use super::{Golden, Outcome};
-use crate::{Gram, GramAggregatorEntry, Losses, Moment, Scale};
-
-pub(super) fn finite(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcome {
-    for options in ["", entry.facts.trial] {
-        for (number, weights) in run(with(entry, options)?.as_mut(), scene)
-            .iter()
-            .enumerate()
-        {
-            let heads = weights.heads.iter().flatten();
-            let mut all = weights.alpha.iter().chain(heads).chain([&weights.residual]);
-            if !all.all(|weight| weight.is_finite()) {
-                return Err(format!("{}, step {number}: {weights:?}", scene.name));
-            }
-        }
-    }
-    Ok(())
-}
+use crate::{Gram, GramAggregatorEntry, Losses, Moment};
 
 pub(super) fn length(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcome {
     let mut aggregator = started(entry, "", &scene.tasks)?;
     let none = Gram::new(Vec::new(), Vec::new()).map_err(|error| error.to_string())?;
     let none = [(none, Losses::default())];
-    for (number, (gram, losses)) in scene.steps.iter().chain(&none).enumerate() {
-        let weights = step(aggregator.as_mut(), gram, losses, number);
+    for (number, given) in scene.steps.iter().chain(&none).enumerate() {
+        let (gram, weights) = (&given.0, aggregator.take(given, number));
         let heads = weights.heads.map_or(gram.tasks(), |heads| heads.len());
         if weights.alpha.len() != gram.tasks() || heads != gram.tasks() {
             return Err(format!(
@@ -57,8 +44,8 @@ pub(super) fn permutation(entry: &'static GramAggregatorEntry, scene: &Scene) ->
     // ‖Jᵀδ‖ comes out of a root of a difference: half of the digits are left. Solvers stop at 10⁻⁸.
     const ROUNDING: f64 = 1e-6;
     let (permuted, place) = scene.permuted();
-    let plain = run(with(entry, "")?.as_mut(), scene);
-    let moved = run(with(entry, "")?.as_mut(), &permuted);
+    let plain = answers(entry, "", scene)?;
+    let moved = answers(entry, "", &permuted)?;
     let each = scene.steps.iter().zip(plain.iter().zip(&moved));
     for (number, ((gram, _), (weights, moved))) in each.enumerate() {
         let mut back = vec![0.0; gram.tasks()];
@@ -78,25 +65,10 @@ pub(super) fn permutation(entry: &'static GramAggregatorEntry, scene: &Scene) ->
     Ok(())
 }
 
-pub(super) fn single_task(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcome {
-    for (number, weights) in run(with(entry, "")?.as_mut(), scene).iter().enumerate() {
-        if !matches!(weights.alpha.as_slice(), [weight] if *weight > 0.0 && weight.is_finite()) {
-            return Err(format!(
-                "{}, step {number}: {:?} for the only task",
-                scene.name, weights.alpha
-            ));
-        }
-    }
-    Ok(())
-}
-
 pub(super) fn gain(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcome {
     let mut aggregator = with(entry, "")?;
-    let wanted = match aggregator.scale() {
-        Scale::Sum => scene.tasks.len() as f64,
-        Scale::Mean => 1.0,
-        Scale::Means(factor) => factor,
-        Scale::Free => return Ok(()),
+    let Some(wanted) = sum_of(aggregator.scale(), scene.tasks.len()) else {
+        return Ok(());
     };
     for weights in run(aggregator.as_mut(), scene) {
         let sum: f64 = weights.alpha.iter().sum();
@@ -111,28 +83,11 @@ pub(super) fn gain(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcom
     Ok(())
 }
 
-pub(super) fn goldens(entry: &'static GramAggregatorEntry) -> Outcome {
-    if entry.facts.golden.is_empty() {
-        return Err("no weights are known of it".to_owned());
-    }
-    let mut golden = entry.facts.golden.iter();
-    golden.try_for_each(|golden| known(entry, golden))
-}
-
-fn known(entry: &'static GramAggregatorEntry, golden: &Golden) -> Outcome {
+pub(super) fn known(entry: &'static GramAggregatorEntry, golden: &Golden) -> Outcome {
     let tasks = golden.gram.len();
     let values = golden.gram.concat();
     let gram = Gram::new((0..tasks).collect(), values).map_err(|error| error.to_string())?;
-    let values = if golden.losses.is_empty() {
-        vec![1.0; tasks]
-    } else {
-        golden.losses.to_vec()
-    };
-    let losses = Losses {
-        present: (0..tasks).collect(),
-        values,
-        rows: vec![1; tasks],
-    };
+    let losses = known_losses(golden.losses, tasks);
     let mut aggregator = started(entry, golden.options, &facts(tasks))?;
     let mut alpha = Vec::new();
     for step in 0..golden.steps {
@@ -142,13 +97,6 @@ fn known(entry: &'static GramAggregatorEntry, golden: &Golden) -> Outcome {
         };
         alpha = aggregator.weights(&gram, &losses, moment).alpha;
     }
-    let mut each = alpha.iter().zip(golden.alpha);
-    let agree = each.all(|(weight, wanted)| (weight - wanted).abs() <= golden.tolerance);
-    if agree && alpha.len() == golden.alpha.len() {
-        return Ok(());
-    }
-    Err(format!(
-        "{{ {} }} gives {alpha:?}, not {:?} ({})",
-        golden.options, golden.alpha, golden.source
-    ))
+    let wanted = (golden.alpha, golden.tolerance, golden.source);
+    agrees(golden.options, &alpha, wanted)
 }

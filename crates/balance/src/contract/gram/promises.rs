@@ -1,8 +1,10 @@
 //! What only some methods hold.
 
+use super::super::drawing::{independent, solvable};
+use super::super::made::{answers, started};
+use super::super::tested::Tested;
 use super::holds::distance;
-use super::made::{run, started, step, with};
-use super::scene::{self, Scene};
+use super::scene::Scene;
 use super::{Outcome, Promise, Promised};
 use crate::{GRAM_AGGREGATORS, Gram, GramAggregatorEntry, Scale, Weights};
 
@@ -17,7 +19,7 @@ struct Step<'a> {
 pub(super) fn keeps(entry: &'static GramAggregatorEntry, promised: &Promised) -> Outcome {
     let each = |scenes: Vec<Scene>, holds: &dyn Fn(&Step<'_>) -> Outcome| {
         scenes.iter().try_for_each(|scene| {
-            let answers = run(with(entry, promised.options)?.as_mut(), scene);
+            let answers = answers(entry, promised.options, scene)?;
             let steps = scene.steps.iter().zip(&answers).enumerate();
             for (number, ((gram, _), weights)) in steps {
                 let alpha = weights.alpha.as_slice();
@@ -39,21 +41,21 @@ pub(super) fn keeps(entry: &'static GramAggregatorEntry, promised: &Promised) ->
     };
     match promised.promise {
         Promise::Certified => each(certain(entry, promised), &certified),
-        Promise::Simplex => each(scene::solvable(), &in_simplex),
+        Promise::Simplex => each(solvable(), &in_simplex),
         Promise::NonConflict => each(certain(entry, promised), &without_conflict),
         Promise::PairNonConflict => {
-            let mut pairs = scene::solvable();
+            let mut pairs = solvable();
             pairs.retain(|scene| scene.tasks.len() <= 2);
             each(pairs, &without_conflict)
         }
         Promise::PlainWithoutConflict => plain_without_conflict(entry, promised),
         Promise::Scaling(power) => scaling(entry, promised, power),
         Promise::RowScaling(power) => row_scaling(entry, promised, power),
-        Promise::EqualProjections => each(scene::independent(), &equal_projections),
-        Promise::WithinBall(radius) => each(scene::solvable(), &|step| within_ball(step, radius)),
-        Promise::PowerOfProjection(a) => each(scene::independent(), &|step| power(step, a)),
-        Promise::SquaredNormOfSmallest => each(scene::independent(), &squared_norm_of_smallest),
-        Promise::LengthOfFirst => each(scene::independent(), &length_of_first),
+        Promise::EqualProjections => each(independent(), &equal_projections),
+        Promise::WithinBall(radius) => each(solvable(), &|step| within_ball(step, radius)),
+        Promise::PowerOfProjection(a) => each(independent(), &|step| power(step, a)),
+        Promise::SquaredNormOfSmallest => each(independent(), &squared_norm_of_smallest),
+        Promise::LengthOfFirst => each(independent(), &length_of_first),
         Promise::FirstStepOf(name) => first_step_of(entry, promised, name),
     }
 }
@@ -67,9 +69,9 @@ fn certain(entry: &'static GramAggregatorEntry, promised: &Promised) -> Vec<Scen
         .iter()
         .any(|other| matches!(other.promise, Promise::PowerOfProjection(_)));
     if is_bargain && promised.promise != Promise::NonConflict {
-        scene::independent()
+        independent()
     } else {
-        scene::solvable()
+        solvable()
     }
 }
 
@@ -109,7 +111,7 @@ fn without_conflict(step: &Step<'_>) -> Outcome {
 }
 
 fn plain_without_conflict(entry: &'static GramAggregatorEntry, promised: &Promised) -> Outcome {
-    for scene in scene::solvable() {
+    for scene in solvable() {
         let mut aggregator = started(entry, promised.options, &scene.tasks)?;
         for (number, (gram, losses)) in scene.steps.iter().enumerate() {
             // The sizes of the inner products, so that none is negative: those of some gradients still.
@@ -121,7 +123,7 @@ fn plain_without_conflict(entry: &'static GramAggregatorEntry, promised: &Promis
                 Scale::Mean => 1.0 / tasks,
                 _ => 1.0,
             };
-            let alpha = step(aggregator.as_mut(), &squared, losses, number).alpha;
+            let alpha = aggregator.take(&(squared, losses.clone()), number).alpha;
             if !alpha.iter().all(|weight| (weight - wanted).abs() < 1e-12) {
                 return Err(format!("{}, step {number}: {alpha:?}", scene.name));
             }
@@ -131,14 +133,15 @@ fn plain_without_conflict(entry: &'static GramAggregatorEntry, promised: &Promis
 }
 
 fn scaling(entry: &'static GramAggregatorEntry, promised: &Promised, power: f64) -> Outcome {
-    for scene in scene::solvable() {
+    for scene in solvable() {
         for factor in [1e-6, 3.0, 1e5] {
             let mut plain = started(entry, promised.options, &scene.tasks)?;
             let mut other = started(entry, promised.options, &scene.tasks)?;
-            for (number, (gram, losses)) in scene.steps.iter().enumerate() {
+            for (number, given) in scene.steps.iter().enumerate() {
+                let (gram, losses) = given;
                 let scaled = gram.scaled(&vec![factor; gram.tasks()]);
-                let alpha = step(plain.as_mut(), gram, losses, number).alpha;
-                let found = step(other.as_mut(), &scaled, losses, number).alpha;
+                let alpha = plain.take(given, number).alpha;
+                let found = other.take(&(scaled, losses.clone()), number).alpha;
                 let wanted: Vec<f64> = alpha.iter().map(|w| w * factor.powf(power)).collect();
                 if distance(gram, &found, &wanted) > 1e-6 {
                     return Err(format!(
@@ -153,19 +156,20 @@ fn scaling(entry: &'static GramAggregatorEntry, promised: &Promised, power: f64)
 }
 
 fn row_scaling(entry: &'static GramAggregatorEntry, promised: &Promised, power: f64) -> Outcome {
-    for scene in scene::independent() {
+    for scene in independent() {
         let mut plain = started(entry, promised.options, &scene.tasks)?;
         let mut other = started(entry, promised.options, &scene.tasks)?;
-        for (number, (gram, losses)) in scene.steps.iter().enumerate() {
+        for (number, given) in scene.steps.iter().enumerate() {
+            let (gram, losses) = given;
             let factors: Vec<f64> = (0..gram.tasks())
                 .map(|task| 10_f64.powi(task as i32 % 5 - 2))
                 .collect();
-            let alpha = step(plain.as_mut(), gram, losses, number).alpha;
-            let scaled = gram.scaled(&factors);
-            let found = step(other.as_mut(), &scaled, losses, number).alpha;
+            let alpha = plain.take(given, number).alpha;
+            let scaled = (gram.scaled(&factors), losses.clone());
+            let found = other.take(&scaled, number).alpha;
             let each = alpha.iter().zip(&factors);
             let wanted: Vec<f64> = each.map(|(w, factor)| w * factor.powf(power)).collect();
-            if distance(&scaled, &found, &wanted) > 1e-6 {
+            if distance(&scaled.0, &found, &wanted) > 1e-6 {
                 return Err(format!(
                     "{}, step {number}: {found:?}, wanted {wanted:?}",
                     scene.name
@@ -249,14 +253,13 @@ fn length_of_first(step: &Step<'_>) -> Outcome {
 fn first_step_of(entry: &'static GramAggregatorEntry, promised: &Promised, name: &str) -> Outcome {
     let other = GRAM_AGGREGATORS.iter().find(|entry| entry.name == name);
     let other = other.ok_or_else(|| format!("there is no {name}"))?;
-    for scene in scene::solvable() {
-        for (number, (gram, losses)) in scene.steps.iter().enumerate() {
-            let alpha = |entry, options| -> Result<Vec<f64>, String> {
-                let mut aggregator = started(entry, options, &scene.tasks)?;
-                Ok(step(aggregator.as_mut(), gram, losses, number).alpha)
+    for scene in solvable() {
+        for (number, given) in scene.steps.iter().enumerate() {
+            let alpha = |entry: &'static GramAggregatorEntry, options: &str| {
+                started(entry, options, &scene.tasks).map(|mut made| made.take(given, number).alpha)
             };
             let (found, wanted) = (alpha(entry, promised.options)?, alpha(other, "")?);
-            if distance(gram, &found, &wanted) > 1e-7 {
+            if distance(&given.0, &found, &wanted) > 1e-7 {
                 return Err(format!(
                     "{}, step {number}: {found:?}, {name} {wanted:?}",
                     scene.name

@@ -1,41 +1,28 @@
 //! Properties of the shared gradients themselves.
 
-use super::super::gram::scene::facts;
-use super::super::made::moment;
-use super::made::{entries, run, started, step, swapped_run, with};
+use super::super::answers::{agrees, sum_of};
+use super::super::made::{answers, moment, run, started, with};
+use super::super::scene::{facts, known_losses};
+use super::super::tested::Tested;
 use super::scene::{NAMES, Scene};
 use super::{Golden, Outcome};
-use crate::{Block, Losses, RowAggregatorEntry, Rows, Scale, SharedGradient};
+use crate::products::is_ascending;
+use crate::{Block, RowAggregatorEntry, Rows, SharedGradient};
 
 /// Sums of numbers in single precision, in another order.
 const ROUNDING: f64 = 1e-5;
-
-pub(super) fn finite(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
-    for options in ["", entry.facts.trial] {
-        let answers = run(with(entry, options)?.as_mut(), scene);
-        for (number, shared) in answers.iter().enumerate() {
-            let weights = shared.alpha.iter().chain(&shared.heads).flatten();
-            let numbers = weights.copied().chain(entries(shared));
-            if !numbers.chain([shared.residual]).all(f64::is_finite) {
-                return Err(format!("{}, step {number}: {shared:?}", scene.name));
-            }
-        }
-    }
-    Ok(())
-}
 
 pub(super) fn shape(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
     let mut aggregator = started(entry, "", &scene.tasks)?;
     for (number, given) in scene.steps.iter().enumerate() {
         let wanted = aggregator.visits(&given.losses.present, moment(number));
-        let is_ordered = wanted.is_sorted_by(|first, second| first < second);
         let is_present = |task| given.losses.present.contains(task);
-        if !is_ordered || !wanted.iter().all(is_present) {
+        if !is_ascending(&wanted) || !wanted.iter().all(is_present) {
             return Err(format!("{}: it wants tasks {wanted:?}", scene.name));
         }
         let visited = given.only(&wanted);
-        let rows = visited.rows(false);
-        let shared = step(aggregator.as_mut(), given, number);
+        let rows = visited.rows();
+        let shared = aggregator.take(given, number);
         let sizes = shared.blocks.iter().map(Vec::len);
         let blocks = rows.blocks().iter().map(Block::entries);
         let is_fitting = sizes.eq(blocks);
@@ -45,6 +32,12 @@ pub(super) fn shape(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcom
         }
     }
     Ok(())
+}
+
+/// The entries of a shared gradient, one after the other.
+pub(super) fn entries(shared: &SharedGradient) -> Vec<f64> {
+    let values = shared.blocks.iter().flatten();
+    values.map(|value| f64::from(*value)).collect()
 }
 
 /// ‖a − b‖ as a share of the longer one.
@@ -72,21 +65,26 @@ fn agree(scene: &Scene, first: &[SharedGradient], second: &[SharedGradient]) -> 
 }
 
 pub(super) fn permutation(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
-    let plain = run(with(entry, "")?.as_mut(), scene);
-    let moved = run(with(entry, "")?.as_mut(), &scene.permuted());
+    let plain = answers(entry, "", scene)?;
+    let (permuted, _) = scene.permuted();
+    let moved = answers(entry, "", &permuted)?;
     agree(scene, &plain, &moved)
 }
 
 pub(super) fn blocks(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
-    let plain = run(with(entry, "")?.as_mut(), scene);
-    let swapped = swapped_run(with(entry, "")?.as_mut(), scene, true);
+    let plain = answers(entry, "", scene)?;
+    let mut swapped = scene.clone();
+    for step in &mut swapped.steps {
+        step.is_swapped = true;
+    }
+    let swapped = answers(entry, "", &swapped)?;
     agree(scene, &plain, &swapped)
 }
 
 pub(super) fn single_task(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
-    let answers = run(with(entry, "")?.as_mut(), scene);
+    let answers = answers(entry, "", scene)?;
     for (number, (shared, given)) in answers.iter().zip(&scene.steps).enumerate() {
-        let projection: f64 = given.rows(false).projections(&shared.blocks).iter().sum();
+        let projection: f64 = given.rows().projections(&shared.blocks).iter().sum();
         if projection <= 0.0 {
             return Err(format!(
                 "{}, step {number}: the only task's loss would not fall, {projection}",
@@ -99,11 +97,8 @@ pub(super) fn single_task(entry: &'static RowAggregatorEntry, scene: &Scene) -> 
 
 pub(super) fn gain(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
     let mut aggregator = with(entry, "")?;
-    let factor = match aggregator.scale() {
-        Scale::Sum => scene.tasks.len() as f64,
-        Scale::Mean => 1.0,
-        Scale::Means(factor) => factor,
-        Scale::Free => return Ok(()),
+    let Some(factor) = sum_of(aggregator.scale(), scene.tasks.len()) else {
+        return Ok(());
     };
     let answers = run(aggregator.as_mut(), scene);
     for (shared, given) in answers.iter().zip(&scene.steps) {
@@ -116,27 +111,10 @@ pub(super) fn gain(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome
     Ok(())
 }
 
-pub(super) fn goldens(entry: &'static RowAggregatorEntry) -> Outcome {
-    if entry.facts.golden.is_empty() {
-        return Err("no shared gradient is known of it".to_owned());
-    }
-    let mut golden = entry.facts.golden.iter();
-    golden.try_for_each(|golden| known(entry, golden))
-}
-
-fn known(entry: &'static RowAggregatorEntry, golden: &Golden) -> Outcome {
+pub(super) fn known(entry: &'static RowAggregatorEntry, golden: &Golden) -> Outcome {
     let tasks = golden.rows.len();
     let present: Vec<usize> = (0..tasks).collect();
-    let values = if golden.losses.is_empty() {
-        vec![1.0; tasks]
-    } else {
-        golden.losses.to_vec()
-    };
-    let losses = Losses {
-        present: present.clone(),
-        values,
-        rows: vec![1; tasks],
-    };
+    let losses = known_losses(golden.losses, tasks);
     let mut aggregator = started(entry, golden.options, &facts(tasks))?;
     let mut found = Vec::new();
     let [name, _] = NAMES;
@@ -148,13 +126,6 @@ fn known(entry: &'static RowAggregatorEntry, golden: &Golden) -> Outcome {
         let rows = Rows::new(present.clone(), vec![block]).map_err(|error| error.to_string())?;
         found = entries(&aggregator.combine(&rows, &losses, moment(number)));
     }
-    let mut each = found.iter().zip(golden.direction);
-    let agree = each.all(|(value, wanted)| (value - wanted).abs() <= golden.tolerance);
-    if agree && found.len() == golden.direction.len() {
-        return Ok(());
-    }
-    Err(format!(
-        "{{ {} }} gives {found:?}, not {:?} ({})",
-        golden.options, golden.direction, golden.source
-    ))
+    let wanted = (golden.direction, golden.tolerance, golden.source);
+    agrees(golden.options, &found, wanted)
 }

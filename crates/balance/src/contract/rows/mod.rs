@@ -51,86 +51,47 @@
 //! ```
 
 mod holds;
-mod made;
-mod memory;
 mod promises;
 mod scene;
 
+use super::properties::properties;
+use super::{Outcome, answers, drawing, judged, memory, options};
 use crate::RowAggregatorEntry;
 use scene::Scene;
 
-/// One thing that every row aggregator must hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Property {
-    /// Every number is finite, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
-    Finite,
-    /// It asks for present tasks only, and answers with blocks as long as those it is given.
-    Shape,
-    /// Naming the tasks in another order gives the same shared gradient.
-    Permutation,
-    /// Giving the blocks in another order gives the same shared gradient.
-    Blocks,
-    /// With one task of always the same gradient its loss falls at every step.
-    SingleTask,
-    /// Of equal gradients it gives what its [`Scale`](crate::Scale) says.
-    Gain,
-    /// What is remembered of a task does not move in a step in which it has no label.
-    Absent,
-    /// A loss that is negative or not finite moves nothing that is remembered of losses, and no number is infinite.
-    UnusableLoss,
-    /// Saved and loaded anywhere in a run, everything goes on bit for bit.
-    Resume,
-    /// The defaults are within their own ranges.
-    Defaults,
-    /// Options written out and read again make the same method, and the entry's trial names each of them.
-    Options,
-    /// The shared gradients are those that its entry says are known.
-    Golden,
-    /// It keeps what it promises beyond all this.
-    Promises,
-}
-
-impl Property {
-    /// Every property.
-    pub const ALL: &'static [Self] = &[
-        Self::Finite,
-        Self::Shape,
-        Self::Permutation,
-        Self::Blocks,
-        Self::SingleTask,
-        Self::Gain,
-        Self::Absent,
-        Self::UnusableLoss,
-        Self::Resume,
-        Self::Defaults,
-        Self::Options,
-        Self::Golden,
-        Self::Promises,
-    ];
-
-    /// Its name in a test's.
+properties! {
+    /// One thing that every row aggregator must hold.
     ///
     /// ```
     /// assert_eq!(polytask_balance::contract::rows::Property::SingleTask.name(), "single_task");
     /// ```
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Finite => "finite",
-            Self::Shape => "shape",
-            Self::Permutation => "permutation",
-            Self::Blocks => "blocks",
-            Self::SingleTask => "single_task",
-            Self::Gain => "gain",
-            Self::Absent => "absent",
-            Self::UnusableLoss => "unusable_loss",
-            Self::Resume => "resume",
-            Self::Defaults => "defaults",
-            Self::Options => "options",
-            Self::Golden => "golden",
-            Self::Promises => "promises",
-        }
+    pub enum Property {
+        /// Every number is finite, whatever the gradients: tiny, zero, huge, opposite, with tasks coming and going.
+        Finite = "finite",
+        /// It asks for present tasks only, and answers with blocks as long as those it is given.
+        Shape = "shape",
+        /// Naming the tasks in another order gives the same shared gradient.
+        Permutation = "permutation",
+        /// Giving the blocks in another order gives the same shared gradient.
+        Blocks = "blocks",
+        /// With one task of always the same gradient its loss falls at every step.
+        SingleTask = "single_task",
+        /// Of equal gradients it gives what its [`Scale`](crate::Scale) says.
+        Gain = "gain",
+        /// What is remembered of a task does not move in a step in which it has no label.
+        Absent = "absent",
+        /// A loss that is negative or not finite moves nothing that is remembered of losses, and no number is infinite.
+        UnusableLoss = "unusable_loss",
+        /// Saved and loaded anywhere in a run, everything goes on bit for bit.
+        Resume = "resume",
+        /// The defaults are within their own ranges.
+        Defaults = "defaults",
+        /// Options written out and read again make the same method, and the entry's trial names each of them.
+        Options = "options",
+        /// The shared gradients are those that its entry says are known.
+        Golden = "golden",
+        /// It keeps what it promises beyond all this.
+        Promises = "promises",
     }
 }
 
@@ -153,27 +114,7 @@ pub enum Promise {
 }
 
 /// A promise and the options under which it is made.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Promised {
-    /// The inside of an inline TOML table.
-    pub options: &'static str,
-    /// What is promised.
-    pub promise: Promise,
-}
-
-impl Promised {
-    /// With default options.
-    #[must_use]
-    pub const fn by_default(promise: Promise) -> Self {
-        Self::with("", promise)
-    }
-
-    /// With these options.
-    #[must_use]
-    pub const fn with(options: &'static str, promise: Promise) -> Self {
-        Self { options, promise }
-    }
-}
+pub type Promised = super::Promised<Promise>;
 
 /// A shared gradient that is known from somewhere else.
 #[derive(Clone, Copy, Debug)]
@@ -213,10 +154,7 @@ impl Golden {
 /// Puts a row aggregator through every property. Empty is good.
 #[must_use]
 pub fn check(entry: &'static RowAggregatorEntry) -> Vec<String> {
-    let outcomes = Property::ALL
-        .iter()
-        .map(|&property| check_property(entry, property));
-    outcomes.filter_map(Result::err).collect()
+    super::failures(Property::ALL, |property| check_property(entry, property))
 }
 
 /// Puts a row aggregator through one property, or sees to it that its exemption from it is needed.
@@ -228,33 +166,31 @@ pub fn check_property(
     entry: &'static RowAggregatorEntry,
     property: Property,
 ) -> Result<(), String> {
-    let outcome = hold(entry, property);
-    let mut exemptions = entry.facts.exempt.iter();
-    let exemption = exemptions.find(|(exempt, _)| *exempt == property);
-    super::judged(outcome, exemption.map(|(_, reason)| *reason))
+    judged(hold(entry, property), property, entry.facts.exempt)
         .map_err(|seen| format!("{}::{}: {seen}", entry.name, property.name()))
 }
-
-/// What was seen instead, if a property does not hold.
-type Outcome = Result<(), String>;
 
 fn hold(entry: &'static RowAggregatorEntry, property: Property) -> Outcome {
     let each = |scenes: Vec<Scene>, holds: fn(&'static RowAggregatorEntry, &Scene) -> Outcome| {
         scenes.iter().try_for_each(|scene| holds(entry, scene))
     };
     match property {
-        Property::Finite => each(scene::all(), holds::finite),
-        Property::Shape => each(scene::all(), holds::shape),
-        Property::Permutation => each(scene::independent(), holds::permutation),
-        Property::Blocks => each(scene::independent(), holds::blocks),
+        Property::Finite => each(drawing::all(), answers::finite),
+        Property::Shape => each(drawing::all(), holds::shape),
+        Property::Permutation => each(drawing::independent(), holds::permutation),
+        Property::Blocks => each(drawing::independent(), holds::blocks),
         Property::SingleTask => each(scene::single_task(), holds::single_task),
         Property::Gain => each(scene::equal(), holds::gain),
-        Property::Absent => each(scene::independent(), memory::absent),
-        Property::UnusableLoss => each(scene::independent(), memory::unusable_loss),
-        Property::Resume => each(scene::independent(), memory::resume),
-        Property::Defaults => made::same_again(entry, ""),
-        Property::Options => made::options(entry),
-        Property::Golden => holds::goldens(entry),
+        Property::Absent => each(drawing::independent(), memory::absent),
+        Property::UnusableLoss => each(drawing::independent(), |entry, scene| {
+            memory::broken_loss(entry, scene, |given| &mut given.losses)
+        }),
+        Property::Resume => each(drawing::independent(), memory::resume),
+        Property::Defaults => options::same_again(entry, "", &drawing::independent()),
+        Property::Options => options::options(entry, &drawing::independent()),
+        Property::Golden => {
+            answers::all_known(entry.facts.golden, |golden| holds::known(entry, golden))
+        }
         Property::Promises => {
             let mut promises = entry.facts.promises.iter();
             promises.try_for_each(|promised| promises::keeps(entry, promised))

@@ -1,8 +1,10 @@
 //! What only some row aggregators hold.
 
-use super::holds::distance;
-use super::made::{entries, run, started, step, with};
-use super::scene::{Scene, Step, independent, single_task};
+use super::super::drawing::independent;
+use super::super::made::{answers, run, started, with};
+use super::super::tested::Tested;
+use super::holds::{distance, entries};
+use super::scene::{Scene, Step, single_task};
 use super::{Outcome, Promise, Promised};
 use crate::{GRAM_AGGREGATORS, Moment, RowAggregatorEntry, Scale};
 
@@ -58,7 +60,7 @@ fn per_entry(
     scene: &Scene,
     holds: fn(f64, &[f64]) -> bool,
 ) -> Outcome {
-    let answers = run(with(entry, options)?.as_mut(), scene);
+    let answers = answers(entry, options, scene)?;
     for (shared, given) in answers.iter().zip(&scene.steps) {
         for (place, value) in entries(shared).into_iter().enumerate() {
             let column = given.rows.iter().filter_map(|row| row.get(place));
@@ -97,7 +99,7 @@ fn outlier(entry: &'static RowAggregatorEntry, options: &str, scene: &Scene) -> 
         if let Some(row) = planted.rows.first_mut() {
             row.fill(1e20);
         }
-        let found = entries(&step(aggregator.as_mut(), &planted, number));
+        let found = entries(&aggregator.take(&planted, number));
         for (place, value) in found.into_iter().enumerate() {
             let others = given.rows.iter().skip(1).filter_map(|row| row.get(place));
             let column: Vec<f64> = others.map(|value| f64::from(*value)).collect();
@@ -116,14 +118,14 @@ fn scaling(
     scene: &Scene,
     power: f64,
 ) -> Outcome {
-    let plain = run(with(entry, options)?.as_mut(), scene);
+    let plain = answers(entry, options, scene)?;
     for factor in [0.25_f32, 64.0] {
         let scaled: Vec<Step> = scene.steps.iter().map(|step| step.scaled(factor)).collect();
         let scaled = Scene {
             steps: scaled,
             ..scene.clone()
         };
-        let scaled = run(with(entry, options)?.as_mut(), &scaled);
+        let scaled = answers(entry, options, &scaled)?;
         let wanted = f64::from(factor).powf(power);
         for (plain, scaled) in plain.iter().zip(&scaled) {
             let plain: Vec<f64> = entries(plain).iter().map(|value| wanted * value).collect();
@@ -152,19 +154,12 @@ fn first_step(
     let Some(given) = scene.steps.iter().find(|step| !step.rows.is_empty()) else {
         return Ok(());
     };
-    let mut other =
-        super::super::made::read_entry("aggregator", other, &format!("aggregator = \"{name}\""))
-            .map(|(made, _)| made)?;
-    other.start(&scene.tasks);
-    let rows = given.rows(false);
+    let mut other = started(other, "", &scene.tasks)?;
+    let rows = given.rows();
     let weights = other.weights(&rows.gram(), &given.losses, Moment::default());
     let wanted = rows.weighted(&weights.alpha).into_iter().flatten();
     let wanted: Vec<f64> = wanted.map(|value| factor * f64::from(value)).collect();
-    let found = entries(&step(
-        started(entry, options, &scene.tasks)?.as_mut(),
-        given,
-        0,
-    ));
+    let found = entries(&started(entry, options, &scene.tasks)?.take(given, 0));
     if distance(&found, &wanted) > ROUNDING {
         return Err(format!("{found:?}, wanted {wanted:?}"));
     }

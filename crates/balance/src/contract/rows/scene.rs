@@ -1,41 +1,41 @@
-//! The gradients that row aggregators are put before: tasks, and a stream of rows in two blocks, and losses. Always the same ones.
+//! Row aggregators, run as the engine runs them, on a stream of rows in two blocks and losses.
 
-use polytask_random::Seed;
+use polytask_config::State;
+use polytask_random::{Seed, Stream};
 
-use super::super::gram::scene::{
-    Drawing, HARD, INDEPENDENT, SIZES, SOLVABLE, facts, moved_order, rows,
-};
+use super::super::drawing::{self, Drawing, Drawn, INDEPENDENT, rows};
+use super::super::losing::{self, Losing};
+use super::super::made::moment;
+use super::super::scene::{Given, SIZES, facts, moved_order, of_all, present};
+use super::super::tested::Tested;
 use crate::rows::single;
-use crate::{Block, Losses, Rows, TaskFacts};
+use crate::{Block, Losses, RowAggregator, RowFacts, Rows, SharedGradient, TaskFacts};
 
 /// One situation.
-#[derive(Clone, Debug)]
-pub(super) struct Scene {
-    pub(super) name: String,
-    pub(super) tasks: Vec<TaskFacts>,
-    pub(super) steps: Vec<Step>,
-}
+pub(super) type Scene = super::super::scene::Scene<Step>;
 
 /// The gradients `[present][parameters]` of one step, and the losses.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
+pub(in crate::contract) struct Step {
     pub(super) losses: Losses,
     pub(super) rows: Vec<Vec<f32>>,
+    /// Whether the second block is given first.
+    pub(super) is_swapped: bool,
 }
 
 /// What the blocks are called, in the order in which the entries stand.
 pub(super) const NAMES: [&str; 2] = ["trunk.weight", "trunk.bias"];
 
 impl Step {
-    /// The rows as the engine gives them: two blocks, of which the second has a third of the entries. `is_swapped` gives it first.
-    pub(super) fn rows(&self, is_swapped: bool) -> Rows<'_> {
+    /// The rows as the engine gives them: two blocks, of which the second has a third of the entries.
+    pub(super) fn rows(&self) -> Rows<'_> {
         let entries = self.rows.first().map_or(0, Vec::len);
         let cut = entries - entries / 3;
         let (first, second) = self.rows.iter().map(|row| row.split_at(cut)).unzip();
         let [weight, bias] = NAMES;
         let block = |name, rows| Block { name, rows };
         let mut blocks = vec![block(weight, first), block(bias, second)];
-        if is_swapped {
+        if self.is_swapped {
             blocks.reverse();
         }
         Rows::known(self.losses.present.clone(), blocks)
@@ -46,6 +46,7 @@ impl Step {
         let mut step = Self {
             losses: Losses::default(),
             rows: Vec::new(),
+            ..*self
         };
         for (seen, row) in self.losses.seen().zip(&self.rows) {
             if tasks.contains(&seen.task) {
@@ -69,22 +70,78 @@ impl Step {
     }
 }
 
-/// Every kind of gradients × every number of tasks.
-pub(super) fn all() -> Vec<Scene> {
-    scenes(SOLVABLE.into_iter().chain(HARD))
+impl Given for Step {
+    fn present(&self) -> &[usize] {
+        &self.losses.present
+    }
+
+    fn moved(&self, place: &[usize]) -> Option<Self> {
+        let order = moved_order(&self.losses.present, place).into_iter();
+        let rows = order.filter_map(|(_, old)| self.rows.get(old).cloned());
+        Some(Self {
+            losses: self.losses.moved(place)?,
+            rows: rows.collect(),
+            ..*self
+        })
+    }
 }
 
-/// Those with gradients of which none depends on the others.
-pub(super) fn independent() -> Vec<Scene> {
-    scenes(INDEPENDENT.into_iter())
+impl Drawn for Step {
+    const SEED: Seed = Seed(29);
+
+    fn draw(drawing: Drawing, size: usize, number: u64, stream: &mut Stream) -> Option<Self> {
+        let present = present(size, 0.8, stream);
+        // As many parameters in every step, whoever is present.
+        let drawn = rows(drawing, size, stream);
+        let kept = |row: &Vec<f64>| row.iter().map(|value| single(*value)).collect();
+        let rows = present.iter().filter_map(|&task| drawn.get(task).map(kept));
+        Some(Self {
+            rows: rows.collect(),
+            losses: losing::draw(present, Losing::Ordinary, number, stream),
+            is_swapped: false,
+        })
+    }
+}
+
+impl Tested for dyn RowAggregator {
+    type Facts = RowFacts;
+    type Given = Step;
+    type Answer = SharedGradient;
+
+    const KEY: &'static str = "aggregator";
+
+    fn trial(facts: &RowFacts) -> &'static str {
+        facts.trial
+    }
+
+    fn enter(&mut self, tasks: &[TaskFacts]) {
+        self.start(tasks);
+    }
+
+    /// With the rows that the aggregator asks for. The order of the answer's blocks is that of [`NAMES`].
+    fn take(&mut self, given: &Step, number: usize) -> SharedGradient {
+        let moment = moment(number);
+        let wanted = self.visits(&given.losses.present, moment);
+        let visited = given.only(&wanted);
+        let mut shared = self.combine(&visited.rows(), &visited.losses, moment);
+        if given.is_swapped {
+            shared.blocks.reverse();
+        }
+        shared
+    }
+
+    fn end(&mut self) {
+        self.end_epoch();
+    }
+
+    fn list(&mut self, state: &mut State) {
+        self.state(state);
+    }
 }
 
 /// One task, of the same gradient and loss in every step.
 pub(super) fn single_task() -> Vec<Scene> {
-    let mut scenes: Vec<Scene> = INDEPENDENT
-        .into_iter()
-        .map(|drawing| make(drawing, 1))
-        .collect();
+    let mut scenes: Vec<Scene> = drawing::alone(INDEPENDENT);
     for scene in &mut scenes {
         if let Some(first) = scene.steps.first().cloned() {
             scene.steps.fill(first);
@@ -99,88 +156,10 @@ pub(super) fn equal() -> Vec<Scene> {
         name: format!("{tasks} equal tasks"),
         tasks: facts(tasks),
         steps: vec![Step {
-            losses: Losses {
-                present: (0..tasks).collect(),
-                values: vec![0.3; tasks],
-                rows: vec![8; tasks],
-            },
+            losses: of_all(vec![0.3; tasks], 8),
             rows: vec![vec![0.5, -2.0, 0.0, 1.5]; tasks],
+            is_swapped: false,
         }],
     };
     SIZES.into_iter().map(scene).collect()
-}
-
-fn scenes(kinds: impl Iterator<Item = Drawing>) -> Vec<Scene> {
-    kinds
-        .flat_map(|drawing| SIZES.into_iter().map(move |size| make(drawing, size)))
-        .collect()
-}
-
-fn make(drawing: Drawing, size: usize) -> Scene {
-    const STEPS: u64 = 8;
-    let name = format!("{drawing:?}, {size} tasks");
-    let steps = (0..STEPS).map(|step| {
-        let mut stream = Seed(29).stream(&name, step);
-        let present: Vec<usize> = (0..size)
-            .filter(|_| size == 1 || stream.uniform() < 0.8)
-            .collect();
-        // As many parameters in every step, whoever is present.
-        let drawn = rows(drawing, size, &mut stream);
-        let kept = |row: &Vec<f64>| row.iter().map(|value| single(*value)).collect();
-        let rows = present.iter().filter_map(|&task| drawn.get(task).map(kept));
-        let rows = rows.collect();
-        let values = present
-            .iter()
-            .map(|_| (0.5 * stream.normal() - step as f64 / 20.0).exp());
-        let values = values.collect();
-        let counts = present.iter().map(|_| 1 + stream.below(64)).collect();
-        let losses = Losses {
-            present,
-            values,
-            rows: counts,
-        };
-        Step { losses, rows }
-    });
-    Scene {
-        tasks: facts(size),
-        steps: steps.collect(),
-        name,
-    }
-}
-
-impl Scene {
-    /// The same with the tasks named in another order.
-    pub(super) fn permuted(&self) -> Self {
-        let mut place: Vec<usize> = (0..self.tasks.len()).collect();
-        Seed(11)
-            .stream("contract/permutation", self.tasks.len() as u64)
-            .shuffle(&mut place);
-        let mut tasks: Vec<(usize, TaskFacts)> = place
-            .iter()
-            .copied()
-            .zip(self.tasks.iter().cloned())
-            .collect();
-        tasks.sort_unstable_by_key(|(place, _)| *place);
-        let steps = self.steps.iter().map(|step| {
-            let mut moved = Step {
-                losses: Losses::default(),
-                rows: Vec::new(),
-            };
-            let seen: Vec<_> = step.losses.seen().zip(&step.rows).collect();
-            for (place, old) in moved_order(&step.losses.present, &place) {
-                if let Some((seen, row)) = seen.get(old) {
-                    moved.losses.present.push(place);
-                    moved.losses.values.push(seen.loss);
-                    moved.losses.rows.push(seen.rows);
-                    moved.rows.push((*row).clone());
-                }
-            }
-            moved
-        });
-        Self {
-            name: format!("{}, permuted", self.name),
-            steps: steps.collect(),
-            tasks: tasks.into_iter().map(|(_, task)| task).collect(),
-        }
-    }
 }
