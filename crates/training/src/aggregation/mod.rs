@@ -23,7 +23,7 @@ pub(crate) fn options(fields: &mut Fields<'_>) -> Option<AggregatorOptions> {
     }
     if !matches!(options.method, Aggregator::Gram(_)) && options.view.level != Level::Parameter {
         fields.problem(
-            "aggregator.level",
+            "aggregator",
             "P0310",
             format!(
                 "\"{}\" needs the gradients of all shared parameters",

@@ -209,7 +209,7 @@ fn multitask(
             if let Some(name) = unknown.next() {
                 let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
                 fields.problem(
-                    "weighting.primary",
+                    "weighting",
                     "P0311",
                     format!("there is no task `{name}`"),
                     Some(format!("tasks: {}", names.join(", "))),
