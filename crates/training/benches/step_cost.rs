@@ -156,10 +156,8 @@ fn main() {
         if !only.is_empty() && !only.iter().any(|part| case.name.contains(part.as_str())) {
             continue;
         }
-        let only_kind = std::env::var("KIND").unwrap_or_default();
         let mut runs: Vec<Run> = KINDS
             .iter()
-            .filter(|(name, _)| name.contains(&only_kind))
             .map(|(_, kind)| start(&case.config, kind))
             .collect();
         for turn in 0..case.turns {
