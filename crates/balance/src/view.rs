@@ -7,14 +7,17 @@ use polytask_config::{Choice, Fields};
 /// ```
 /// use polytask_balance::{GradientEngine, Level, View};
 ///
-/// assert_eq!(View::default(), View { level: Level::Parameter, engine: GradientEngine::Stacked });
+/// let usual = View { level: Level::Parameter, engine: GradientEngine::Stacked, micro_batch: 1.0 };
+/// assert_eq!(View::default(), usual);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
     /// Which gradients are shown.
     pub level: Level,
     /// How gradients of parameters are told apart.
     pub engine: GradientEngine,
+    /// Of each task's labelled rows of a batch, the share that inner products are taken over, in (0, 1].
+    pub micro_batch: f64,
 }
 
 /// Which gradients an aggregator is shown.
@@ -77,12 +80,13 @@ impl Default for View {
         Self {
             level: Level::Parameter,
             engine: GradientEngine::Stacked,
+            micro_batch: 1.0,
         }
     }
 }
 
 impl View {
-    /// Lists both.
+    /// Lists all of them.
     pub fn options(fields: &mut Fields<'_>) -> Self {
         let usual = Self::default();
         Self {
@@ -95,6 +99,14 @@ impl View {
                     "how the tasks' gradients of parameters are told apart",
                 )
                 .or(usual.engine),
+            micro_batch: fields
+                .number(
+                    "micro_batch",
+                    "share of a batch's labelled rows that inner products are taken over; the step is taken with all",
+                )
+                .above(0.0)
+                .at_most(1.0)
+                .or(usual.micro_batch),
         }
     }
 }

@@ -107,6 +107,10 @@ const KINDS: &[(&str, &str)] = &[
     ("gradnorm, last layer", "aggregator = \"gradnorm\""),
     ("imtl_g, exact", "aggregator = \"imtl_g\""),
     (
+        "imtl_g, a quarter's rows",
+        "aggregator = { type = \"imtl_g\", micro_batch = 0.25 }",
+    ),
+    (
         "imtl_g, one pass a task",
         "aggregator = { type = \"imtl_g\", engine = \"reforward\" }",
     ),

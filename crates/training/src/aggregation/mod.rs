@@ -32,6 +32,26 @@ pub(crate) fn options(fields: &mut Fields<'_>) -> Option<AggregatorOptions> {
             Some("leave `level` out".to_owned()),
         );
     }
+    if options.view.micro_batch < 1.0 {
+        let problem = match &options.method {
+            Aggregator::Gram(method) if method.sight() == Sight::Layers => {
+                Some("weighs each layer by itself")
+            }
+            Aggregator::Gram(_) => None,
+            _ => Some("needs more than inner products"),
+        };
+        if let Some(why) = problem {
+            fields.problem(
+                "aggregator",
+                "P0310",
+                format!(
+                    "\"{}\" {why}, so that it cannot do with a micro-batch",
+                    chosen.name
+                ),
+                Some("leave `micro_batch` out".to_owned()),
+            );
+        }
+    }
     Some(options)
 }
 

@@ -21,13 +21,13 @@ pub(crate) struct Seen {
 impl Seen {
     /// Reads all of it from the device in one go.
     pub(super) fn read(losses: &[Tensor<1>], grams: Vec<Tensor<2>>) -> Self {
-        let tasks = losses.len();
         let mut all: Vec<Tensor<1>> = losses.to_vec();
-        let count = grams.len();
-        all.extend(grams.into_iter().map(|gram| gram.reshape([tasks * tasks])));
+        let tasks = grams.first().map_or(0, |gram| gram.dims()[0]);
+        let numbers = tasks * tasks;
+        all.extend(grams.into_iter().map(|gram| gram.reshape([numbers])));
         let values = tensors::read_scalars(all);
-        let (losses, rest) = values.split_at(tasks.min(values.len()));
-        let grams = rest.chunks(tasks * tasks).take(count);
+        let (losses, rest) = values.split_at(losses.len().min(values.len()));
+        let grams = rest.chunks(numbers.max(1));
         Self {
             losses: losses.to_vec(),
             grams: grams.map(<[f64]>::to_vec).collect(),

@@ -9,12 +9,15 @@
 //!   products are those of the gradients of all shared parameters, exactly.
 //! - [`reforward`]: one forward and backward pass a task. Exact, slow, and for any model: what the others are tested against.
 //!
+//! [`micro`] takes the inner products over a part of the rows, in any of these ways, and the step with all of them.
+//!
 //! Whatever the weights, the gradient is that of the weighted sum: the engines differ in what they let the aggregator see.
 
 pub(crate) mod contribution;
 mod heads;
 pub(crate) mod judge;
 pub(crate) mod look_ahead;
+mod micro;
 pub(crate) mod plain;
 pub(crate) mod present;
 mod reforward;
@@ -75,8 +78,12 @@ impl Engine {
             }
             (_, GradientEngine::Reforward) => "one forward and backward pass a task",
         };
+        let over = match self.view.micro_batch {
+            share if share < 1.0 => format!(", over {:.3} of the labelled rows", share),
+            _ => String::new(),
+        };
         format!(
-            "{seen} ({how}); {} shared parameters in {} layers",
+            "{seen} ({how}){over}; {} shared parameters in {} layers",
             self.shared.parameters(),
             self.shared.layers()
         )
@@ -94,6 +101,9 @@ impl Engine {
             (Level::LastShared, _) => Sight::LastShared,
             (_, sight) => sight,
         };
+        if self.view.micro_batch < 1.0 && sight != Sight::Nothing {
+            return micro::backward(self, work, sight, decide);
+        }
         match (self.view.level, self.view.engine, sight) {
             (Level::Representation, ..) | (.., Sight::Nothing) => {
                 representation::backward(work, &self.shared, sight, decide)
@@ -103,6 +113,15 @@ impl Engine {
                 let apart = self.apart(work, None)?;
                 Some(weighted(work, &self.shared, apart, sight, decide))
             }
+        }
+    }
+
+    /// The inner products alone, as [`seen_of`] wants them.
+    fn grams(&self, work: &Work<'_>, sight: Sight) -> Option<Vec<Tensor<2>>> {
+        match (self.view.level, self.view.engine) {
+            (Level::Representation, _) => Some(vec![representation::gram(work)?]),
+            (_, GradientEngine::Stacked) => stacked::grams(work, sight),
+            (_, GradientEngine::Reforward) => Some(rows::grams(&self.apart(work, None)?.layers)),
         }
     }
 

@@ -67,6 +67,18 @@ pub(super) fn backward(
     Some(assemble(work, shared, &decision.heads, own?, trunk, losses))
 }
 
+/// The inner products alone.
+pub(super) fn gram(work: &Work<'_>) -> Option<Tensor<2>> {
+    let each = work.batches.iter().enumerate().map(|(index, batch)| {
+        seed(work.plan, work.draw(index));
+        let z = work.model.representation(&inputs(work, batch)).inner();
+        let pass = heads::pass(work.plan, work.model, &z, batch, work.present)?;
+        Some(pass.cotangents.gram())
+    });
+    let each: Option<Vec<Tensor<2>>> = each.collect();
+    each?.into_iter().reduce(|sum, more| sum + more)
+}
+
 fn inputs(work: &Work<'_>, batch: &Batch) -> polytask_model::Inputs {
     tensors::inputs(batch, &work.plan.input_shape, &work.plan.device)
 }

@@ -47,6 +47,15 @@ pub(super) fn backward(
     Some(weighted(work, shared, apart(work, None)?, sight, decide))
 }
 
+/// The inner products alone.
+pub(super) fn grams(work: &Work<'_>, sight: Sight) -> Option<Vec<Tensor<2>>> {
+    if let [_] = work.batches {
+        let (recorded, pass) = forward(work, 0)?;
+        return Some(inner_products(&recorded, &pass.cotangents, sight, false).0);
+    }
+    Some(rows::grams(&apart(work, None)?.layers))
+}
+
 /// The gradients themselves, added up over the batches.
 pub(super) fn apart(work: &Work<'_>, positions: Option<&[usize]>) -> Option<Apart> {
     let mut sums = rows::Layers::new();
@@ -103,24 +112,7 @@ impl<'a> Below<'a> {
         let wants_last = sight == Sight::LastShared;
         // Each layer with weights of its own needs the tasks' cotangents apart.
         let is_kept = !wants_last && (tasks <= KEPT || sight == Sight::Layers);
-        let (mut grams, mut kept) = (Vec::new(), Vec::new());
-        recorded.pull(cotangents.outright(), &mut |given| {
-            let given = contribution::settle(given, is_kept);
-            grams.extend(contribution::gram(&given));
-            if is_kept {
-                kept.push(given);
-            }
-            if wants_last {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        });
-        if sight != Sight::Layers {
-            // One sum instead of a matrix a layer.
-            let sum = grams.into_iter().reduce(|sum, gram| sum + gram);
-            grams = sum.into_iter().collect();
-        }
+        let (grams, kept) = inner_products(recorded, &cotangents, sight, is_kept);
         Self {
             recorded,
             cotangents,
@@ -151,4 +143,32 @@ impl<'a> Below<'a> {
         });
         gradients
     }
+}
+
+/// Pulls the cotangents down; the inner products of each layer, or their sum, and what was kept of the layers.
+fn inner_products(
+    recorded: &Recorded,
+    cotangents: &Cotangents,
+    sight: Sight,
+    is_kept: bool,
+) -> (Vec<Tensor<2>>, Vec<Contribution>) {
+    let (mut grams, mut kept) = (Vec::new(), Vec::new());
+    recorded.pull(cotangents.outright(), &mut |given| {
+        let given = contribution::settle(given, is_kept);
+        grams.extend(contribution::gram(&given));
+        if is_kept {
+            kept.push(given);
+        }
+        if sight == Sight::LastShared {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    if sight != Sight::Layers {
+        // One sum instead of a matrix a layer.
+        let sum = grams.into_iter().reduce(|sum, gram| sum + gram);
+        grams = sum.into_iter().collect();
+    }
+    (grams, kept)
 }

@@ -1,5 +1,6 @@
 //! The engines agree: each against one backward pass a task, for every kind of layer and sharing.
 
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use burn::module::{Module, ModuleVisitor, Param};
@@ -13,7 +14,7 @@ use super::judge::{Decision, Seen};
 use super::plain::Backward;
 use super::present::Present;
 use super::{Engine, Shared, Work, heads};
-use crate::device::Place;
+use crate::device::{Backend, Place, resolve};
 use crate::load::experiment;
 use crate::plan::Plan;
 use crate::state::TrainState;
@@ -73,8 +74,12 @@ struct World {
 }
 
 fn world(text: &str) -> World {
+    world_on(text, Place::cpu())
+}
+
+fn world_on(text: &str, place: Place) -> World {
     let experiment = experiment(text).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
-    let (plan, balancing) = Plan::resolve(experiment, Place::cpu()).unwrap();
+    let (plan, balancing) = Plan::resolve(experiment, place).unwrap();
     let state = plan.start(balancing).unwrap();
     let batches: Vec<Batch> = plan
         .sampler
@@ -109,11 +114,21 @@ struct Ran {
 }
 
 fn run(world: &World, level: Level, method: GradientEngine, sight: Sight, group: usize) -> Ran {
+    run_on(world, level, method, sight, &world.groups[group], 1.0)
+}
+
+fn run_on(
+    world: &World,
+    level: Level,
+    method: GradientEngine,
+    sight: Sight,
+    batches: &[Batch],
+    micro_batch: f64,
+) -> Ran {
     let plan = &world.plan;
     let model = world.state.model.clone();
     let shared = Shared::of(&model, &plan.input_shape, &plan.device);
     let layers = shared.layers();
-    let batches = &world.groups[group];
     let present = Present::of(batches, plan.tasks.len());
     let work = Work {
         plan,
@@ -127,6 +142,7 @@ fn run(world: &World, level: Level, method: GradientEngine, sight: Sight, group:
         View {
             level,
             engine: method,
+            micro_batch,
         },
         shared,
     );
@@ -284,6 +300,58 @@ fn the_stacked_engine_is_one_backward_pass_a_task() {
     }
 }
 
+/// As above on another backend: a software rasterizer takes half a minute to compile the kernels of one model.
+#[test]
+fn the_stacked_engine_is_one_backward_pass_a_task_on_wgpu() {
+    // In a process of its own, with few kernels tuned.
+    let ended = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--ignored",
+            "--exact",
+            "engine::tests::on_wgpu",
+            "--nocapture",
+        ])
+        .env("CUBECL_AUTOTUNE_LEVEL", "minimal")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{told}");
+    eprintln!("{told}");
+}
+
+#[test]
+#[ignore = "the test above runs it"]
+fn on_wgpu() {
+    let place = match resolve(Backend::Wgpu, None) {
+        Ok(place) => place,
+        Err(error) => {
+            let must = std::env::var_os("POLYTASK_REQUIRE_WGPU").is_some();
+            assert!(!must, "there is no WGPU adapter: {error}");
+            eprintln!("skipped for wgpu: {error}");
+            return;
+        }
+    };
+    let model = |encoder: &str| {
+        format!("[encoder]\n{encoder}\n[heads]\ninit = \"random\"\n[train]\nbatch_size = 8\n")
+    };
+    for text in [table(&model(ENCODERS[4])), pictures(&model(NETWORKS[1]))] {
+        let world = world_on(&text, place.clone());
+        let [stacked, reference] = [GradientEngine::Stacked, GradientEngine::Reforward]
+            .map(|method| run(&world, Level::Parameter, method, Sight::Whole, 0));
+        grams_agree(&text, &stacked, &reference);
+        agree(&text, &stacked, &reference);
+        let micro = run_on(
+            &world,
+            Level::Parameter,
+            GradientEngine::Stacked,
+            Sight::Whole,
+            &world.groups[0],
+            0.5,
+        );
+        agree(&text, &micro, &reference);
+    }
+}
+
 #[test]
 fn the_representation_engine_has_the_gradient_of_the_weighted_loss() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -304,6 +372,60 @@ fn the_representation_engine_has_the_gradient_of_the_weighted_loss() {
             0,
         );
         agree(text, &one, &reference);
+    }
+}
+
+/// A batch that has each row twice, the copies behind the rows.
+fn doubled(batch: &Batch) -> Batch {
+    let rows: Vec<usize> = (0..batch.rows.len()).collect();
+    batch.select(&[rows.clone(), rows].concat())
+}
+
+#[test]
+fn a_micro_batch_that_is_like_the_batch_has_its_inner_products() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let model = |accumulate: usize| {
+        format!(
+            "[encoder]\ntype = \"mlp\"\nhidden = [8, 6]\nactivation = \"gelu\"\n[heads]\ninit = \"random\"\n\
+             [train]\nbatch_size = 8\naccumulate = {accumulate}\n"
+        )
+    };
+    for text in [table(&model(1)), table(&model(2))] {
+        let world = world(&text);
+        let batches: Vec<Batch> = world.groups[0].iter().map(doubled).collect();
+        for (level, sight) in [
+            (Level::Parameter, Sight::Whole),
+            (Level::Parameter, Sight::LastShared),
+            (Level::Representation, Sight::Whole),
+            (Level::LastShared, Sight::Whole),
+        ] {
+            for method in [GradientEngine::Stacked, GradientEngine::Reforward] {
+                let ran = |share| run_on(&world, level, method, sight, &batches, share);
+                let [half, whole] = [ran(0.5), ran(1.0)];
+                grams_agree(&text, &half, &whole);
+                agree(&text, &half, &whole);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_micro_batch_keeps_every_task_that_has_a_label() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let world = world(&pictures(
+        "[encoder]\ntype = \"mlp\"\nhidden = [4]\n[train]\nbatch_size = 40\n",
+    ));
+    let batch = &world.groups[0][0];
+    let micro = super::micro::first_rows(batch, 0.1);
+    assert!(micro.rows.len() < batch.rows.len() / 2);
+    for (all, kept) in batch.targets.iter().zip(&micro.targets) {
+        assert!(all.labelled > 0);
+        assert!(
+            10 * kept.labelled >= all.labelled,
+            "{} of {}",
+            kept.labelled,
+            all.labelled
+        );
     }
 }
 
