@@ -152,7 +152,7 @@ def listed(program, what):
     code, out, told = called(program, "list", what, "--json")
     if code:
         raise SystemExit(told)
-    return [entry["name"] for entry in json.loads(out)[what]]
+    return [entry["name"] for entry in json.loads(out)["entries"]]
 
 
 def methods(program):

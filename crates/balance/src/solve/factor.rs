@@ -36,34 +36,6 @@ pub(super) fn dot(first: &[f64], second: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
-/// M⁻¹ right for a positive definite M, of which the lower half is given row by row; `None` if it is not. For the many small
-/// systems of the bounded problem: one allocation, no blocks.
-pub(super) fn packed_solve(mut lower: Vec<f64>, mut right: Vec<f64>) -> Option<Vec<f64>> {
-    let start = |row: usize| row * (row + 1) / 2;
-    for row in 0..right.len() {
-        let (above, own) = lower.split_at_mut(start(row));
-        for column in 0..row {
-            let other = &above[start(column)..];
-            own[column] = (own[column] - dot(&other[..column], &own[..column])) / other[column];
-        }
-        let pivot = own[row] - dot(&own[..row], &own[..row]);
-        if pivot.is_nan() || pivot <= 0.0 {
-            return None;
-        }
-        own[row] = pivot.sqrt();
-        right[row] = (right[row] - dot(&own[..row], &right[..row])) / own[row];
-    }
-    for row in (0..right.len()).rev() {
-        let own = &lower[start(row)..=start(row) + row];
-        right[row] /= own[row];
-        let value = right[row];
-        for (above, factor) in right.iter_mut().zip(&own[..row]) {
-            *above -= value * factor;
-        }
-    }
-    Some(right)
-}
-
 impl Factor {
     /// Adds an index, given the entries of M between it and the chosen ones, and its own.
     pub(super) fn push(&mut self, index: usize, matrix: &DMatrix<f64>) {
@@ -119,20 +91,6 @@ impl Factor {
 mod tests {
     use super::*;
     use polytask_random::Seed;
-
-    #[test]
-    fn the_packed_system_is_solved_or_refused() {
-        let mut stream = Seed(4).stream("packed", 0);
-        let rows = DMatrix::from_fn(19, 30, |_, _| stream.normal());
-        let matrix = &rows * rows.transpose();
-        let lower = (0..19).flat_map(|row| (0..=row).map(move |column| (row, column)));
-        let lower: Vec<f64> = lower.map(|place| matrix[place]).collect();
-        let wanted = DVector::from_fn(19, |_, _| stream.normal());
-        let right = &matrix * &wanted;
-        let solved = packed_solve(lower, right.as_slice().to_vec()).unwrap();
-        assert!((DVector::from_vec(solved) - wanted).amax() < 1e-9);
-        assert_eq!(packed_solve(vec![1.0, 2.0, 1.0], vec![1.0, 1.0]), None);
-    }
 
     #[test]
     fn indices_that_come_and_go_leave_the_factor_of_those_that_stay() {

@@ -24,6 +24,7 @@ mod cholesky;
 mod factor;
 mod min_norm;
 mod nonnegative;
+mod packed;
 mod power;
 mod simplex;
 mod spectrum;

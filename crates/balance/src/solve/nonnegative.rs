@@ -7,7 +7,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::factor::packed_solve;
+use super::packed::Packed;
 use super::{Solved, TOLERANCE};
 
 /// Numbers beyond this from their bound are on the wrong side of it, in units of the largest q.
@@ -124,13 +124,15 @@ impl Solver {
         if chosen.is_empty() {
             return Some(point);
         }
-        let right: Vec<f64> = chosen.iter().map(|&index| -linear[index]).collect();
-        let part = chosen.iter().enumerate().map(|(row, &index)| {
+        let size = chosen.len();
+        let mut rows = Vec::with_capacity(Packed::numbers(size));
+        for (row, &index) in chosen.iter().enumerate() {
             let column = self.matrix.column(index);
-            let earlier = chosen.iter().take(row + 1);
-            earlier.map(move |&other| column[other])
-        });
-        let solved = packed_solve(part.flatten().collect(), right)?;
+            rows.extend(chosen[row..].iter().map(|&other| column[other]));
+            rows.push(-linear[index]);
+        }
+        let system = Packed { size, rows };
+        let solved = system.solve()?;
         for (&index, &value) in chosen.iter().zip(&solved) {
             point[index] = value;
         }
