@@ -188,6 +188,12 @@ def table(name, numbers):
     print("];")
 
 
+def counts(name, p, y):
+    k = p.shape[1]
+    matrix = sk.confusion_matrix(y, p.argmax(1), labels=np.arange(k))
+    print(f"\n/// By true class and predicted class.\npub(crate) const {name}: [[u64; {k}]; {k}] = {matrix.tolist()};")
+
+
 every, missing = classes([0, 1, 2, 3, 4]), classes([0, 1, 2, 4])
 print("//! Written by scripts/golden_metrics.py; do not edit.")
 print(f"//! scikit-learn {sklearn.__version__}, scipy {scipy.__version__}, numpy {np.__version__}.")
@@ -199,3 +205,4 @@ table("FLAGS", of_flags(*flags(False)))
 table("ONE_SIDED_FLAGS", of_flags(*flags(True)))
 table("VALUES", of_values(*values(False)))
 table("CONSTANT_VALUES", of_values(*values(True)))
+counts("CLASSES_TAKEN", *every)

@@ -37,6 +37,65 @@ fn each_level_goes_further_and_writes_nothing() {
 }
 
 #[test]
+fn what_is_wrong_is_a_document_too_wherever_it_lies() {
+    let folder = Folder::with_table();
+    folder.write(
+        "stray.csv",
+        &folder.read("students.csv").replace(",15,", ",many,"),
+    );
+    for (set, exit, code) in [
+        ("train.epochs=-1", 3, Some("P0204")),
+        ("data.source=nofile.csv", 3, Some("P0612")),
+        ("inputs.profile.columns=[\"aeg\"]", 3, Some("P0611")),
+        ("data.source=stray.csv", 4, None),
+    ] {
+        let checked = folder
+            .run(&["check", "config.toml", "--json", "-s", set])
+            .expect(exit);
+        let document = checked.json();
+        assert_eq!(document["valid"], false);
+        assert_eq!(document["exit_code"], exit);
+        let first = &document["problems"][0];
+        assert_eq!(first["code"].as_str(), code, "{document}");
+        assert!(first["message"].is_string(), "{document}");
+        if code.is_some() {
+            assert_eq!(
+                (&first["file"], &first["line"]),
+                (&"--set".into(), &1.into()),
+                "{document}"
+            );
+        }
+        let trained = folder
+            .run(&["train", "config.toml", "--json", "-s", set])
+            .expect(exit);
+        let event = trained.events().pop().unwrap();
+        assert_eq!(event["event"], "failed");
+        assert_eq!(event["problems"], document["problems"]);
+    }
+    folder.write(
+        "config.toml",
+        &folder
+            .read("config.toml")
+            .replace("epochs = 4", "epochs = 0"),
+    );
+    let document = folder
+        .run(&["check", "config.toml", "--json"])
+        .expect(3)
+        .json();
+    let problem = &document["problems"][0];
+    assert_eq!(
+        (&problem["file"], &problem["key"]),
+        (&"config.toml".into(), &"train.epochs".into())
+    );
+    let lines = folder.read("config.toml");
+    let line = lines.lines().position(|line| line == "epochs = 0").unwrap();
+    assert_eq!(
+        (&problem["line"], &problem["column"]),
+        (&(line + 1).into(), &10.into())
+    );
+}
+
+#[test]
 fn a_starter_for_a_table_passes_the_check() {
     let folder = Folder::new("");
     folder.write("students.csv", &students(0..160));

@@ -136,9 +136,26 @@ fn a_full_disk_on_standard_output_is_told() {
     };
     let child = folder
         .command(&["list"])
-        .stdout(full)
+        .stdout(full.try_clone().unwrap())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     ended(child).expect(10);
+    // A run goes on to its end all the same, and is saved.
+    let folder = Folder::new(PICTURES);
+    for arguments in [&["--json"][..], &[]] {
+        let child = folder
+            .command(&[&["train", "config.toml"], arguments].concat())
+            .stdout(full.try_clone().unwrap())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let ended = ended(child).expect(10);
+        assert!(
+            ended.err.contains("the run is done and saved"),
+            "{}",
+            ended.err
+        );
+        folder.run(&["evaluate", "latest"]).expect(0);
+    }
 }

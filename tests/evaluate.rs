@@ -32,6 +32,31 @@ fn evaluation_gives_the_numbers_of_training() {
 }
 
 #[test]
+fn every_row_stands_once_in_the_confusion_matrix() {
+    let folder = Folder::new(PICTURES);
+    folder.run(&["train", "config.toml"]).expect(0);
+    let document = folder
+        .run(&["evaluate", "latest", "--json"])
+        .expect(0)
+        .json();
+    for task in ["digit", "bold"] {
+        let matrix = &document["confusion"][task];
+        let counts: Vec<Vec<u64>> = serde_json::from_value(matrix["counts"].clone()).unwrap();
+        assert_eq!(matrix["classes"].as_array().unwrap().len(), counts.len());
+        let rows: u64 = counts.iter().flatten().sum();
+        assert_eq!(rows, document["rows"][task]);
+        let right: u64 = (0..counts.len()).map(|class| counts[class][class]).sum();
+        let accuracy = document["metrics"][format!("test/{task}/accuracy")].as_f64();
+        assert!((accuracy.unwrap() - right as f64 / rows as f64).abs() < 1e-12);
+    }
+    let text = folder
+        .run(&["evaluate", "latest", "--confusion"])
+        .expect(0)
+        .out;
+    assert!(text.contains("digit: true \\ predicted"), "{text}");
+}
+
+#[test]
 fn validation_of_the_best_epoch_is_what_the_run_saw() {
     let folder = Folder::new(PICTURES);
     let events = folder

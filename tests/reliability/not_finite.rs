@@ -35,10 +35,14 @@ fn a_row_that_makes_a_loss_infinite_stops_the_run_and_is_named() {
     let ended = folder
         .run(&["train", "config.toml", "--run-dir", "r"])
         .expect(7);
-    for word in ["grade", "step", "loss", "not finite"] {
+    // The monster is row 161 of the training file, and of the data.
+    for word in ["grade", "step", "loss", "not finite", "data rows 161"] {
         assert!(ended.err.contains(word), "{word} in {}", ended.err);
     }
-    assert_eq!(folder.record("r")["status"], "diverged");
+    let record = folder.record("r");
+    assert_eq!(record["status"], "diverged");
+    let reason = record["reason"].as_str().unwrap();
+    assert!(reason.contains("data rows 161"), "{record}");
     // What was saved before is whole, and finite.
     folder.run(&["verify", "r"]).expect(0);
     folder
@@ -75,6 +79,37 @@ fn a_step_with_such_a_row_can_be_left_out() {
     assert_eq!(folder.record("r")["status"], "finished");
     // Again, the same.
     assert_eq!(folder.train("again", &skip), folder.digest("r"));
+}
+
+#[test]
+fn an_epoch_without_a_step_has_no_training_loss() {
+    let folder = with_a_monstrous_row();
+    let whole = [
+        "train",
+        "config.toml",
+        "--run-dir",
+        "r",
+        "--json",
+        "-s",
+        "train.on_nan=skip_step",
+        "-s",
+        "train.batch_size=200",
+        "-s",
+        "train.accumulate=1",
+        "-s",
+        "train.epochs=2",
+    ];
+    let ended = folder.run(&whole).expect(0);
+    let epochs: Vec<_> = ended
+        .events()
+        .into_iter()
+        .filter(|event| event["event"] == "epoch")
+        .collect();
+    assert_eq!(epochs.len(), 2);
+    for epoch in epochs {
+        assert!(epoch["metrics"]["train/loss"].is_null(), "{epoch}");
+        assert!(epoch["metrics"]["val/loss"].is_number(), "{epoch}");
+    }
 }
 
 #[test]

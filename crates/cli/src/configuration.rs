@@ -8,6 +8,8 @@ use polytask_data::{DataError, DataErrors};
 use polytask_training::experiment::Experiment;
 use polytask_training::plan::PlanError;
 
+use serde_json::{Value, json};
+
 use crate::arguments::{ConfigArguments, Overrides, backend_name};
 use crate::exit::{Exit, Failure};
 use crate::terminal::{Terminal, safe};
@@ -121,12 +123,27 @@ pub(crate) fn refused(document: &Document, problems: &Problems, terminal: &Termi
         Exit::Config,
         polytask_config::render(document, problems, terminal.colors_messages),
     )
+    .with_problems(records(problems, Some(document)))
+}
+
+/// One record a problem for `--json`: code, key, message, help and, if it stands in a file, where.
+fn records(problems: &Problems, document: Option<&Document>) -> Vec<Value> {
+    let record = |problem: &Problem| {
+        let position = document.and_then(|document| problem.position(document));
+        json!({
+            "code": problem.code, "key": problem.key, "message": problem.message, "help": problem.help,
+            "file": position.as_ref().map(|position| &position.file),
+            "line": position.as_ref().map(|position| position.line),
+            "column": position.as_ref().map(|position| position.column),
+        })
+    };
+    problems.0.iter().map(record).collect()
 }
 
 /// Problems without a document to show them on.
 fn unread(problems: &Problems) -> Failure {
     let lines: Vec<String> = problems.0.iter().map(described).collect();
-    Failure::new(Exit::Config, lines.join("\n"))
+    Failure::new(Exit::Config, lines.join("\n")).with_problems(records(problems, None))
 }
 
 fn described(problem: &Problem) -> String {
@@ -156,14 +173,21 @@ pub(crate) fn unplanned(document: &Document, error: PlanError, terminal: &Termin
             if !rest.is_empty() {
                 failure.push_str(&format!("\n{}", safe(&rest.to_string())));
             }
-            Failure::rendered(Exit::Config, failure)
+            let mut listed = records(&problems, Some(document));
+            listed.extend(messages(&rest));
+            Failure::rendered(Exit::Config, failure).with_problems(listed)
         }
     }
 }
 
 /// Errors of the data itself.
 pub(crate) fn data_failure(errors: &DataErrors) -> Failure {
-    Failure::new(Exit::Data, errors.to_string())
+    Failure::new(Exit::Data, errors.to_string()).with_problems(messages(errors))
+}
+
+fn messages(errors: &DataErrors) -> Vec<Value> {
+    let record = |error: &DataError| json!({"message": error.to_string(), "help": error.help()});
+    errors.errors.iter().map(record).collect()
 }
 
 /// The errors that name a key of the config, as problems of it; and the others.

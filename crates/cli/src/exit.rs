@@ -17,6 +17,8 @@
 
 mod from;
 
+use serde_json::{Value, json};
+
 use crate::terminal::safe;
 
 /// How a command ends.
@@ -62,6 +64,8 @@ impl Exit {
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
     text: Text,
+    /// What is wrong, one record each, where a config or data is.
+    problems: Vec<Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +87,7 @@ impl Failure {
                 message: message.into(),
                 hints: Vec::new(),
             },
+            problems: Vec::new(),
         }
     }
 
@@ -96,6 +101,7 @@ impl Failure {
         Self {
             exit,
             text: Text::Rendered(text),
+            problems: Vec::new(),
         }
     }
 
@@ -104,6 +110,7 @@ impl Failure {
         Self {
             exit: Exit::Done,
             text: Text::Silent,
+            problems: Vec::new(),
         }
     }
 
@@ -113,6 +120,20 @@ impl Failure {
             hints.push(hint.into());
         }
         self
+    }
+
+    /// Adds what is wrong as records for `--json`.
+    pub(crate) fn with_problems(mut self, problems: Vec<Value>) -> Self {
+        self.problems = problems;
+        self
+    }
+
+    /// What is wrong, one record each; of a failure without any its message.
+    pub(crate) fn problems(&self) -> Vec<Value> {
+        match self.reason() {
+            Some(message) if self.problems.is_empty() => vec![json!({"message": message})],
+            _ => self.problems.clone(),
+        }
     }
 
     /// The text, ending in a newline; empty if there is nothing to say.

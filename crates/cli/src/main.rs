@@ -20,6 +20,7 @@ mod signals;
 mod starter;
 mod table;
 mod terminal;
+mod wayland;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ use crate::terminal::Terminal;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    wayland::quieten();
     let terminal = Terminal::of_process();
     let watch = panics::install(terminal);
     signals::outlive_file_limit();

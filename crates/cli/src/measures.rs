@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use polytask_config::describe;
-use polytask_metrics::{Better, METRICS};
+use polytask_data::TaskType;
+use polytask_metrics::{Better, METRICS, Shape};
 use polytask_training::evaluate::USABLE;
 use polytask_training::experiment::Experiment;
 
@@ -11,7 +12,6 @@ use polytask_training::experiment::Experiment;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TaskMeasures {
     pub(crate) name: String,
-    /// Empty if the kind's defaults are taken.
     named: Vec<String>,
 }
 
@@ -22,7 +22,16 @@ impl TaskMeasures {
             .tasks
             .iter()
             .filter(|task| task.data.active)
-            .map(|task| Self::new(&task.name, &task.metrics))
+            .map(|task| {
+                let usual = polytask_metrics::defaults(shape_of(task.data.kind));
+                let usual: Vec<String> = usual.iter().map(|&name| name.to_owned()).collect();
+                let named = if task.metrics.is_empty() {
+                    &usual
+                } else {
+                    &task.metrics
+                };
+                Self::new(&task.name, named)
+            })
             .collect()
     }
 
@@ -68,6 +77,17 @@ impl TaskMeasures {
         let table = METRICS.iter().position(|entry| entry.name == name)?;
         let named = self.named.iter().position(|named| named == name);
         Some(named.unwrap_or(self.named.len() + table))
+    }
+}
+
+/// How the predictions of a kind of task look to a metric.
+fn shape_of(kind: TaskType) -> Shape {
+    match kind {
+        TaskType::Binary => Shape::Binary,
+        TaskType::Multiclass => Shape::Classes,
+        TaskType::Multilabel => Shape::Flags,
+        TaskType::Regression => Shape::Values,
+        TaskType::Ordinal => Shape::Ordinal,
     }
 }
 

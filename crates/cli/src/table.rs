@@ -18,12 +18,13 @@ pub(crate) enum Side {
 
 impl Table {
     /// Columns by their heads.
-    pub(crate) fn new<const N: usize>(columns: [(&str, Side); N]) -> Self {
+    pub(crate) fn new<'a>(columns: impl IntoIterator<Item = (&'a str, Side)>) -> Self {
+        let (heads, sides): (Vec<&str>, Vec<Side>) = columns.into_iter().unzip();
         let mut table = Self {
-            sides: columns.iter().map(|(_, side)| *side).collect(),
+            sides,
             rows: Vec::new(),
         };
-        table.row(columns.map(|(head, _)| head.to_owned()));
+        table.row(heads.into_iter().map(str::to_owned));
         table
     }
 

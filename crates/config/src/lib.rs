@@ -33,7 +33,7 @@ pub use fields::{
     PathField, PathList, PathOrEntryField, Text, TextList, TextsOrTableField,
 };
 pub use literal::Literal;
-pub use problem::{Problem, Problems};
+pub use problem::{Position, Problem, Problems};
 pub use read::{Reading, describe, read};
 pub use render::render;
 pub use resolved::{Difference, Origin, Resolved, Setting};

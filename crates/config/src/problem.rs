@@ -6,6 +6,17 @@ use std::sync::Arc;
 use crate::codes;
 use crate::document::{Document, Place, SourceKind};
 
+/// Where something stands in a text, for programs; [`render`](crate::render) shows it to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The file as messages call it, or the flag.
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
 /// One thing that is wrong.
 ///
 /// Its place is looked up by its key unless it carries one of its own (as syntax errors do).
@@ -36,6 +47,30 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Where it stands in `document`, if it has to do with anything there.
+    ///
+    /// ```
+    /// use polytask_config::{Document, Layers, Problem};
+    ///
+    /// let document = Document::load(Layers::text("demo.toml", "a = 1\n[b]\nc = 2\n", "/")).unwrap();
+    /// let position = Problem::new("P0204", "b.c", "too large".to_owned()).position(&document).unwrap();
+    /// assert_eq!((position.file.as_str(), position.line, position.column), ("demo.toml", 3, 5));
+    /// ```
+    #[must_use]
+    pub fn position(&self, document: &Document) -> Option<Position> {
+        let place = self
+            .place
+            .clone()
+            .or_else(|| document.place_of(&self.key))?;
+        let before = place.source.text.get(..place.span.start)?;
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        Some(Position {
+            file: place.source.name.clone(),
+            line: before.matches('\n').count() + 1,
+            column: line.chars().count() + 1,
+        })
+    }
+
     /// A problem with the value at `key`.
     #[must_use]
     pub fn new(code: &'static str, key: impl Into<String>, message: String) -> Self {

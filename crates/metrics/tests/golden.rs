@@ -10,7 +10,7 @@
 mod numbers;
 
 use polytask_config::{Chosen, Document, Layers, read};
-use polytask_metrics::{METRICS, Metric, Predictions};
+use polytask_metrics::{ConfusionMatrix, METRICS, Metric, Predictions};
 
 /// The metric with options written as in a configuration.
 fn metric(name: &str, options: &str) -> Box<dyn Metric> {
@@ -71,7 +71,7 @@ fn binary() {
     );
 }
 
-fn classes(choices: &[u32], numbers: &[(&str, &str, f64)]) {
+fn classes(choices: &[u32], see: impl FnOnce(&Predictions<'_>)) {
     let bonus = [5, 0, 2, 0, 4];
     let a = grid(80, 5, |i, k| {
         f64::from(1 + (i * (k + 3) * 7 + k * 13) % 17 + bonus[k as usize])
@@ -79,24 +79,35 @@ fn classes(choices: &[u32], numbers: &[(&str, &str, f64)]) {
     let truth: Vec<u32> = (0..80)
         .map(|i| choices[(i * 5 + i / 3) % choices.len()])
         .collect();
-    agrees(
-        numbers,
-        &Predictions::Classes {
-            probabilities: &normalized(a, 5),
-            classes: 5,
-            truth: &truth,
-        },
-    );
+    see(&Predictions::Classes {
+        probabilities: &normalized(a, 5),
+        classes: 5,
+        truth: &truth,
+    });
 }
 
 #[test]
 fn several_classes() {
-    classes(&[0, 1, 2, 3, 4], numbers::CLASSES);
+    classes(&[0, 1, 2, 3, 4], |seen| agrees(numbers::CLASSES, seen));
+}
+
+#[test]
+fn which_class_was_taken_for_which() {
+    let mut matrix = ConfusionMatrix::new(5);
+    classes(&[0, 1, 2, 3, 4], |seen| matrix.update(seen));
+    for (truth, row) in numbers::CLASSES_TAKEN.iter().enumerate() {
+        for (predicted, &wanted) in row.iter().enumerate() {
+            assert_eq!(matrix.count(truth, predicted), wanted);
+        }
+    }
+    assert_eq!((matrix.rows(), matrix.fault()), (80, None));
 }
 
 #[test]
 fn a_class_that_never_occurs() {
-    classes(&[0, 1, 2, 4], numbers::ONE_CLASS_MISSING);
+    classes(&[0, 1, 2, 4], |seen| {
+        agrees(numbers::ONE_CLASS_MISSING, seen)
+    });
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::{ema, gradients, tensors};
 
 /// Something that is not finite, with everything needed to find out why.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("step {step}: {what} is not finite{}", context(tasks, parameters))]
+#[error("step {step}: {}", self.reason())]
 pub struct NotFinite {
     /// The step, from 0.
     pub step: u64,
@@ -28,23 +28,46 @@ pub struct NotFinite {
     pub tasks: Vec<String>,
     /// The parameters whose gradient is not finite.
     pub parameters: Vec<String>,
-    /// The rows of the step, at most 32.
+    /// Rows of the data, from 0, whose loss is not finite; all of the step if the losses do not tell. At most 32.
     pub samples: Vec<u32>,
+    /// How many steps in a row were skipped before.
+    pub skips: u64,
 }
 
-fn context(tasks: &[String], parameters: &[String]) -> String {
-    let mut text = String::new();
-    if !tasks.is_empty() {
-        text.push_str(&format!(", task {}", tasks.join(", ")));
-    }
-    if let Some(first) = parameters.first() {
-        let more = parameters.len() - 1;
-        text.push_str(&format!(", tensor {first}"));
-        if more > 0 {
-            text.push_str(&format!(" and {more} more"));
+impl NotFinite {
+    /// All of it but the step.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let mut text = format!("{} is not finite", self.what);
+        if !self.tasks.is_empty() {
+            text.push_str(&format!(", task {}", self.tasks.join(", ")));
         }
+        if let Some(first) = self.parameters.first() {
+            text.push_str(&format!(
+                ", tensor {first}{}",
+                and_more(self.parameters.len(), 1)
+            ));
+        }
+        if !self.samples.is_empty() {
+            // Some are enough to look at.
+            const SHOWN: usize = 8;
+            let shown = self.samples.iter().take(SHOWN);
+            let shown: Vec<String> = shown.map(|row| (u64::from(*row) + 1).to_string()).collect();
+            let more = and_more(self.samples.len(), SHOWN);
+            text.push_str(&format!(", data rows {}{more}", shown.join(", ")));
+        }
+        if self.skips > 0 {
+            text.push_str(&format!("; {} steps before it were skipped", self.skips));
+        }
+        text
     }
-    text
+}
+
+fn and_more(all: usize, shown: usize) -> String {
+    match all.saturating_sub(shown) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    }
 }
 
 /// What a step did.
@@ -332,14 +355,21 @@ fn diagnose(
     losses: &[f64],
     gradients: &burn::optim::GradientsParams,
 ) -> NotFinite {
-    let tasks: Vec<String> = present
+    let broken: Vec<usize> = present
         .tasks
         .iter()
         .zip(losses)
         .filter(|(_, loss)| !loss.is_finite())
-        .filter_map(|(&task, _)| plan.tasks.get(task))
-        .map(|task| task.name.clone())
+        .map(|(&task, _)| task)
         .collect();
+    let name = |&task: &usize| plan.tasks.get(task).map(|task| task.name.clone());
+    let tasks: Vec<String> = broken.iter().filter_map(name).collect();
+    let mut samples =
+        plain::not_finite_rows(plan, &state.model, state.progress.step, batches, &broken);
+    if samples.is_empty() {
+        samples.extend(batches.iter().flat_map(|batch| &batch.rows));
+    }
+    samples.truncate(32);
     NotFinite {
         step: state.progress.step,
         what: if tasks.is_empty() {
@@ -353,11 +383,8 @@ fn diagnose(
             &names::parameters(&state.model),
         ),
         tasks,
-        samples: batches
-            .iter()
-            .flat_map(|batch| batch.rows.iter().copied())
-            .take(32)
-            .collect(),
+        samples,
+        skips: 0,
     }
 }
 
@@ -368,7 +395,8 @@ fn skip_or_stop(
     problem: NotFinite,
 ) -> Result<Stepped, NotFinite> {
     if plan.train.on_nan == OnNan::Stop || state.progress.skips >= plan.train.max_skips as u64 {
-        return Err(problem);
+        let skips = state.progress.skips;
+        return Err(NotFinite { skips, ..problem });
     }
     report.skipped = Some(problem);
     report.loss = f64::NAN;

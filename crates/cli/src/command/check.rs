@@ -4,7 +4,7 @@ mod data;
 mod model;
 
 use clap::{Args, ValueEnum};
-use polytask_config::{Document, Origin, Problem, Problems, Resolved};
+use polytask_config::{Origin, Problem, Resolved};
 use polytask_training::device::{self, Backend, Place};
 use polytask_training::plan::{Plan, PlanError};
 use serde_json::{Value, json};
@@ -61,27 +61,24 @@ pub(crate) fn run(
     watch: &Watch,
 ) -> Result<Exit, Failure> {
     place::limit_threads(&arguments.config.over.place)?;
-    let configuration = Configuration::read(&arguments.config)?;
-    let checked = all_problems(configuration).and_then(|configuration| {
-        report(
-            configuration,
-            arguments.level,
-            arguments.json,
-            terminal,
-            watch,
-        )
-        .map_err(Refusal::Other)
-    });
-    match checked {
-        Ok(exit) => Ok(exit),
-        Err(Refusal::Other(failure)) => Err(failure),
-        Err(Refusal::Problems(document, problems)) => {
-            if arguments.json {
-                json::print(terminal, invalid(arguments.level, &problems))?;
-            }
-            Err(refused(&document, &problems, terminal))
-        }
+    let checked = Configuration::read(&arguments.config)
+        .and_then(|configuration| sound(configuration, terminal))
+        .and_then(|configuration| {
+            report(
+                configuration,
+                arguments.level,
+                arguments.json,
+                terminal,
+                watch,
+            )
+        });
+    if let Err(failure) = &checked
+        && arguments.json
+    {
+        // The document comes whatever was wrong; why it could not be printed says less than the failure itself.
+        drop(json::print(terminal, invalid(arguments.level, failure)));
     }
+    checked
 }
 
 /// The config if nothing is wrong with it.
@@ -92,18 +89,6 @@ pub(crate) fn sound(
     configuration: Configuration,
     terminal: &Terminal,
 ) -> Result<Configuration, Failure> {
-    all_problems(configuration).map_err(|refusal| match refusal {
-        Refusal::Problems(document, problems) => refused(&document, &problems, terminal),
-        Refusal::Other(failure) => failure,
-    })
-}
-
-enum Refusal {
-    Problems(Document, Problems),
-    Other(Failure),
-}
-
-fn all_problems(configuration: Configuration) -> Result<Configuration, Refusal> {
     if configuration.problems.is_empty() {
         return Ok(configuration);
     }
@@ -139,7 +124,7 @@ fn all_problems(configuration: Configuration) -> Result<Configuration, Refusal> 
             }
         }
     }
-    Err(Refusal::Problems(document, problems))
+    Err(refused(&document, &problems, terminal))
 }
 
 /// Whether the data can be read as meant in spite of this problem.
@@ -225,15 +210,8 @@ fn add(document: &mut Value, key: &str, value: Value) {
     }
 }
 
-fn invalid(level: Level, problems: &Problems) -> Value {
-    let listed: Vec<Value> = problems
-        .0
-        .iter()
-        .map(|problem| {
-            json!({"code": problem.code, "key": problem.key, "message": problem.message, "help": problem.help})
-        })
-        .collect();
-    json!({"level": level.name(), "valid": false, "problems": listed})
+fn invalid(level: Level, failure: &Failure) -> Value {
+    json!({"level": level.name(), "valid": false, "exit_code": failure.exit.code(), "problems": failure.problems()})
 }
 
 #[cfg(test)]

@@ -53,6 +53,9 @@ epochs = 3
 batch_size = 16
 "#;
 
+/// Losses of two backends after training may differ by so much of the loss: rounding, added up over the steps.
+const APART: f64 = 1e-3;
+
 /// The step at which the second run is stopped: in the middle of an epoch.
 const STOP: u64 = 8;
 
@@ -110,11 +113,13 @@ pub(crate) fn run(
     } else {
         terminal.result(&text(&findings, terminal.colors_results))?;
     }
-    Ok(if findings.iter().all(Finding::is_well) {
-        Exit::Done
-    } else {
-        Exit::Internal
-    })
+    Ok(
+        if findings.iter().all(|finding| finding.is_well(&findings)) {
+            Exit::Done
+        } else {
+            Exit::Internal
+        },
+    )
 }
 
 /// Trains whole, trains in two pieces, verifies every checkpoint.
@@ -217,11 +222,23 @@ impl Listener for Stopper<'_> {
 }
 
 impl Finding {
-    /// Where equal bits are not promised, unequal ones are no fault.
-    fn is_well(&self) -> bool {
+    /// Where equal bits are not promised, unequal ones are no fault; a loss that is not the CPU's is.
+    fn is_well(&self, all: &[Self]) -> bool {
         self.outcome
             .as_ref()
             .is_ok_and(|tested| tested.resumes_exactly || !tested.is_deterministic)
+            && self.apart(all).is_none_or(|apart| apart <= APART)
+    }
+
+    /// How far the loss is from that of the first backend that trained, which is the CPU, relative to it.
+    fn apart(&self, all: &[Self]) -> Option<f64> {
+        let first = all
+            .iter()
+            .find_map(|finding| finding.outcome.as_ref().ok())?;
+        let own = self.outcome.as_ref().ok()?;
+        let apart = (own.loss - first.loss).abs() / first.loss.abs().max(f64::MIN_POSITIVE);
+        // A loss that is none is as far as can be.
+        Some(if apart.is_nan() { f64::INFINITY } else { apart })
     }
 }
 
@@ -230,12 +247,19 @@ fn text(findings: &[Finding], color: bool) -> String {
         ("backend", Side::Left),
         ("device", Side::Left),
         ("test loss", Side::Right),
+        ("from cpu", Side::Right),
         ("time", Side::Right),
         ("stop and resume", Side::Left),
         ("result", Side::Left),
     ]);
     for finding in findings {
-        let result = if finding.is_well() { "well" } else { "FAILED" };
+        let result = if finding.is_well(findings) {
+            "well"
+        } else {
+            "FAILED"
+        };
+        let apart = finding.apart(findings);
+        let apart = apart.map_or_else(String::new, |apart| format!("{apart:.0e}"));
         let (loss, time, resumes) = match &finding.outcome {
             Ok(tested) => {
                 let resumes = match (tested.resumes_exactly, tested.is_deterministic) {
@@ -256,6 +280,7 @@ fn text(findings: &[Finding], color: bool) -> String {
             finding.backend.to_owned(),
             device,
             loss,
+            apart,
             time,
             resumes,
             result.to_owned(),
@@ -270,7 +295,8 @@ fn document(findings: &[Finding]) -> Value {
         .map(|finding| {
             let tested = finding.outcome.as_ref().ok();
             json!({
-                "backend": finding.backend, "device": finding.device, "well": finding.is_well(),
+                "backend": finding.backend, "device": finding.device, "well": finding.is_well(findings),
+                "loss_difference": finding.apart(findings),
                 "test_loss": tested.map(|tested| tested.loss), "seconds": tested.map(|tested| tested.seconds),
                 "resumes_exactly": tested.map(|tested| tested.resumes_exactly),
                 "deterministic": tested.map(|tested| tested.is_deterministic),

@@ -1,5 +1,7 @@
 //! `evaluate RUN|CKPT`: metrics per task, and gates on them.
 
+mod confusion;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -35,6 +37,10 @@ pub(crate) struct Arguments {
     /// Every labelled row of this file instead; its metrics are named data/TASK/METRIC
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+
+    /// Print which class was taken for which, too
+    #[arg(long)]
+    confusion: bool,
 
     /// Exit with 8 if the metric is worse than VALUE, in the metric's own direction; repeatable
     #[arg(long = "fail-under", value_name = "KEY=VALUE", value_parser = Gate::parse)]
@@ -151,6 +157,7 @@ pub(crate) fn run(
                 "split": split, "data": arguments.data.as_ref().map(shown), "backend": loaded.place.backend,
                 "rows": evaluation.rows, "metrics": evaluation.metrics, "undefined": evaluation.undefined,
                 "information": results::information_document(&evaluation.information),
+                "confusion": confusion::document(&loaded.tasks, &evaluation),
             }),
         )?;
     } else {
@@ -163,6 +170,10 @@ pub(crate) fn run(
         )));
         let table = results::table(&tasks, &evaluation, split, terminal.colors_results);
         terminal.result(&table)?;
+        if arguments.confusion {
+            let tables = confusion::text(&loaded.tasks, &evaluation, terminal.colors_results);
+            terminal.result(&tables)?;
+        }
     }
     check_gates(&arguments.gates, &evaluation)
 }

@@ -20,7 +20,7 @@ use crate::panics::Watch;
 use crate::progress::{Events, Setting, Ui, Views, peak_memory};
 use crate::signals::Signals;
 use crate::terminal::{Terminal, safe};
-use crate::{place, results, runs};
+use crate::{json, place, results, runs};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -74,7 +74,9 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     arguments.shown.refuse_tui()?;
     place::limit_threads(&arguments.config.over.place)?;
-    let configuration = check::sound(Configuration::read(&arguments.config)?, terminal)?;
+    let configuration = Configuration::read(&arguments.config)
+        .and_then(|configuration| check::sound(configuration, terminal))
+        .inspect_err(|failure| arguments.shown.tell(failure, None, terminal))?;
     if arguments.dry_run {
         return check::report(
             configuration,
@@ -124,6 +126,11 @@ pub(crate) fn run(
         arguments.shown,
         *terminal,
     );
+    let shown = if passing.is_some() {
+        shown.passing()
+    } else {
+        shown
+    };
     shown.around(watch, &document, &signals, |views| {
         session::train(
             experiment,
@@ -148,6 +155,18 @@ impl ShownArguments {
         Ok(())
     }
 
+    /// The last event of a run that failed, or that could not begin.
+    pub(crate) fn tell(self, failure: &Failure, run: Option<&Path>, terminal: &Terminal) {
+        if self.json {
+            let event = json!({
+                "event": "failed", "run": run.map(|run| run.display().to_string()),
+                "exit_code": failure.exit.code(), "message": failure.reason(), "problems": failure.problems(),
+            });
+            // Whether anybody reads it makes no difference to the failure.
+            drop(json::line(event).and_then(|line| terminal.result(&line)));
+        }
+    }
+
     pub(crate) fn options(self) -> Options {
         Options {
             trace_samples: self.trace_samples,
@@ -163,6 +182,8 @@ pub(crate) struct Shown {
     tasks: Vec<TaskMeasures>,
     arguments: ShownArguments,
     terminal: Terminal,
+    /// Whether the run is still there when it has ended.
+    is_kept: bool,
 }
 
 impl Shown {
@@ -179,6 +200,15 @@ impl Shown {
             tasks,
             arguments,
             terminal,
+            is_kept: true,
+        }
+    }
+
+    /// Of a run that goes when it ends.
+    fn passing(self) -> Self {
+        Self {
+            is_kept: false,
+            ..self
         }
     }
 
@@ -228,13 +258,8 @@ impl Shown {
             Err(error) => {
                 let failure = failed(error, document, &self.terminal);
                 runs::record_exit(&self.run, failure.exit, failure.reason());
-                if self.arguments.json {
-                    let event = json!({
-                        "event": "failed", "run": self.run.display().to_string(),
-                        "exit_code": failure.exit.code(), "message": failure.reason(),
-                    });
-                    Events::new(&self.setting(), true).write(event);
-                }
+                self.arguments
+                    .tell(&failure, Some(&self.run), &self.terminal);
                 return Err(failure);
             }
         };
@@ -245,12 +270,15 @@ impl Shown {
         if exit != Exit::Done {
             runs::record_exit(&self.run, exit, Some(signals.name().to_owned()));
         }
-        if self.arguments.json {
-            Events::new(&self.setting(), true).write(self.finished(&outcome, exit));
+        let told = if self.arguments.json {
+            let mut events = Events::new(&self.setting(), true);
+            events.write(self.finished(&outcome, exit));
+            events.close()
         } else if exit == Exit::Done {
-            // A reader that went away does not make a run that is done a failure.
-            drop(self.terminal.result(&self.summary(&outcome)));
-        }
+            self.terminal.result(&self.summary(&outcome))
+        } else {
+            Ok(())
+        };
         if exit != Exit::Done {
             self.terminal.note(&format!(
                 "stopped by {} at step {}, state saved; go on with `polytask resume {}`",
@@ -259,7 +287,16 @@ impl Shown {
                 self.run.display()
             ));
         }
-        Ok(exit)
+        match told {
+            // A reader that went away does not make a run that is done a failure; a full disk under its results does.
+            Err(failure) if failure.exit != Exit::Done && exit == Exit::Done => {
+                Err(failure.hint(format!(
+                    "the run is done and saved: `polytask evaluate {}`",
+                    self.run.display()
+                )))
+            }
+            _ => Ok(exit),
+        }
     }
 
     fn finished(&self, outcome: &Outcome, exit: Exit) -> serde_json::Value {
@@ -269,7 +306,7 @@ impl Shown {
             Finish::Interrupted => "interrupted",
         };
         let best = json!({
-            "score": outcome.best.score, "step": outcome.best.step, "epoch": outcome.best.epoch,
+            "score": outcome.best.score, "step": outcome.best.step, "epoch": outcome.best.epoch + 1,
         });
         json!({
             "event": "finished", "run": self.run.display().to_string(), "finish": finish, "exit_code": exit.code(),
@@ -312,7 +349,11 @@ impl Shown {
                 self.terminal.colors_results,
             ));
         }
-        text.push_str(&format!("\nrun {}\n", safe(&self.run.to_string_lossy())));
+        text.push_str(&if self.is_kept {
+            format!("\nrun {}\n", safe(&self.run.to_string_lossy()))
+        } else {
+            "\nnothing is kept of this run; --run-dir says where to keep it\n".to_owned()
+        });
         text
     }
 }

@@ -46,9 +46,19 @@ impl From<DeviceError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Diverged(_) => Self::new(Exit::Diverged, error.to_string())
-                .hint("a lower train.optimizer.lr or train.gradient_clip_norm may help; train.on_nan = \"skip_step\" goes on"),
-            RunError::Save(SaveError::NotFinite { .. }) => Self::new(Exit::Diverged, error.to_string()),
+            RunError::Diverged(ref problem) => {
+                let way_out = if problem.skips > 0 {
+                    "train.max_skips says how many steps in a row may be skipped"
+                } else {
+                    "train.on_nan = \"skip_step\" goes on"
+                };
+                Self::new(Exit::Diverged, error.to_string()).hint(format!(
+                    "a lower train.optimizer.lr or train.gradient_clip_norm may help; {way_out}"
+                ))
+            }
+            RunError::Save(SaveError::NotFinite { .. }) => {
+                Self::new(Exit::Diverged, error.to_string())
+            }
             RunError::Save(SaveError::Store(error)) => error.into(),
             RunError::Save(SaveError::State(_)) | RunError::Metric(_) | RunError::Batches(_) => {
                 Self::new(Exit::Internal, error.to_string())

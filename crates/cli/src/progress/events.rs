@@ -7,6 +7,7 @@ use polytask_training::events::{Event, Listener};
 use serde_json::{Value, json};
 
 use super::Setting;
+use crate::exit::{Exit, Failure};
 use crate::json;
 use crate::terminal::Terminal;
 
@@ -18,6 +19,8 @@ pub(crate) struct Events {
     /// Everything, or only what tests trace.
     is_asked: bool,
     is_closed: bool,
+    /// Why the last line was not written, unless its reader had gone.
+    failure: Option<Failure>,
     last: Instant,
     step: u64,
     /// Rows of the training split, times epochs a step.
@@ -32,6 +35,7 @@ impl Events {
             tasks: setting.tasks.iter().map(|task| task.name.clone()).collect(),
             is_asked,
             is_closed: false,
+            failure: None,
             last: Instant::now(),
             step: 0,
             rows_per_step: 0.0,
@@ -45,7 +49,16 @@ impl Events {
         }
         let written = json::line(event).and_then(|line| self.terminal.result(&line));
         // Closed or full: either way the run is worth more than its echo.
-        self.is_closed = written.is_err();
+        if let Err(failure) = written {
+            self.is_closed = true;
+            self.failure = Some(failure).filter(|failure| failure.exit != Exit::Done);
+        }
+    }
+
+    /// # Errors
+    /// What standard output refused, unless its reader had gone.
+    pub(crate) fn close(self) -> Result<(), Failure> {
+        self.failure.map_or(Ok(()), Err)
     }
 
     fn by_task<T: Into<Value> + Clone>(&self, values: &[T]) -> Value {
@@ -83,7 +96,7 @@ impl Events {
                 self.last = Instant::now();
                 self.step = report.step;
                 json!({
-                    "event": "epoch", "epoch": report.epoch, "step": report.step, "metrics": report.metrics,
+                    "event": "epoch", "epoch": report.epoch + 1, "step": report.step, "metrics": report.metrics,
                     "weights": self.by_task(&report.weights), "absent_steps": self.by_task(&report.absent),
                     "is_best": report.is_best, "seconds": seconds,
                     "samples_per_second": if seconds > 0.0 { rows / seconds } else { 0.0 },
@@ -119,7 +132,7 @@ impl Listener for Events {
         {
             let losses: BTreeMap<&String, &Option<f64>> = self.tasks.iter().zip(losses).collect();
             let traced = json!({
-                "event": "step", "step": step, "epoch": epoch, "loss": loss, "losses": losses, "samples": rows,
+                "event": "step", "step": step, "epoch": epoch + 1, "loss": loss, "losses": losses, "samples": rows,
             });
             self.write(traced);
         }

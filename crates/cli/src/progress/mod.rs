@@ -51,6 +51,8 @@ impl Views {
         let ui = match ui {
             Ui::Auto if json => Ui::None,
             Ui::Auto if setting.terminal.is_live => Ui::Bar,
+            // Bars need a terminal to be drawn on.
+            Ui::Bar if !setting.terminal.is_live => Ui::Lines,
             Ui::Auto => Ui::Lines,
             chosen => chosen,
         };

@@ -117,3 +117,12 @@ pub(crate) const CONSTANT_VALUES: &[(&str, &str, f64)] = &[
     ("nmse", "", 0.07685643488074269),
     ("spearman", "", 0.9683535262491485),
 ];
+
+/// By true class and predicted class.
+pub(crate) const CLASSES_TAKEN: [[u64; 5]; 5] = [
+    [5, 4, 1, 1, 7],
+    [7, 1, 1, 2, 6],
+    [6, 2, 4, 0, 3],
+    [4, 2, 5, 0, 4],
+    [5, 1, 4, 1, 4],
+];

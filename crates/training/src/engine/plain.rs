@@ -65,6 +65,43 @@ pub(super) fn task_losses(
     losses
 }
 
+/// The rows whose loss of one of these tasks is not finite, in the order of the step. Leaves running statistics alone.
+pub(crate) fn not_finite_rows(
+    plan: &Plan,
+    model: &MultiTaskModel,
+    step: u64,
+    batches: &[Batch],
+    tasks: &[usize],
+) -> Vec<u32> {
+    let model = &model.clone();
+    let mut found = Vec::new();
+    for (index, batch) in batches.iter().enumerate() {
+        seed(plan, plan.draw(step, index));
+        let inputs = tensors::inputs(batch, &plan.input_shape, &plan.device);
+        let representation = model.representation(&inputs);
+        let mut is_broken = vec![false; batch.rows.len()];
+        for &task in tasks {
+            if let (Some(prediction), Some(planned), Some(labels)) = (
+                model.head_forward(task, representation.clone()),
+                plan.tasks.get(task),
+                batch.targets.get(task),
+            ) {
+                let (values, mask) = tensors::labels(labels, &plan.device);
+                let losses = tensors::read(planned.loss.per_row(prediction, values, mask));
+                for (is_broken, loss) in is_broken.iter_mut().zip(losses) {
+                    *is_broken |= !loss.is_finite();
+                }
+            }
+        }
+        let rows = batch.rows.iter().zip(is_broken);
+        found.extend(
+            rows.filter(|(_, is_broken)| *is_broken)
+                .map(|(row, _)| *row),
+        );
+    }
+    found
+}
+
 /// The losses of a step for a weighting that wants to see them before it gives weights; nothing is kept on the tape.
 pub(crate) fn losses(
     plan: &Plan,

@@ -33,7 +33,7 @@ pub(super) fn train(
         if let Some(problem) = &stepped.skipped {
             around.listener.hear(&Event::Skipped {
                 step: number,
-                reason: problem.to_string(),
+                reason: problem.reason(),
             });
         }
         // What holds step after step is said once an epoch.

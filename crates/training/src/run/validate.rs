@@ -52,7 +52,11 @@ pub(super) fn validate(
 /// Means over the steps of the epoch; `train/loss` is the sum of the weighted parts and the penalty.
 fn train_metrics(plan: &Plan, sums: &EpochSums) -> BTreeMap<String, f64> {
     let mut metrics = BTreeMap::new();
-    let steps = sums.steps.max(1) as f64;
+    // Nothing was learnt where every step was skipped: there is no loss to tell.
+    if sums.steps == 0 {
+        return metrics;
+    }
+    let steps = sums.steps as f64;
     let mut total = sums.penalty / steps;
     if sums.penalty != 0.0 {
         metrics.insert("train/penalty".to_owned(), sums.penalty / steps);

@@ -39,7 +39,7 @@ impl Recorder<'_> {
             (metric, _) => (None, metric.unwrap_or_default()),
         };
         let entry = json!({
-            "step": step, "epoch": epoch, "t": self.begun.elapsed().as_secs_f64(),
+            "step": step, "epoch": epoch + 1, "t": self.begun.elapsed().as_secs_f64(),
             "split": split, "task": task, "metric": metric, "value": value,
         });
         if let Err(error) = self.journal.append(&entry) {

@@ -35,12 +35,15 @@ fn stop_names_task_step_tensor_and_rows_and_leaves_the_state() {
             .iter()
             .any(|name| name == "heads.y_1.weight")
     );
-    assert!(error.samples.contains(&broken[0].rows[row]));
+    // The row that was broken and no other, as people count.
+    assert_eq!(error.samples, [broken[0].rows[row]]);
+    let told = error.to_string();
     assert!(
-        error
-            .to_string()
-            .starts_with("step 1: the loss is not finite, task y_1, tensor ")
+        told.starts_with("step 1: the loss is not finite, task y_1, tensor "),
+        "{told}"
     );
+    let rows = format!(", data rows {}", broken[0].rows[row] + 1);
+    assert!(told.ends_with(&rows), "{told}");
     assert_eq!(before, bits(&mut world.state, KEPT));
 }
 
@@ -58,7 +61,9 @@ fn skipping_leaves_the_state_and_gives_up_after_max_skips() {
         assert_eq!(world.state.progress.skips, skips);
         assert_eq!(before, bits(&mut world.state, KEPT));
     }
-    assert!(step(&world.plan, &mut world.state, &broken).is_err());
+    let error = step(&world.plan, &mut world.state, &broken).unwrap_err();
+    let told = error.to_string();
+    assert!(told.ends_with("; 2 steps before it were skipped"), "{told}");
 }
 
 #[test]
@@ -77,9 +82,9 @@ fn a_gradient_that_overflows_teaches_the_weighting_nothing() {
         .unwrap();
     broken[0].targets[0].values[row] = 1e19;
     let stepped = step(&world.plan, &mut world.state, &broken).unwrap();
-    assert_eq!(
-        stepped.skipped.map(|problem| problem.what),
-        Some("the gradient")
-    );
+    let problem = stepped.skipped.unwrap();
+    assert_eq!(problem.what, "the gradient");
+    // Every loss is finite: the rows of the step are all there is to tell.
+    assert_eq!(problem.samples, broken[0].rows);
     assert_eq!(before, bits(&mut world.state, KEPT));
 }

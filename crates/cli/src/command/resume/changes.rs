@@ -49,6 +49,13 @@ pub(super) fn changed(
     let now = Configuration::load(over.put_over(Layers::text(name, text, &directory)))?
         .sound(terminal)?;
     refuse_other_changes(&before.resolved, &now.resolved, &now.document, terminal)?;
+    let [trained, wanted] = [&before, &now].map(|one| &one.experiment.train);
+    if trained.epochs != wanted.epochs && wanted.schedule.name != "constant" {
+        terminal.note(&format!(
+            "the {} schedule now runs over {} epochs instead of {}: the learning rate goes on from where that curve is",
+            wanted.schedule.name, wanted.epochs, trained.epochs
+        ));
+    }
     Ok(now)
 }
 
