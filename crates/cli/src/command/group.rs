@@ -97,7 +97,8 @@ pub(crate) fn run(
         })
         .collect();
     let largest = arguments.largest.map(usize::from);
-    let options = info.report(String::new(), seed);
+    let mut options = info.report(String::new(), seed);
+    options.strata = plan.encoded.strata(&rows);
     let found = grouped(&columns, &owners, largest, &options).map_err(|error| {
         immeasurable(error).hint(
             "where no row has the labels of two tasks, labels say nothing: `polytask transfer CONFIG --leave-one-out` asks the runs",

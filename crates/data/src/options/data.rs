@@ -76,6 +76,8 @@ pub struct DataOptions {
     pub split: Split,
     /// Columns that identify rows and are never inputs.
     pub ids: Vec<String>,
+    /// A column whose values are the strata of permutation tests, and the key that names it; set by who asks for them.
+    pub strata: Option<(String, String)>,
     /// What counts as missing in text.
     pub cells: CellRules,
     /// What a missing feature does.
@@ -161,6 +163,7 @@ impl DataOptions {
             test,
             split,
             ids,
+            strata: None,
             cells: CellRules {
                 missing: missing_values,
                 unparsable_is_missing: unparsable == Unparsable::Missing,

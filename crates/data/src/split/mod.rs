@@ -134,6 +134,14 @@ impl Split {
         }
     }
 
+    /// The column whose equal values the rule keeps together.
+    pub(crate) fn groups(&self) -> Option<&str> {
+        match self {
+            Self::Hash(rule) => Some(&rule.column),
+            _ => None,
+        }
+    }
+
     /// The task whose classes the rule looks at, and the key that names it; an empty name is the first task with classes.
     pub(crate) fn task(&self) -> Option<(&str, &str)> {
         match self {

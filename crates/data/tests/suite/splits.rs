@@ -228,3 +228,16 @@ fn shares_are_checked() {
         );
     }
 }
+
+#[test]
+fn groups_that_a_split_keeps_together_and_strata_are_known_row_by_row() {
+    let folder = Folder::new().with("a.csv", &rows(30));
+    let text = |split: &str| format!("[data]\nsource = \"a.csv\"\nsplit = {split}\n{TASKS}");
+    let hashed = text("{ type = \"hash\", column = \"group\" }");
+    let prepared = folder.prepare_with(&hashed, Seed(1)).unwrap();
+    let groups = prepared.encoded.groups(&[0, 2, 3, 29]).unwrap();
+    assert_eq!(groups, [0, 0, 1, 9]);
+    assert_eq!(prepared.encoded.strata(&[0]), None);
+    let random = folder.prepare_with(&text("\"random\""), Seed(1)).unwrap();
+    assert_eq!(random.encoded.groups(&[0]), None);
+}

@@ -71,6 +71,9 @@ pub fn grouped(
     for column in columns {
         column.check(rows)?;
     }
+    if let Some(strata) = &options.strata {
+        same_length("rows and strata", rows, strata.len())?;
+    }
     let labels = Labels {
         columns: columns.iter().map(Prepared::of).collect(),
         tasks,
@@ -95,7 +98,14 @@ pub fn grouped(
         .map(|draw| {
             let mut stream = seed.stream("information/group/null", draw as u64);
             // A different order of the rows for every label.
-            let orders: Vec<Vec<usize>> = columns.iter().map(|_| few(&mut stream)).collect();
+            let orders: Vec<Vec<usize>> = match &options.strata {
+                None => columns.iter().map(|_| few(&mut stream)).collect(),
+                Some(strata) => {
+                    let drawn = few(&mut stream);
+                    let paired = columns.iter().map(|_| within(&drawn, strata, &mut stream));
+                    paired.collect()
+                }
+            };
             labels.affinities(|column| orders.get(column).cloned().unwrap_or_default())
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -122,6 +132,17 @@ pub fn grouped(
         together: together.chunks(count).map(<[_]>::to_vec).collect(),
         resamples: DRAWS,
     })
+}
+
+/// The rows ordered by stratum, and shuffled within each.
+fn within(rows: &[usize], strata: &[u32], stream: &mut Stream) -> Vec<usize> {
+    let stratum = |row: &usize| strata.get(*row).copied();
+    let mut ordered = rows.to_vec();
+    ordered.sort_by_key(stratum);
+    ordered
+        .chunk_by_mut(|left, right| stratum(left) == stratum(right))
+        .for_each(|own| stream.shuffle(own));
+    ordered
 }
 
 /// With the threshold where nothing is known.

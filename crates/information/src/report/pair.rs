@@ -134,7 +134,11 @@ impl Pair {
         let terms = estimate.terms()?;
         let (value, variance) = mean_and_variance(&terms);
         let n = terms.len();
-        let null_mean = estimate.null_mean(stream)?;
+        let strata: Option<Vec<u32>> = options.strata.as_ref().map(|strata| {
+            let own = rows.iter().filter_map(|&row| strata.get(row).copied());
+            own.collect()
+        });
+        let null_mean = estimate.null_mean(strata.as_deref(), stream)?;
         let p = tested.measure.p;
         // With many ties the estimate is as far off as a plug-in is; without them chance has a mean of nearly 0.
         let (value, correction) = if estimate.is_tied {

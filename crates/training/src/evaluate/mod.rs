@@ -198,7 +198,13 @@ impl Predictor<'_> {
         let held = yardstick.held(self, measured.batch_size)?;
         let baselines = yardstick.baselines(self.tasks);
         let mut evaluation = self.report(tallies, measured.split, measured.weights);
-        evaluation.information = Information::of(self.tasks, held.as_deref(), &seen, &baselines);
+        evaluation.information = Information::of(
+            self.tasks,
+            held.as_deref(),
+            &seen,
+            &baselines,
+            measured.encoded,
+        );
         for (task, found) in &evaluation.information.measured {
             let key = format!("{}/{task}/{USABLE}", measured.split);
             if let Some(bits) = found.usable.calibrated.value {

@@ -107,7 +107,7 @@ impl Experiment {
         let inputs = fields.tables("inputs", "groups of input columns", InputOptions::options);
         let model = ModelOptions::options(fields);
         let (weighting, aggregator) = multitask(fields, &tasks);
-        Self {
+        let mut experiment = Self {
             name,
             seed: seed as u64,
             data,
@@ -125,7 +125,10 @@ impl Experiment {
                 fields.integer("every_steps", "optimizer steps between two entries of the step's losses; 0 for none").or(10) as u64
             }),
             info: fields.table("info", "what the information report tests and shows", InfoOptions::options),
-        }
+        };
+        let strata = experiment.info.stratify.clone();
+        experiment.data.strata = strata.map(|column| (column, "info.stratify".to_owned()));
+        experiment
     }
 }
 

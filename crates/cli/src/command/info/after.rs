@@ -59,9 +59,16 @@ pub(super) fn run(
         .map_err(LoadError::from)?;
     let fits = prepared.preprocessing.tasks();
     let baselines = yardstick.baselines(&loaded.tasks);
-    let information = Information::of(&loaded.tasks, held.as_deref(), &measured, &baselines);
+    let information = Information::of(
+        &loaded.tasks,
+        held.as_deref(),
+        &measured,
+        &baselines,
+        &prepared.encoded,
+    );
     let experiment = loaded.experiment();
-    let options = experiment.info.report(String::new(), experiment.seed);
+    let mut options = experiment.info.report(String::new(), experiment.seed);
+    options.strata = prepared.encoded.strata(&prepared.splits.train);
     let columns = label_columns(fits, &prepared.encoded, &prepared.splits.train);
     let residuals = match &held {
         Some(held) => residuals(&columns, held, &measured, &options),

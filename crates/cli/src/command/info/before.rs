@@ -50,7 +50,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     } else {
         feature_columns(&plan.preprocessing, &plan.encoded, &rows)
     };
-    let options = info.report(subject(split, &plan, &name), seed);
+    let mut options = info.report(subject(split, &plan, &name), seed);
+    options.strata = plan.encoded.strata(&rows);
     let report = Report::of(&labels, &features, &options).map_err(immeasurable)?;
     if let Some(path) = &arguments.html {
         publish(path, &report.html())?;

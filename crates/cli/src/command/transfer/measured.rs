@@ -277,6 +277,7 @@ impl Compared<'_> {
     ) -> Result<Result<Bits, String>, Failure> {
         let (mut alone, mut joint) = (Vec::new(), Vec::new());
         let mut digests = Vec::new();
+        let mut groups = None;
         for &seed in self.seeds {
             let pair = self
                 .found(seed, fewer, task)
@@ -292,13 +293,14 @@ impl Compared<'_> {
                 ));
             }
             digests.push(one.digest);
+            groups = groups.or(one.groups.as_deref());
             alone.push(&one.costs);
             joint.push(&other.costs);
         }
         let same_rows = digests.windows(2).all(|pair| pair.first() == pair.last());
         let measure = |of: fn(&RowCosts) -> &Vec<f64>| {
             let rows = if same_rows {
-                Rows::Shared(None)
+                Rows::Shared(groups)
             } else {
                 Rows::Own
             };
