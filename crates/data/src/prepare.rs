@@ -72,7 +72,8 @@ pub fn prepare(
     let (mut table, roles, columns) = read(data, inputs, tasks, seed)?;
     let dropped = leave_out(&mut table, &roles, data.missing)?;
     let parts = divide(&table, data, tasks, seed)?;
-    let splits = Splits::new(&parts);
+    let mut splits = Splits::new(&parts);
+    splits.learn_from(data.train_share, seed);
     let active: Vec<(String, TaskOptions)> = tasks
         .iter()
         .filter(|(_, options)| options.active)

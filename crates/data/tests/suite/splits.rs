@@ -68,6 +68,23 @@ fn every_row_is_in_one_part_and_the_sizes_are_right() {
 }
 
 #[test]
+fn a_share_of_the_training_rows_is_part_of_a_larger_one_and_moves_no_other_row() {
+    let folder = Folder::new().with("a.csv", &rows(1000));
+    let splits = |share: f64| {
+        let text = format!("[data]\nsource = \"a.csv\"\ntrain_share = {share}\n{TASKS}");
+        folder.prepare_with(&text, Seed(3)).unwrap().splits
+    };
+    let [all, half, eighth] = [1.0, 0.5, 0.125].map(splits);
+    assert_eq!(
+        [&all, &half, &eighth].map(|split| split.train.len()),
+        [800, 400, 100]
+    );
+    assert!(half.train.iter().all(|row| all.train.contains(row)));
+    assert!(eighth.train.iter().all(|row| half.train.contains(row)));
+    assert_eq!((&all.val, &all.test), (&eighth.val, &eighth.test));
+}
+
+#[test]
 fn a_split_depends_on_the_seed_alone() {
     let one = prepare(&rows(300), "\"random\"", 1);
     assert_eq!(one.splits, prepare(&rows(300), "\"random\"", 1).splits);

@@ -11,6 +11,8 @@ use crate::error::{at_least, at_most};
 
 /// Tasks a cover may have.
 const TASKS: usize = 14;
+/// Single groups that a first cover is grown from.
+const STARTS: usize = 20;
 /// Branches looked at before the search gives up its proof; some seconds.
 const BRANCHES: u64 = 50_000_000;
 
@@ -38,16 +40,20 @@ pub fn cover(affinity: &Affinity, most: usize) -> Result<Proposal, InformationEr
     // A good cover first: the bound is worth little without one.
     search.greedy();
     search.branch(0, &mut Vec::new(), &vec![f64::NEG_INFINITY; tasks]);
-    let found = search.best.unwrap_or_default();
+    let chosen = search.best.clone().unwrap_or_default();
+    let score = search.best_score;
+    let is_exact = search.branches < BRANCHES;
+    let serving = search.serving(&chosen);
+    let groups = distinct(&serving);
+    search.again_without(&chosen, groups.clone());
+    let runner_up = search.best.is_some() && is_exact && search.branches < BRANCHES;
+    let place = |set: &u32| groups.iter().position(|group| group == set).unwrap_or(0);
     Ok(Proposal {
-        score: search.best_score,
-        runner_up: None,
-        is_exact: search.branches < BRANCHES,
-        groups: found
-            .iter()
-            .filter_map(|&place| search.candidates.get(place))
-            .map(|candidate| members(candidate.set).collect())
-            .collect(),
+        score,
+        runner_up: runner_up.then_some(search.best_score),
+        is_exact,
+        served: serving.iter().map(place).collect(),
+        groups: groups.iter().map(|&set| members(set).collect()).collect(),
     })
 }
 
@@ -65,6 +71,8 @@ struct Search {
     best: Option<Vec<usize>>,
     best_score: f64,
     branches: u64,
+    /// Serving groups that are not looked for.
+    known: Option<Vec<u32>>,
 }
 
 impl Search {
@@ -90,16 +98,18 @@ impl Search {
             best: None,
             best_score: f64::NEG_INFINITY,
             branches: 0,
+            known: None,
         }
     }
 
-    /// The whole as one group or every task alone, then the group that adds most, again and again; without keeping the groups, so
+    /// A few single groups that are worth most, each with the group that adds most, again and again; without keeping the groups, so
     /// that the search still finds the lexicographically first cover of that score.
     fn greedy(&mut self) {
-        for start in 0..self.candidates.len() {
-            let Some(mut scores) = self.candidates.get(start).map(|one| one.scores.clone()) else {
-                continue;
-            };
+        let mut starts: Vec<&Vec<f64>> = self.candidates.iter().map(|one| &one.scores).collect();
+        starts.sort_by(|left, right| worth(right).total_cmp(&worth(left)));
+        let mut best = f64::NEG_INFINITY;
+        for start in starts.into_iter().take(STARTS) {
+            let mut scores = start.clone();
             for _ in 1..self.most {
                 let next = self
                     .candidates
@@ -108,16 +118,77 @@ impl Search {
                     .max_by(|left, right| worth(left).total_cmp(&worth(right)));
                 scores = next.unwrap_or(scores);
             }
-            let total: f64 = scores.iter().sum();
-            self.best_score = self.best_score.max(total);
+            best = best.max(scores.iter().sum());
         }
         // The same sum in another order of groups may round lower.
-        self.best_score -= 1e-9 * self.best_score.abs().max(1.0);
+        self.best_score = best - 1e-9 * best.abs().max(1.0);
+    }
+
+    /// The group that serves each task best, the first of equals.
+    fn serving(&self, chosen: &[usize]) -> Vec<u32> {
+        let tasks = self.to_come.first().map_or(0, Vec::len);
+        let mut best = vec![(f64::NEG_INFINITY, 0); tasks];
+        for candidate in chosen
+            .iter()
+            .filter_map(|&place| self.candidates.get(place))
+        {
+            for (best, &score) in best.iter_mut().zip(&candidate.scores) {
+                if score > best.0 {
+                    *best = (score, candidate.set);
+                }
+            }
+        }
+        best.into_iter().map(|(_, set)| set).collect()
+    }
+
+    /// The best cover whose serving groups are not `known`, those of `chosen`: first among the neighbours of that one, for a bound.
+    fn again_without(&mut self, chosen: &[usize], known: Vec<u32>) {
+        self.known = Some(known);
+        self.best = None;
+        self.best_score = f64::NEG_INFINITY;
+        self.branches = 0;
+        let mut bar = f64::NEG_INFINITY;
+        let places = (0..chosen.len()).chain((chosen.len() < self.most).then_some(chosen.len()));
+        for place in places {
+            for other in 0..self.candidates.len() {
+                let mut changed = chosen.to_vec();
+                match changed.get_mut(place) {
+                    Some(slot) => *slot = other,
+                    None => changed.push(other),
+                }
+                let scores = changed
+                    .iter()
+                    .filter_map(|&one| Some(&self.candidates.get(one)?.scores));
+                let total: f64 = scores
+                    .fold(Vec::new(), |best: Vec<f64>, own| {
+                        if best.is_empty() {
+                            own.clone()
+                        } else {
+                            larger(&best, own)
+                        }
+                    })
+                    .iter()
+                    .sum();
+                if total > bar && !self.is_known(&changed) {
+                    bar = total;
+                }
+            }
+        }
+        if bar.is_finite() {
+            self.best_score = bar - 1e-9 * bar.abs().max(1.0);
+        }
+        let tasks = self.to_come.first().map_or(0, Vec::len);
+        self.branch(0, &mut Vec::new(), &vec![f64::NEG_INFINITY; tasks]);
+    }
+
+    fn is_known(&self, chosen: &[usize]) -> bool {
+        let known = self.known.as_ref();
+        known.is_some_and(|known| *known == distinct(&self.serving(chosen)))
     }
 
     fn branch(&mut self, first: usize, chosen: &mut Vec<usize>, scores: &[f64]) {
         let total: f64 = scores.iter().sum();
-        if total > self.best_score + 1e-12 {
+        if total > self.best_score + 1e-12 && !self.is_known(chosen) {
             self.best_score = total;
             self.best = Some(chosen.clone());
         }
@@ -168,6 +239,14 @@ fn score(affinity: &Affinity, set: u32, task: usize) -> f64 {
         .map(|other| affinity.given(other, task))
         .sum::<f64>()
         / f64::from(others)
+}
+
+/// Each set once, lexicographically.
+fn distinct(sets: &[u32]) -> Vec<u32> {
+    let mut sets = sets.to_vec();
+    sets.sort_by(|left, right| members(*left).cmp(members(*right)));
+    sets.dedup();
+    sets
 }
 
 fn larger(left: &[f64], right: &[f64]) -> Vec<f64> {

@@ -18,6 +18,7 @@ pub(crate) mod look_ahead;
 pub(crate) mod plain;
 pub(crate) mod present;
 mod reforward;
+pub(crate) mod relations;
 mod representation;
 pub(crate) mod rows;
 mod shared;

@@ -2,12 +2,14 @@
 
 use polytask_training::evaluate::Yardstick;
 use polytask_training::information::{
-    CodeUse, Information, Residuals, code_use, label_columns, residuals,
+    Asked, CodeUse, Information, Relations, Residuals, Transferability, code_use, few,
+    label_columns, relations, residuals, transferability,
 };
 use polytask_training::load::{LoadError, from_checkpoint, rows_of};
 use polytask_training::save::meta;
 use serde_json::json;
 
+use super::representation::{self, AlikeRuns};
 use super::{Arguments, Rows, immeasurable, publish};
 use crate::arguments::RunArguments;
 use crate::exit::{Exit, Failure};
@@ -79,6 +81,25 @@ pub(super) fn run(
         }
     }
     .map_err(immeasurable)?;
+    let few = few(rows);
+    let points = representation::of(&loaded, &prepared.encoded, &few)?;
+    let expert = arguments.expert.then(|| {
+        let batch_size = loaded.batch_size();
+        transferability(&predictor, &prepared.encoded, &few, &points, batch_size)
+    });
+    let alike = if arguments.others.is_empty() {
+        Vec::new()
+    } else {
+        let first = (arguments.target.display().to_string(), points);
+        representation::compared(first, &arguments.others, (split, &few), &loaded)?
+    };
+    let asked = Asked {
+        split: "train",
+        batches: arguments.batches,
+        affinities: false,
+    };
+    let has_pairs = loaded.tasks.len() > 1 && arguments.batches > 0;
+    let relations = has_pairs.then(|| relations(&loaded, &asked)).transpose()?;
     let tasks = loaded.tasks.iter().map(|task| task.name.clone()).collect();
     let found = After {
         tasks,
@@ -88,6 +109,9 @@ pub(super) fn run(
         information,
         residuals,
         codes: code_use(&loaded.model),
+        relations,
+        alike,
+        expert,
     };
     if let Some(path) = &arguments.html {
         publish(path, &found.page())?;
@@ -100,7 +124,8 @@ pub(super) fn run(
                 "checkpoint": {"path": path.display().to_string(), "step": loaded.step, "epoch": loaded.epoch, "digest": loaded.digest},
                 "split": split, "rows": rows.len(), "backend": loaded.place.backend,
                 "information": results::information_document(&found.information),
-                "residual": found.residuals, "codes": found.codes,
+                "residual": found.residuals, "codes": found.codes, "gradients": found.relations,
+                "representations": found.alike, "transferability": found.expert,
             }),
         )?;
     } else {
@@ -142,4 +167,10 @@ pub(super) struct After {
     pub(super) information: Information,
     pub(super) residuals: Residuals,
     pub(super) codes: Option<CodeUse>,
+    /// None of one task.
+    pub(super) relations: Option<Relations>,
+    /// Empty of one run.
+    pub(super) alike: Vec<AlikeRuns>,
+    /// If asked for.
+    pub(super) expert: Option<Transferability>,
 }
