@@ -142,7 +142,11 @@ impl Pair {
         let p = tested.measure.p;
         // With many ties the estimate is as far off as a plug-in is; without them chance has a mean of nearly 0.
         let (value, correction) = if estimate.is_tied {
-            (value - null_mean, " - mean of permutations")
+            let correction = match &strata {
+                Some(_) => " - mean of permutations within strata",
+                None => " - mean of permutations",
+            };
+            (value - null_mean, correction)
         } else {
             (value, "")
         };

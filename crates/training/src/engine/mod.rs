@@ -17,6 +17,7 @@ pub(crate) mod judge;
 pub(crate) mod look_ahead;
 pub(crate) mod plain;
 pub(crate) mod present;
+pub(crate) mod rate;
 mod reforward;
 pub(crate) mod relations;
 mod representation;
@@ -204,11 +205,17 @@ pub(crate) fn assemble(
         let own = GradientsParams::from_grads(own.backward(), work.model);
         gradients = crate::gradients::add(work.model, Some(gradients), own);
     }
-    Backward {
+    let mut backward = Backward {
         gradients,
         losses,
         penalty,
-    }
+        rate: None,
+    };
+    let rate = rate::of(work.plan, work.model, work.batches, |index| {
+        work.draw(index)
+    });
+    rate::add(work.model, rate, &mut backward);
+    backward
 }
 
 /// Sums of the tasks' losses over the batches of a step.

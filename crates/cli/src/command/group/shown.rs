@@ -10,30 +10,28 @@ use super::Proposed;
 use crate::command::transfer::{Comparison, interval, signed};
 use crate::table::{Side, Table};
 
-/// What an affinity of this source is, and its unit.
-fn source(from: &str) -> (&'static str, &'static str) {
+/// What an affinity of this source is.
+fn source(from: &str) -> &'static str {
     match from {
-        "tag" => (
-            "what a step on one task takes off the loss of another",
-            "of the loss",
-        ),
-        "cosine" => ("the cosines of the tasks' gradients", ""),
-        "bits" => ("what leaving one task out costs another", "bits"),
-        _ => ("what the training labels share", "bits"),
+        "tag" => "what a step on one task takes off the loss of another",
+        "cosine" => "the cosines of the tasks' gradients",
+        "bits" => "what leaving one task out costs another",
+        _ => "what the training labels share",
     }
 }
 
-fn with_unit(number: String, unit: &str) -> String {
-    if unit.is_empty() {
-        number
-    } else {
-        format!("{number} {unit}")
+/// An affinity of a source; what a step takes off a loss as a percentage of it.
+fn number(from: &str, value: f64, decimals: usize) -> String {
+    match from {
+        "tag" => format!("{:.decimals$} %", 100.0 * value),
+        "cosine" => format!("{value:.decimals$}"),
+        _ => format!("{value:.decimals$} bits"),
     }
 }
 
 impl Proposed {
     fn lede(&self) -> String {
-        format!("{}: a proposal from {}", self.name, source(self.from).0)
+        format!("{}: a proposal from {}", self.name, source(self.from))
     }
 
     fn group_lines(&self) -> Vec<String> {
@@ -56,15 +54,15 @@ impl Proposed {
     }
 
     fn certainty(&self) -> String {
-        let unit = source(self.from).1;
         let proof = if self.proposal.proposal.is_exact {
             "the best of all"
         } else {
             "found by search, not proven the best"
         };
-        let margin = self.proposal.margin.map_or("unknown".to_owned(), |margin| {
-            with_unit(format!("{margin:.3}"), unit)
-        });
+        let margin = self
+            .proposal
+            .margin
+            .map_or("unknown".to_owned(), |margin| number(self.from, margin, 3));
         let counts = match (self.from, self.proposal.threshold) {
             (_, None) => {
                 "a task counts by what the others of its group give it on average, alone by 0"
@@ -82,7 +80,6 @@ impl Proposed {
 
     /// pair, affinity, affinity the other way, together in resamples, group
     fn pairs(&self) -> Vec<[String; 5]> {
-        let unit = source(self.from).1;
         let unknown = if self.from == "label_mi" {
             "not co-observed"
         } else {
@@ -94,9 +91,7 @@ impl Proposed {
                 .affinity
                 .get(from)
                 .and_then(|row| row.get(to).copied().flatten());
-            value.map_or(unknown.to_owned(), |value| {
-                with_unit(format!("{value:.4}"), unit)
-            })
+            value.map_or(unknown.to_owned(), |value| number(self.from, value, 4))
         };
         let share = |from: usize, to: usize| {
             let share = self
