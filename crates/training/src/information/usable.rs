@@ -59,7 +59,7 @@ pub struct TaskInformation {
     pub rows: Vec<u32>,
     /// The groups of the rows that the split keeps together, in the same order; none if there are no two.
     pub groups: Option<Vec<u32>>,
-    /// A digest of rows and labels: equal if the same rows of the same data were measured, whatever the model.
+    /// A digest of rows and classes: equal if the same rows of the same data were measured, whatever the model.
     pub digest: u64,
     /// The figures.
     pub usable: UsableInformation,
