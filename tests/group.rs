@@ -200,6 +200,11 @@ fn info_of_a_run_has_gradients_and_representations() {
         (&pair["overlap"], &pair["is_shift"]),
         (&0.0.into(), &true.into())
     );
+    let grouped = apart.run(&["group", "r"]).expect(0).out;
+    assert!(
+        grouped.contains("their gradients show how rows differ, not tasks"),
+        "{grouped}"
+    );
     // Another split, another test.
     let other = [
         "train",

@@ -14,6 +14,7 @@ use polytask_training::experiment::{AffinitySource, Goal, GroupingOptions};
 use serde::Serialize;
 use serde_json::json;
 
+use self::sources::Sourced;
 use crate::arguments::{ConfigArguments, Overrides, choices};
 use crate::command::info::{is_run, publish};
 use crate::command::transfer::{Comparison, Wanted};
@@ -95,6 +96,8 @@ struct Proposed {
     from: &'static str,
     groups: Vec<Vec<String>>,
     proposal: Grouped,
+    /// What to know of pairs whose gradients are of different rows.
+    apart: Option<String>,
     verified: Option<BTreeMap<String, Comparison>>,
 }
 
@@ -114,10 +117,11 @@ pub(crate) fn run(
         ));
     }
     let objective = arguments.objective(&subject.grouping)?;
-    let (from, found) = match subject.grouped(arguments, objective, terminal, watch)? {
-        Ok(found) => found,
-        Err(exit) => return Ok(exit),
-    };
+    let Sourced { from, found, apart } =
+        match subject.grouped(arguments, objective, terminal, watch)? {
+            Ok(found) => found,
+            Err(exit) => return Ok(exit),
+        };
     let named = |group: &Vec<usize>| -> Vec<String> {
         let names = group.iter().filter_map(|&task| subject.tasks.get(task));
         names.cloned().collect()
@@ -143,6 +147,7 @@ pub(crate) fn run(
         from,
         groups,
         proposal: found,
+        apart,
         verified,
     };
     if let Some(path) = &arguments.html {

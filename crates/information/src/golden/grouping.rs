@@ -198,3 +198,20 @@ fn many_tasks_are_grouped_by_heuristic() {
     near(together[1], 1.0);
     near(together[2], 0.0);
 }
+
+#[test]
+fn planted_groups_of_fourteen_tasks_are_found_without_looking_at_all() {
+    let mut generator = SplitMix64::new(14);
+    let values = (0..196).map(|cell| {
+        let same = cell / 14 % 4 == cell % 14 % 4;
+        f64::from(u8::from(same)) * 0.5 + 0.05 * generator.normal()
+    });
+    let affinity = Affinity::new(values.collect(), 14).unwrap();
+    let resamples = vec![affinity; 3];
+    let together = co_membership(&resamples, 0.0, Objective::Cover { most: 4 }).unwrap();
+    for (cell, share) in together.iter().enumerate() {
+        let (s, t) = (cell / 14, cell % 14);
+        // Help is a mean, so that a task may do without some of its group; of another group it wants nobody.
+        assert!(s % 4 == t % 4 || *share == 0.0, "{s} {t} {share}");
+    }
+}

@@ -32,29 +32,37 @@ const BRANCHES: u64 = 50_000_000;
 /// # Ok::<(), polytask_information::InformationError>(())
 /// ```
 pub fn cover(affinity: &Affinity, most: usize) -> Result<Proposal, InformationError> {
+    let (mut search, chosen) = searched(affinity, most, BRANCHES)?;
+    let mut proposal = search.proposal(&chosen);
+    if proposal.is_exact {
+        search.again_without(&chosen);
+        let is_known = search.best.is_some() && search.branches < BRANCHES;
+        proposal.runner_up = is_known.then_some(search.best_score);
+    }
+    Ok(proposal)
+}
+
+/// As [`cover`], without the second best and without insisting on a proof: for resamples.
+pub(super) fn quick_cover(affinity: &Affinity, most: usize) -> Result<Proposal, InformationError> {
+    let (search, chosen) = searched(affinity, most, BRANCHES / 100)?;
+    Ok(search.proposal(&chosen))
+}
+
+fn searched(
+    affinity: &Affinity,
+    most: usize,
+    branches: u64,
+) -> Result<(Search, Vec<usize>), InformationError> {
     let tasks = affinity.tasks();
     at_least("tasks", tasks, 1)?;
     at_least("groups", most, 1)?;
     at_most("tasks of a cover", tasks, TASKS)?;
-    let mut search = Search::new(affinity, most);
+    let mut search = Search::new(affinity, most, branches);
     // A good cover first: the bound is worth little without one.
-    search.greedy();
+    let grown = search.greedy();
     search.branch(0, &mut Vec::new(), &vec![f64::NEG_INFINITY; tasks]);
-    let chosen = search.best.clone().unwrap_or_default();
-    let score = search.best_score;
-    let is_exact = search.branches < BRANCHES;
-    let serving = search.serving(&chosen);
-    let groups = distinct(&serving);
-    search.again_without(&chosen, groups.clone());
-    let runner_up = search.best.is_some() && is_exact && search.branches < BRANCHES;
-    let place = |set: &u32| groups.iter().position(|group| group == set).unwrap_or(0);
-    Ok(Proposal {
-        score,
-        runner_up: runner_up.then_some(search.best_score),
-        is_exact,
-        served: serving.iter().map(place).collect(),
-        groups: groups.iter().map(|&set| members(set).collect()).collect(),
-    })
+    let chosen = search.best.clone().unwrap_or(grown);
+    Ok((search, chosen))
 }
 
 struct Candidate {
@@ -71,12 +79,14 @@ struct Search {
     best: Option<Vec<usize>>,
     best_score: f64,
     branches: u64,
+    /// Branches that are looked at.
+    limit: u64,
     /// Serving groups that are not looked for.
     known: Option<Vec<u32>>,
 }
 
 impl Search {
-    fn new(affinity: &Affinity, most: usize) -> Self {
+    fn new(affinity: &Affinity, most: usize, limit: u64) -> Self {
         let tasks = affinity.tasks();
         let mut candidates: Vec<Candidate> = (1..1u32 << tasks)
             .map(|set| Candidate {
@@ -98,30 +108,89 @@ impl Search {
             best: None,
             best_score: f64::NEG_INFINITY,
             branches: 0,
+            limit,
             known: None,
         }
     }
 
-    /// A few single groups that are worth most, each with the group that adds most, again and again; without keeping the groups, so
-    /// that the search still finds the lexicographically first cover of that score.
-    fn greedy(&mut self) {
-        let mut starts: Vec<&Vec<f64>> = self.candidates.iter().map(|one| &one.scores).collect();
-        starts.sort_by(|left, right| worth(right).total_cmp(&worth(left)));
-        let mut best = f64::NEG_INFINITY;
+    /// A few single groups that are worth most, each with the group that adds most, again and again: the best of these covers. The
+    /// score to beat is a hair below its own, so that the search still finds the lexicographically first cover of that score.
+    fn greedy(&mut self) -> Vec<usize> {
+        let scores = |place: usize| self.candidates.get(place).map(|one| &one.scores);
+        let value = |place: &usize| scores(*place).map_or(f64::NEG_INFINITY, |own| worth(own));
+        let mut starts: Vec<usize> = (0..self.candidates.len()).collect();
+        starts.sort_by(|left, right| value(right).total_cmp(&value(left)));
+        let (mut best, mut grown) = (f64::NEG_INFINITY, Vec::new());
         for start in starts.into_iter().take(STARTS) {
-            let mut scores = start.clone();
+            let mut chosen = vec![start];
+            let mut covered = scores(start).cloned().unwrap_or_default();
             for _ in 1..self.most {
-                let next = self
-                    .candidates
-                    .iter()
-                    .map(|candidate| larger(&scores, &candidate.scores))
-                    .max_by(|left, right| worth(left).total_cmp(&worth(right)));
-                scores = next.unwrap_or(scores);
+                let next = self.candidates.iter().enumerate();
+                let next = next
+                    .map(|(place, candidate)| (place, larger(&covered, &candidate.scores)))
+                    .max_by(|left, right| worth(&left.1).total_cmp(&worth(&right.1)));
+                if let Some((place, more)) = next {
+                    chosen.push(place);
+                    covered = more;
+                }
             }
-            best = best.max(scores.iter().sum());
+            let (total, chosen) = self.improved(chosen);
+            if total > best {
+                best = total;
+                grown = chosen;
+            }
         }
         // The same sum in another order of groups may round lower.
         self.best_score = best - 1e-9 * best.abs().max(1.0);
+        grown
+    }
+
+    /// Exchanges one group at a time for the one that serves best beside the others, while that helps; the score with the cover.
+    fn improved(&self, mut chosen: Vec<usize>) -> (f64, Vec<usize>) {
+        let tasks = self.to_come.first().map_or(0, Vec::len);
+        let mut now = f64::NEG_INFINITY;
+        loop {
+            let mut best = (now + 1e-12, None);
+            for place in 0..chosen.len() {
+                let others = chosen
+                    .iter()
+                    .enumerate()
+                    .filter(|(other, _)| *other != place);
+                let rest = others
+                    .filter_map(|(_, &other)| self.candidates.get(other))
+                    .fold(vec![f64::NEG_INFINITY; tasks], |rest, own| {
+                        larger(&rest, &own.scores)
+                    });
+                for (other, candidate) in self.candidates.iter().enumerate() {
+                    let scores = rest.iter().zip(&candidate.scores);
+                    let total: f64 = scores.map(|(rest, own)| rest.max(*own)).sum();
+                    if total > best.0 {
+                        best = (total, Some((place, other)));
+                    }
+                }
+            }
+            let (total, Some((place, other))) = best else {
+                return (now, chosen);
+            };
+            now = total;
+            if let Some(slot) = chosen.get_mut(place) {
+                *slot = other;
+            }
+        }
+    }
+
+    /// What was found, without groups that serve nobody.
+    fn proposal(&self, chosen: &[usize]) -> Proposal {
+        let serving = self.serving(chosen);
+        let groups = distinct(&serving);
+        let place = |set: &u32| groups.iter().position(|group| group == set).unwrap_or(0);
+        Proposal {
+            score: self.best_score,
+            runner_up: None,
+            is_exact: self.branches < self.limit,
+            served: serving.iter().map(place).collect(),
+            groups: groups.iter().map(|&set| members(set).collect()).collect(),
+        }
     }
 
     /// The group that serves each task best, the first of equals.
@@ -141,9 +210,9 @@ impl Search {
         best.into_iter().map(|(_, set)| set).collect()
     }
 
-    /// The best cover whose serving groups are not `known`, those of `chosen`: first among the neighbours of that one, for a bound.
-    fn again_without(&mut self, chosen: &[usize], known: Vec<u32>) {
-        self.known = Some(known);
+    /// The best cover with other serving groups than those of `chosen`: first among the neighbours of that one, for a bound.
+    fn again_without(&mut self, chosen: &[usize]) {
+        self.known = Some(distinct(&self.serving(chosen)));
         self.best = None;
         self.best_score = f64::NEG_INFINITY;
         self.branches = 0;
@@ -196,7 +265,7 @@ impl Search {
             return;
         }
         for place in first..self.candidates.len() {
-            if self.branches >= BRANCHES {
+            if self.branches >= self.limit {
                 return;
             }
             self.branches += 1;

@@ -92,7 +92,10 @@ pub fn co_membership(
         .par_iter()
         .map(|affinity| {
             crate::error::same_length("tasks of two matrices", tasks, affinity.tasks())?;
-            objective.propose(affinity, threshold)
+            match objective {
+                Objective::Partition { largest } => partition(affinity, threshold, largest),
+                Objective::Cover { most } => cover::quick_cover(affinity, most),
+            }
         })
         .collect::<Result<_, _>>()?;
     let mut together = vec![0.0; tasks * tasks];

@@ -177,6 +177,9 @@ impl Proposed {
             }
         }
         text.push_str(&table.text(color));
+        if let Some(apart) = &self.apart {
+            text.push_str(&format!("\n! {apart}\n"));
+        }
         match &self.verified {
             Some(verified) => verified_text(&mut text, &self.tasks, verified, color),
             None => text.push_str(&format!("\n! {}\n", self.caution())),
@@ -206,6 +209,9 @@ impl Proposed {
         let mut page = Page::new("Who should train with whom?", &self.lede());
         if self.verified.is_none() {
             page.note(self.caution());
+        }
+        if let Some(apart) = &self.apart {
+            page.note(apart);
         }
         for line in self.group_lines() {
             page.paragraph(&line);

@@ -8,7 +8,7 @@ use polytask_information::{InformationError, Measure};
 use polytask_store::{Fallback, Pick, RunDir};
 use polytask_training::device::Place;
 use polytask_training::experiment::{AffinitySource, GroupingOptions, InfoOptions};
-use polytask_training::information::{Asked, label_columns, relations};
+use polytask_training::information::{Asked, OVERLAP, Relations, label_columns, relations};
 use polytask_training::load::{self, LoadError, Loaded, from_checkpoint};
 use polytask_training::plan::{Plan, PlanError};
 
@@ -37,6 +37,15 @@ pub(super) struct Subject {
     seed: u64,
     info: InfoOptions,
     origin: Origin,
+}
+
+/// A proposal, and where it is from.
+pub(super) struct Sourced {
+    /// The name of the source.
+    pub(super) from: &'static str,
+    pub(super) found: Grouped,
+    /// What to know of pairs whose gradients are of different rows.
+    pub(super) apart: Option<String>,
 }
 
 enum Origin {
@@ -120,7 +129,7 @@ pub(super) fn of_run(
 }
 
 impl Subject {
-    /// The proposal and the name of its source; the exit code if a signal came.
+    /// The proposal with its source; the exit code if a signal came.
     ///
     /// # Errors
     /// Data of which nothing can be said, a run that ends badly.
@@ -130,12 +139,13 @@ impl Subject {
         objective: Objective,
         terminal: &Terminal,
         watch: &Watch,
-    ) -> Result<Result<(&'static str, Grouped), Exit>, Failure> {
+    ) -> Result<Result<Sourced, Exit>, Failure> {
         let usual = match self.origin {
             Origin::Config(_) => AffinitySource::LabelMi,
             Origin::Run(_) => AffinitySource::Cosine,
         };
         let from = arguments.from.or(self.grouping.from).unwrap_or(usual);
+        let mut apart = None;
         let found = match from {
             AffinitySource::LabelMi => self.by_labels(objective, terminal)?,
             AffinitySource::Cosine | AffinitySource::Tag => {
@@ -143,7 +153,10 @@ impl Subject {
                     Ok(runs) => runs,
                     Err(exit) => return Ok(Err(exit)),
                 };
-                self.by_gradients(&runs, from, arguments.batches as usize, objective)?
+                let batches = arguments.batches as usize;
+                let (found, pairs) = self.by_gradients(&runs, from, batches, objective)?;
+                apart = pairs;
+                found
             }
             AffinitySource::Bits => {
                 let wanted = arguments.wanted(&self.config);
@@ -156,7 +169,11 @@ impl Subject {
         };
         let names = AffinitySource::ALL.iter();
         let mut names = names.filter(|(_, source, _)| *source == from);
-        Ok(Ok((names.next().map_or("", |(name, ..)| *name), found)))
+        Ok(Ok(Sourced {
+            from: names.next().map_or("", |(name, ..)| *name),
+            found,
+            apart,
+        }))
     }
 
     fn by_labels(&self, objective: Objective, terminal: &Terminal) -> Result<Grouped, Failure> {
@@ -220,7 +237,7 @@ impl Subject {
         from: AffinitySource,
         batches: usize,
         objective: Objective,
-    ) -> Result<Grouped, Failure> {
+    ) -> Result<(Grouped, Option<String>), Failure> {
         let is_tag = from == AffinitySource::Tag;
         let asked = Asked {
             split: "train",
@@ -231,18 +248,20 @@ impl Subject {
             Origin::Run(loaded) => Some(loaded.as_ref()),
             Origin::Config(_) => None,
         };
-        let mut draws = Vec::new();
+        let (mut draws, mut apart) = (Vec::new(), None);
         for loaded in own.into_iter().chain(runs) {
             let found = relations(loaded, &asked)?;
+            apart = apart.or_else(|| rows_apart(&found));
             draws.extend(if is_tag {
                 found.affinities
             } else {
                 found.cosines
             });
         }
-        Affinities::of_draws(&draws, self.tasks.len(), self.seed)
+        let found = Affinities::of_draws(&draws, self.tasks.len(), self.seed)
             .and_then(|affinities| affinities.grouped(NOTHING, objective))
-            .map_err(immeasurable)
+            .map_err(immeasurable)?;
+        Ok((found, apart))
     }
 
     fn by_bits(
@@ -253,6 +272,18 @@ impl Subject {
         let affinities = Affinities::of_measures(gains, self.tasks.len(), self.seed)?;
         affinities.grouped(NOTHING, objective)
     }
+}
+
+/// The pairs with too few rows in common for their gradients to speak of the tasks.
+fn rows_apart(found: &Relations) -> Option<String> {
+    let apart = found.pairs.iter().filter(|pair| pair.is_shift).count();
+    (apart > 0).then(|| {
+        format!(
+            "{apart} of {} pairs have both labels on less than {:.0} % of the rows of the rarer one: their gradients show how rows differ, not tasks.",
+            found.pairs.len(),
+            100.0 * OVERLAP
+        )
+    })
 }
 
 /// Of each label column its task: labels and outputs stand in order.

@@ -2,8 +2,8 @@
 
 use polytask_training::evaluate::Yardstick;
 use polytask_training::information::{
-    Asked, CodeUse, Information, Relations, Residuals, Transferability, code_use, few,
-    label_columns, relations, residuals, transferability,
+    Asked, CodeUse, Information, Relations, Residuals, Transferability, code_use, label_columns,
+    relations, residuals,
 };
 use polytask_training::load::{LoadError, from_checkpoint, rows_of};
 use polytask_training::save::meta;
@@ -81,18 +81,7 @@ pub(super) fn run(
         }
     }
     .map_err(immeasurable)?;
-    let few = few(rows);
-    let points = representation::of(&loaded, &prepared.encoded, &few)?;
-    let expert = arguments.expert.then(|| {
-        let batch_size = loaded.batch_size();
-        transferability(&predictor, &prepared.encoded, &few, &points, batch_size)
-    });
-    let alike = if arguments.others.is_empty() {
-        Vec::new()
-    } else {
-        let first = (arguments.target.display().to_string(), points);
-        representation::compared(first, &arguments.others, (split, &few), &loaded)?
-    };
+    let (alike, expert) = representation::of(arguments, &loaded, &prepared, (split, rows))?;
     let asked = Asked {
         split: "train",
         batches: arguments.batches,

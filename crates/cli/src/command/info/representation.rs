@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use polytask_data::Prepared;
 use polytask_information::Measure;
 use polytask_information::continuous::Points;
 use polytask_information::report::{Cell, Page};
-use polytask_training::information::{Transferability, alike, represented};
+use polytask_training::information::{Transferability, alike, few, represented, transferability};
 use polytask_training::load::{Loaded, from_checkpoint, rows_of};
 use serde::Serialize;
 
-use super::immeasurable;
+use super::{Arguments, immeasurable};
 use crate::arguments::RunArguments;
 use crate::exit::Failure;
 use crate::runs::{Found, Unasked};
@@ -26,13 +27,13 @@ pub(super) struct AlikeRuns {
 ///
 /// # Errors
 /// A run that cannot be read, or whose split holds other rows.
-pub(super) fn compared(
+fn compared(
     first: (String, Points),
     others: &[PathBuf],
     (split, few): (&str, &[u32]),
+    own: &Prepared,
     loaded: &Loaded,
 ) -> Result<Vec<AlikeRuns>, Failure> {
-    let own = loaded.prepare()?;
     let mut points = vec![first];
     for run in others {
         let asked = RunArguments {
@@ -43,7 +44,7 @@ pub(super) fn compared(
         let other = from_checkpoint(checkpoint, loaded.place.clone())?;
         let prepared = other.prepare()?;
         let is_same = prepared.encoded.rows() == own.encoded.rows()
-            && rows_of(&prepared, split)? == rows_of(&own, split)?;
+            && rows_of(&prepared, split)? == rows_of(own, split)?;
         if !is_same {
             return Err(Failure::usage(format!(
                 "{} has other rows in split '{split}' than the first run, so that their representations cannot be compared",
@@ -72,16 +73,31 @@ pub(super) fn compared(
     Ok(compared)
 }
 
-/// The points of a run by itself.
+/// How alike the representations of the run and the others are, and if asked for how well the run's suits each label.
 ///
 /// # Errors
-/// If there is no row.
+/// As [`compared`].
 pub(super) fn of(
+    arguments: &Arguments,
     loaded: &Loaded,
-    encoded: &polytask_data::Encoded,
-    few: &[u32],
-) -> Result<Points, Failure> {
-    represented(&loaded.predictor(), encoded, few, loaded.batch_size()).map_err(immeasurable)
+    prepared: &Prepared,
+    (split, rows): (&str, &[u32]),
+) -> Result<(Vec<AlikeRuns>, Option<Transferability>), Failure> {
+    if arguments.others.is_empty() && !arguments.expert {
+        return Ok((Vec::new(), None));
+    }
+    let (encoded, few, size) = (&prepared.encoded, few(rows), loaded.batch_size());
+    let points = represented(&loaded.predictor(), encoded, &few, size).map_err(immeasurable)?;
+    let expert = arguments
+        .expert
+        .then(|| transferability(&loaded.predictor(), encoded, &few, &points, size));
+    let alike = if arguments.others.is_empty() {
+        Vec::new()
+    } else {
+        let first = (arguments.target.display().to_string(), points);
+        compared(first, &arguments.others, (split, &few), prepared, loaded)?
+    };
+    Ok((alike, expert))
 }
 
 const ALIKE: &str = "1: equal up to rotation and scale, 0: unrelated; ranks within one comparison, no score of quality";
