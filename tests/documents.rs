@@ -14,6 +14,7 @@ fn every_document_parses_and_has_a_version() {
         &["list", "aggregators"],
         &["list", "encoders"],
         &["list", "sharings"],
+        &["list", "bottlenecks"],
         &["list", "tasks"],
         &["list", "losses"],
         &["list", "metrics"],

@@ -329,7 +329,7 @@ fn tasks_are_grouped_by_what_their_labels_share() {
     folder.write("pictures.toml", &letters);
     let ended = folder.run(&["group", "pictures.toml"]).expect(4);
     assert!(
-        ended.err.contains("observed together") && ended.err.contains("transfer"),
+        ended.err.contains("observed together") && ended.err.contains("--from bits"),
         "{}",
         ended.err
     );

@@ -17,6 +17,7 @@ mod check;
 mod config;
 mod documents;
 mod evaluate;
+mod group;
 mod harness;
 mod info;
 mod predict;

@@ -34,7 +34,7 @@ optimizer = { type = "adam", lr = 0.02 }
 const INPUTS: usize = 24;
 
 /// `few` is known on one row in ten and `many` on the others; both follow the first inputs, or `many` the last.
-fn planted(is_shared: bool) -> Folder {
+pub(crate) fn planted(is_shared: bool) -> Folder {
     let mut draws = Draws(11);
     let heads: Vec<String> = (0..INPUTS).map(|input| format!("x{input}")).collect();
     let mut text = format!("{},few,many\n", heads.join(","));
@@ -293,4 +293,52 @@ fn what_cannot_be_compared_is_refused() {
         .expect(3);
     assert!(ended.err.contains("no task is active"), "{}", ended.err);
     assert!(!exists(&folder.path("transfers")));
+}
+
+#[test]
+fn help_is_worth_labels_that_a_task_alone_would_need() {
+    let folder = planted(true);
+    let arguments = [
+        "transfer",
+        "config.toml",
+        "--label-equivalents",
+        "--seeds",
+        "1",
+        "--ui",
+        "none",
+    ];
+    let document = folder
+        .run(&[&arguments[..], &["--json"]].concat())
+        .expect(0)
+        .json();
+    let equivalents = document["equivalents"].as_array().unwrap();
+    let few = equivalents.iter().find(|one| one["task"] == "few").unwrap();
+    let curve: Vec<[f64; 2]> = serde_json::from_value(few["curve"].clone()).unwrap();
+    assert_eq!(curve.len(), 4);
+    assert!(
+        curve.windows(2).all(|pair| pair[0][0] < pair[1][0]),
+        "{few}"
+    );
+    // More labels, fewer bits to pay.
+    assert!(curve[0][1] > curve[3][1], "{few}");
+    let together = few["together"].as_array().unwrap();
+    assert_eq!(together.len(), 2);
+    for worth in together {
+        let labels = worth["labels"].as_f64().unwrap();
+        let alone = &worth["alone"];
+        let reached = alone["labels"]
+            .as_f64()
+            .or(alone["above"].as_f64())
+            .unwrap();
+        // The other task's rows know the direction; never read beyond what was measured.
+        assert!(reached >= labels && reached <= curve[3][0], "{worth}");
+    }
+    let text = folder.run(&arguments).expect(0);
+    assert_eq!(
+        text.err.matches("done before").count(),
+        3 + 7,
+        "{}",
+        text.err
+    );
+    assert!(text.out.contains("as good alone with"), "{}", text.out);
 }

@@ -144,6 +144,17 @@ fn backends() -> impl TypedValueParser<Value = Backend> {
     })
 }
 
+/// Parses one of a closed set of words, listing them all in the help.
+pub(crate) fn choices<C: Choice + Send + Sync>() -> impl TypedValueParser<Value = C> {
+    let names = C::ALL
+        .iter()
+        .map(|(name, _, help)| PossibleValue::new(*name).help(*help));
+    PossibleValuesParser::new(names.collect::<Vec<_>>()).try_map(|given| {
+        let found = C::ALL.iter().find(|(name, _, _)| *name == given);
+        found.map(|(_, value, _)| *value).ok_or("no such word")
+    })
+}
+
 /// The name of a backend.
 pub(crate) fn backend_name(backend: Backend) -> &'static str {
     Backend::ALL

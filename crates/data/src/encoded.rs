@@ -19,6 +19,10 @@ pub struct Encoded {
     pub(crate) shades: Vec<f32>,
     /// One per task.
     pub(crate) labels: Vec<LabelColumn>,
+    /// `[rows]`: rows that the split keeps together have one number.
+    pub(crate) groups: Option<Vec<u32>>,
+    /// `[rows]`: the strata of permutation tests.
+    pub(crate) strata: Option<Vec<u32>>,
 }
 
 impl Encoded {
@@ -138,6 +142,18 @@ impl Encoded {
         }
     }
 
+    /// The groups of these rows that the split keeps together (users, sites), as numbers; none if it keeps none together.
+    #[must_use]
+    pub fn groups(&self, rows: &[u32]) -> Option<Vec<u32>> {
+        self.groups.as_deref().map(|groups| at(groups, rows))
+    }
+
+    /// The strata of these rows, as numbers: a permutation test pairs labels anew within each only. None if none were asked for.
+    #[must_use]
+    pub fn strata(&self, rows: &[u32]) -> Option<Vec<u32>> {
+        self.strata.as_deref().map(|strata| at(strata, rows))
+    }
+
     /// A digest of every input and label.
     pub(crate) fn digest(&self, hasher: &mut blake3::Hasher) {
         hasher.update(&(self.rows as u64).to_le_bytes());
@@ -185,6 +201,11 @@ impl Encoded {
             .take(8)
             .fold(0, |digest, byte| digest << 8 | u64::from(*byte))
     }
+}
+
+fn at(codes: &[u32], rows: &[u32]) -> Vec<u32> {
+    let code = |&row: &u32| codes.get(row as usize).copied().unwrap_or_default();
+    rows.iter().map(code).collect()
 }
 
 /// Hashes numbers many at a time: one call each would cost more than the hashing.

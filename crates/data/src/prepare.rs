@@ -72,7 +72,8 @@ pub fn prepare(
     let (mut table, roles, columns) = read(data, inputs, tasks, seed)?;
     let dropped = leave_out(&mut table, &roles, data.missing)?;
     let parts = divide(&table, data, tasks, seed)?;
-    let splits = Splits::new(&parts);
+    let mut splits = Splits::new(&parts);
+    splits.learn_from(data.train_share, seed);
     let active: Vec<(String, TaskOptions)> = tasks
         .iter()
         .filter(|(_, options)| options.active)
@@ -81,7 +82,11 @@ pub fn prepare(
     let preprocessing = fit(&table, &roles, data, &active, &splits)?;
     let unseen = facts::unseen(&preprocessing, &table, &splits);
     let (file, unparsable) = (table.file().to_owned(), table.unparsable());
-    let coded = preprocessing.encode(table, true)?;
+    let codes = |column: &str| table.words(column).map(|words| words.codes().to_vec());
+    let groups = data.split.groups().and_then(codes);
+    let strata = data.strata.as_ref().and_then(|(column, _)| codes(column));
+    let mut coded = preprocessing.encode(table, true)?;
+    (coded.encoded.groups, coded.encoded.strata) = (groups, strata);
     let facts = DataFacts::new(&facts::Found {
         preprocessing: &preprocessing,
         encoded: &coded.encoded,

@@ -204,6 +204,8 @@ impl Preprocessing {
                     .map(ImageFit::shades)
                     .unwrap_or_default(),
                 labels,
+                groups: None,
+                strata: None,
             },
             masked,
         })

@@ -14,7 +14,7 @@ pub(crate) struct Roles {
     pub(crate) numeric: Vec<Numeric>,
     pub(crate) categorical: Vec<String>,
     pub(crate) image: Option<ImageScaling>,
-    /// Class targets, and the column that the split reads.
+    /// Class targets, and the columns that the split and permutation tests read.
     texts: Vec<String>,
     /// Regression targets.
     exacts: Vec<String>,
@@ -122,6 +122,10 @@ impl Question<'_> {
         if let Some((column, key)) = self.data.split.column() {
             self.known(column, || key.to_owned(), &mut errors);
             roles.texts.push(column.to_owned());
+        }
+        if let Some((column, key)) = &self.data.strata {
+            self.known(column, || key.clone(), &mut errors);
+            roles.texts.push(column.clone());
         }
         if self.inputs.is_empty() {
             self.default_input(&mut roles);

@@ -8,6 +8,7 @@
 //! Modules are plain structs on whatever device they were built for; nothing here knows optimizers or files. First
 //! weights are drawn by name ([`names`]) in plain Rust, so a seed means the same model on every backend.
 
+mod bottleneck;
 mod dense;
 mod encoder;
 mod error;
@@ -26,6 +27,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use bottleneck::{BOTTLENECKS, BottleneckOptions};
 pub use dense::{DenseBlock, VectorNorm};
 pub use encoder::{
     CategoricalOptions, Cnn, Coding, Collapse, ENCODERS, EncoderOptions, MapNorm, Mlp, Padding,

@@ -171,6 +171,29 @@ impl MultiTaskModel {
         self.sharing.wiring().penalty(&self.heads)
     }
 
+    /// What the bottleneck lets through of each row, `[rows]`, nats: an upper bound on what the representation tells of the inputs. None
+    /// without a bottleneck.
+    #[must_use]
+    pub fn rates(&self, inputs: &Inputs) -> Option<Tensor<1>> {
+        self.encoder().rates(inputs)
+    }
+
+    /// What a nat of [rate](Self::rates) costs now, in nats of the loss; none without a bottleneck.
+    #[must_use]
+    pub fn rate_price(&self) -> Option<f64> {
+        Some(self.encoder().bottleneck()?.price())
+    }
+
+    /// The same model at another price of its rate.
+    #[must_use]
+    pub fn with_rate_price(mut self, price: f64) -> Self {
+        let encoder = self.sharing.wiring_mut().encoder_mut();
+        if let Some(bottleneck) = encoder.bottleneck_mut() {
+            bottleneck.set_price(price);
+        }
+        self
+    }
+
     /// The constraints of the sharing, to be restored after each step of the optimizer.
     #[must_use]
     pub fn project(mut self) -> Self {

@@ -5,8 +5,8 @@ use crate::error::ShapeError;
 use crate::features::FeatureShape;
 use crate::initial::{Initial, Scale};
 use crate::layer::{
-    Activation, ActivationKind, BatchNorm, Conv, DropoutLayer, Flatten, GroupNorm, Layer,
-    LayerNorm, Linear, Residual, Window,
+    Activation, ActivationKind, BatchNorm, Bottleneck, Conv, DropoutLayer, Flatten, GroupNorm,
+    Layer, LayerNorm, Linear, Residual, Window,
 };
 
 /// A single tensor larger than this (8 GiB of f32) is a slip in the config, not a wish.
@@ -107,6 +107,16 @@ impl<'a> Stack<'a> {
             self.problems.extend(origin.fits(shape).err());
         }
         self.problems.is_empty()
+    }
+
+    /// A bottleneck as wide as what has been reached.
+    pub(crate) fn bottleneck(&mut self, origin: &Origin) {
+        let width = self.shape.width();
+        if !self.may_grow(origin, &[width, width]) {
+            return;
+        }
+        let bottleneck = Bottleneck::new(&self.initial, &self.next_name(), width);
+        self.push(Layer::Bottleneck(bottleneck));
     }
 
     /// A linear layer; a map is read out as a vector first.

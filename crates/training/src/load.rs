@@ -15,7 +15,7 @@ use crate::evaluate::{Evaluation, Measured, Predictor, Yardstick};
 use crate::experiment::Experiment;
 use crate::plan::{PlannedTask, planned_tasks};
 use crate::save::{PartError, from_parts, meta};
-use crate::state::{AVERAGE, MODEL, RestoreError, list_weights};
+use crate::state::{AVERAGE, BOTTLENECK, MODEL, RestoreError, list_weights};
 
 /// A model with everything around it.
 pub struct Loaded {
@@ -170,6 +170,11 @@ pub fn from_checkpoint(checkpoint: Checkpoint, place: Place) -> Result<Loaded, L
     let mut state = State::load(own);
     list_weights(&mut model, &mut state)?;
     state.finish().map_err(RestoreError::from)?;
+    if let Some(Value::Numbers(price)) = values.0.get(&format!("{BOTTLENECK}/price"))
+        && let Some(price) = price.first()
+    {
+        model = model.with_rate_price(*price);
+    }
     Ok(Loaded {
         config,
         tasks,

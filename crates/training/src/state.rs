@@ -7,6 +7,7 @@ use polytask_model::{MultiTaskModel, names};
 use polytask_random::Seed;
 
 use crate::aggregation::Aggregation;
+use crate::bottleneck::RatePrice;
 use crate::optimizer::Optimizer;
 use crate::score::Best;
 use crate::step::Stepped;
@@ -23,6 +24,8 @@ pub struct TrainState {
     pub weighting: Box<dyn Weighting>,
     /// What makes one gradient of the tasks', and the engine that tells them apart; `None` for their sum.
     pub aggregation: Option<Aggregation>,
+    /// Of a bottleneck's rate.
+    pub rate_price: Option<RatePrice>,
     /// Where the run is.
     pub progress: Progress,
     /// The best score so far.
@@ -162,6 +165,8 @@ pub enum RestoreError {
 
 /// The sections whose tensors are the model itself.
 pub const MODEL: &str = "model";
+/// The section of a bottleneck's price.
+pub const BOTTLENECK: &str = "bottleneck";
 /// The section of the averaged weights.
 pub const AVERAGE: &str = "average";
 
@@ -196,6 +201,9 @@ impl TrainState {
             .section("optimizer", |state| self.optimizer.state(state))
             .map_err(RestoreError::Optimizer)?;
         self.list_balancing(state);
+        if let Some(price) = &mut self.rate_price {
+            state.section(BOTTLENECK, |state| price.state(state));
+        }
         state.section("progress", |state| self.progress.state(state));
         state.section("best", |state| self.best.state(state));
         Ok(())
@@ -228,7 +236,11 @@ impl TrainState {
     /// What is evaluated: the averaged weights if there are any. Without autodiff.
     #[must_use]
     pub fn evaluated(&self) -> MultiTaskModel {
-        self.average.clone().unwrap_or_else(|| self.model.valid())
+        let model = self.average.clone().unwrap_or_else(|| self.model.valid());
+        match &self.rate_price {
+            Some(price) => model.with_rate_price(price.now()),
+            None => model,
+        }
     }
 }
 

@@ -100,6 +100,10 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         None => (&[] as &[Batch], batches),
     };
     let present = Present::of(batches, plan.tasks.len());
+    if let Some(price) = &mut state.rate_price {
+        price.begin(state.progress.step, plan.steps_per_epoch);
+        state.model = state.model.clone().with_rate_price(price.now());
+    }
     let before = Before::of(state);
 
     let Passed {
@@ -123,14 +127,17 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
     if let Some(passes) = outcome {
         let mut reads = passes.losses;
         let tasks = reads.len();
-        let has_penalty = passes.penalty.is_some();
+        let (has_penalty, has_rate) = (passes.penalty.is_some(), passes.rate.is_some());
         reads.extend(passes.penalty);
+        reads.extend(passes.rate);
         reads.extend(gradients::squared_norm(&state.model, &passes.gradients));
-        // The one read of a step from the device: losses, penalty and gradient norm.
+        // The one read of a step from the device: losses, penalty, rate and gradient norm.
         let values = tensors::read_scalars(reads);
         let (losses, rest) = values.split_at(tasks.min(values.len()));
         let penalty = rest.first().copied().filter(|_| has_penalty).unwrap_or(0.0);
-        let squared_norm = rest.get(usize::from(has_penalty)).copied().unwrap_or(0.0);
+        let rest = rest.get(usize::from(has_penalty)..).unwrap_or(&[]);
+        let rate = rest.first().copied().filter(|_| has_rate);
+        let squared_norm = rest.get(usize::from(has_rate)).copied().unwrap_or(0.0);
 
         let mut numbers = losses.iter().chain([&penalty, &squared_norm]);
         if is_broken || numbers.any(|value| !value.is_finite()) {
@@ -149,6 +156,9 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
             report.loss += weight * loss;
         }
         report.loss += penalty;
+        if let (Some(price), Some(rate)) = (&mut state.rate_price, rate) {
+            price.observe(rate);
+        }
 
         let clipped = match plan.train.gradient_clip_norm {
             Some(largest) if squared_norm.sqrt() > largest => gradients::scale(

@@ -2,6 +2,8 @@
 
 mod after;
 mod before;
+mod relations;
+mod representation;
 mod shown;
 
 use std::ffi::OsStr;
@@ -24,17 +26,23 @@ Of a CONFIG it reads the data as `train` would and trains nothing: entropy per t
 with the mean of chance taken off, their tree, the best features, and whether labels are missing at random. [info] in the
 config sets permutations, false discovery rate and neighbours.
 Of a RUN it says what the model knows of each label, what a task's prediction or label still says about another task,
-and how a model with shared codes shares them.
+how the tasks' gradients lie to each other, and how a model with shared codes shares them. Of several runs on the same rows
+it also says how alike their representations are.
 
 Examples:
   polytask info student.toml
   polytask info student.toml --html labels.html
   polytask info student.toml --split all --json -s info.permutations=9999
-  polytask info latest --html run.html")]
+  polytask info latest --html run.html
+  polytask info transfers/student-1234abcd/seed-42/{together,alone-*}")]
 pub(crate) struct Arguments {
     /// Config file (`-` reads standard input), run directory, `latest`, or checkpoint file
     #[arg(value_name = "CONFIG|RUN|CKPT")]
     target: PathBuf,
+
+    /// Further runs, whose representations are compared with the first one's
+    #[arg(value_name = "RUN")]
+    others: Vec<PathBuf>,
 
     #[command(flatten)]
     over: Overrides,
@@ -46,6 +54,14 @@ pub(crate) struct Arguments {
     /// Of a run: `best`, `last` or `step-N`; best if there is one, else last
     #[arg(long, value_name = "WHICH", value_parser = Which::parse)]
     checkpoint: Option<Which>,
+
+    /// Of a run: batches of training rows that gradients are compared on; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    batches: usize,
+
+    /// Of a run: also scores of how its representation and heads suit each label
+    #[arg(long)]
+    expert: bool,
 
     /// Of a config: leave the features out
     #[arg(long)]
@@ -93,11 +109,15 @@ pub(crate) fn run(
 
 impl Arguments {
     fn is_of_run(&self) -> bool {
-        let target = &self.target;
-        target == Path::new("latest")
-            || target.is_dir()
-            || target.extension() == Some(OsStr::new("ckpt"))
+        is_run(&self.target)
     }
+}
+
+/// Whether a run or checkpoint is meant, not a config.
+pub(crate) fn is_run(target: &Path) -> bool {
+    target == Path::new("latest")
+        || target.is_dir()
+        || target.extension() == Some(OsStr::new("ckpt"))
 }
 
 /// Data of which nothing can be said.

@@ -5,7 +5,7 @@ use polytask_balance::{AGGREGATORS, WEIGHTINGS, Wrapping};
 use polytask_config::{Choice, Entry, Family, Kind, Literal, Node, describe, options_of};
 use polytask_data::SOURCES;
 use polytask_metrics::METRICS;
-use polytask_model::{ENCODERS, LOSSES, SHARINGS};
+use polytask_model::{BOTTLENECKS, ENCODERS, LOSSES, SHARINGS};
 use polytask_training::device::Backend;
 use polytask_training::optimizer::OPTIMIZERS;
 use polytask_training::schedule::SCHEDULES;
@@ -41,6 +41,8 @@ enum What {
     Encoders,
     /// How tasks share
     Sharings,
+    /// Limits on what the shared representation tells of the inputs
+    Bottlenecks,
     /// Kinds of tasks
     Tasks,
     /// From predictions and labels to a number per row
@@ -157,6 +159,7 @@ fn listed(what: What) -> Vec<Listed> {
             .collect(),
         What::Encoders => entries(ENCODERS),
         What::Sharings => entries(SHARINGS),
+        What::Bottlenecks => entries(BOTTLENECKS),
         What::Tasks => kinds(),
         What::Losses => with_facts(LOSSES, |facts| {
             facts.kinds.iter().map(|kind| (*kind).to_owned()).collect()

@@ -4,6 +4,7 @@
 //! The runs are ordinary run directories under `transfers/`, found again by the config: those that are finished are not trained again,
 //! those that were interrupted go on.
 
+mod equivalents;
 mod measured;
 mod runs;
 mod shown;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
+use polytask_information::Measure;
 use polytask_training::experiment::Experiment;
 use serde_json::json;
 
@@ -39,7 +41,8 @@ other tasks' labels left out. A command that was interrupted goes on where it wa
 Examples:
   polytask transfer student.toml
   polytask transfer student.toml --seeds 5 --leave-one-out --html transfer.html
-  polytask transfer student.toml --seeds 1 -s train.epochs=2    a first look")]
+  polytask transfer student.toml --seeds 1 -s train.epochs=2    a first look
+  polytask transfer student.toml --label-equivalents")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,
@@ -51,6 +54,10 @@ pub(crate) struct Arguments {
     /// Also train all tasks but one, for each: who helps whom
     #[arg(long)]
     leave_one_out: bool,
+
+    /// Also train on parts of the training rows: how many labels a task alone would need to be as good as with the others
+    #[arg(long)]
+    label_equivalents: bool,
 
     /// Keep the runs in this folder; transfers/NAME-CONFIG if not given
     #[arg(long, value_name = "DIR")]
@@ -96,6 +103,9 @@ pub(crate) fn run(
     let mut asked: Vec<Run> = Vec::new();
     for seed in seeds(first, arguments.seeds) {
         asked.extend(Run::of_seed(seed, &tasks, arguments.leave_one_out));
+        if arguments.label_equivalents {
+            asked.extend(Run::of_curve(seed, &tasks));
+        }
     }
     let around = Around {
         config: &arguments.config,
@@ -107,7 +117,10 @@ pub(crate) fn run(
         Ok(measured) => measured,
         Err(exit) => return Ok(exit),
     };
-    let transfer = Transfer::of(&experiment.name, &tasks, &measured, first)?;
+    let mut transfer = Transfer::of(&experiment.name, &tasks, &measured, first)?;
+    if arguments.label_equivalents {
+        transfer.equivalents = equivalents::of(&tasks, &measured);
+    }
     if let Some(path) = &arguments.html {
         publish(path, &transfer.page())?;
     }
@@ -159,6 +172,7 @@ impl Around<'_> {
                 .cloned()
                 .unwrap_or_else(|| runs::folder(configuration)),
             tasks,
+            epochs: configuration.experiment.train.epochs,
             place: place::resolve(device.backend, device.index, watch)?,
             ui: self.ui,
             is_json: self.is_json,
@@ -182,47 +196,99 @@ impl Around<'_> {
     }
 }
 
-/// A proposal of `group` that is to be trained.
-pub(crate) struct Grouping<'a> {
+/// Runs that `group` asks for: those of `transfer`.
+pub(crate) struct Wanted<'a> {
     pub(crate) config: &'a ConfigArguments,
-    pub(crate) groups: &'a [Vec<String>],
     pub(crate) seeds: u64,
-    pub(crate) run_dir: Option<PathBuf>,
+    pub(crate) run_dir: Option<&'a PathBuf>,
     pub(crate) ui: Ui,
     pub(crate) is_json: bool,
 }
 
-/// Bits per example of each task in its group and with all tasks, over alone; the exit code if a signal came.
-///
-/// # Errors
-/// Whatever ends a run badly.
-pub(crate) fn compare(
-    grouping: &Grouping<'_>,
-    terminal: &Terminal,
-    watch: &Watch,
-) -> Result<Result<BTreeMap<String, Comparison>, Exit>, Failure> {
-    let configuration = check::sound(Configuration::read(grouping.config)?, terminal)?;
-    let first = configuration.experiment.seed;
-    let tasks = active(&configuration.experiment);
-    let mut asked: Vec<Run> = Vec::new();
-    for seed in seeds(first, grouping.seeds) {
-        asked.extend(Run::of_seed(seed, &tasks, false));
-        let groups = grouping.groups.iter();
-        asked.extend(
-            groups
-                .filter(|group| group.len() > 1 && group.len() < tasks.len())
-                .map(|group| Run::of_group(seed, group)),
-        );
+impl Wanted<'_> {
+    /// Bits per example of each task in the group that serves it and with all tasks, over alone; the exit code if a signal came.
+    ///
+    /// # Errors
+    /// Whatever ends a run badly.
+    pub(crate) fn compare(
+        &self,
+        serving: &BTreeMap<String, Vec<String>>,
+        terminal: &Terminal,
+        watch: &Watch,
+    ) -> Result<Result<BTreeMap<String, Comparison>, Exit>, Failure> {
+        let of_seed = |seed, tasks: &[String]| {
+            let mut runs = Run::of_seed(seed, tasks, false);
+            for group in serving.values() {
+                let run = Run::of_group(seed, group);
+                let is_new = group.len() > 1 && group.len() < tasks.len();
+                if is_new && !runs.contains(&run) {
+                    runs.push(run);
+                }
+            }
+            runs
+        };
+        let (measured, tasks, first) = match self.measured(&of_seed, terminal, watch)? {
+            Ok(measured) => measured,
+            Err(exit) => return Ok(Err(exit)),
+        };
+        Comparison::of(&tasks, serving, &measured, first).map(Ok)
     }
-    let around = Around {
-        config: grouping.config,
-        run_dir: grouping.run_dir.as_ref(),
-        ui: grouping.ui,
-        is_json: grouping.is_json,
-    };
-    let measured = match around.measured(&configuration, &tasks, asked, terminal, watch)? {
-        Ok(measured) => measured,
-        Err(exit) => return Ok(Err(exit)),
-    };
-    Comparison::of(&tasks, grouping.groups, &measured, first).map(Ok)
+
+    /// Bits per example that leaving the row's task out costs the column's, `[tasks, tasks]`; the exit code if a signal came.
+    ///
+    /// # Errors
+    /// Whatever ends a run badly.
+    pub(crate) fn gains(
+        &self,
+        terminal: &Terminal,
+        watch: &Watch,
+    ) -> Result<Result<Vec<Option<Measure>>, Exit>, Failure> {
+        let of_seed = |seed, tasks: &[String]| Run::of_seed(seed, tasks, true);
+        let (measured, tasks, first) = match self.measured(&of_seed, terminal, watch)? {
+            Ok(measured) => measured,
+            Err(exit) => return Ok(Err(exit)),
+        };
+        Transfer::of("", &tasks, &measured, first).map(|transfer| Ok(transfer.gains(&tasks)))
+    }
+
+    /// The folders of the runs with all tasks, one a seed; the exit code if a signal came.
+    ///
+    /// # Errors
+    /// Whatever ends a run badly.
+    pub(crate) fn together(
+        &self,
+        terminal: &Terminal,
+        watch: &Watch,
+    ) -> Result<Result<Vec<PathBuf>, Exit>, Failure> {
+        let of_seed = |seed, tasks: &[String]| {
+            Run::of_seed(seed, tasks, false)
+                .into_iter()
+                .take(1)
+                .collect()
+        };
+        let measured = self.measured(&of_seed, terminal, watch)?;
+        Ok(measured.map(|(runs, ..)| runs.into_iter().map(|run| run.path).collect()))
+    }
+
+    fn measured(
+        &self,
+        of_seed: &dyn Fn(u64, &[String]) -> Vec<Run>,
+        terminal: &Terminal,
+        watch: &Watch,
+    ) -> Result<Result<(Vec<MeasuredRun>, Vec<String>, u64), Exit>, Failure> {
+        let configuration = check::sound(Configuration::read(self.config)?, terminal)?;
+        let first = configuration.experiment.seed;
+        let tasks = active(&configuration.experiment);
+        let asked = seeds(first, self.seeds)
+            .flat_map(|seed| of_seed(seed, &tasks))
+            .collect();
+        let around = Around {
+            config: self.config,
+            run_dir: self.run_dir,
+            ui: self.ui,
+            is_json: self.is_json,
+        };
+        let measured = around.measured(&configuration, &tasks, asked, terminal, watch)?;
+        Ok(measured.map(|measured| (measured, tasks, first)))
+    }
 }

@@ -74,8 +74,12 @@ pub struct DataOptions {
     pub test: Option<Arc<dyn Source>>,
     /// How the source's rows are divided; 80 : 10 : 10 at random by default.
     pub split: Split,
+    /// The share of the training rows that are learnt from, in (0, 1].
+    pub train_share: f64,
     /// Columns that identify rows and are never inputs.
     pub ids: Vec<String>,
+    /// A column whose values are the strata of permutation tests, and the key that names it; set by who asks for them.
+    pub strata: Option<(String, String)>,
     /// What counts as missing in text.
     pub cells: CellRules,
     /// What a missing feature does.
@@ -127,6 +131,14 @@ impl DataOptions {
             )
             .or("random")
             .value;
+        let train_share = fields
+            .number(
+                "train_share",
+                "share of the training rows that are learnt from; the others go unused, and smaller shares are parts of larger ones",
+            )
+            .above(0.0)
+            .at_most(1.0)
+            .or(1.0);
         let ids = fields
             .texts("ids", "columns that identify rows: never inputs")
             .or(vec![]);
@@ -160,7 +172,9 @@ impl DataOptions {
             val,
             test,
             split,
+            train_share,
             ids,
+            strata: None,
             cells: CellRules {
                 missing: missing_values,
                 unparsable_is_missing: unparsable == Unparsable::Missing,

@@ -79,6 +79,17 @@ impl Splits {
         }
     }
 
+    /// Leaves all but a share of the training rows out, at least one; smaller shares are parts of larger ones.
+    pub(crate) fn learn_from(&mut self, share: f64, seed: Seed) {
+        if share >= 1.0 {
+            return;
+        }
+        let count = (share * self.train.len() as f64).round().max(1.0) as usize;
+        seed.stream("data/train_share", 0).shuffle(&mut self.train);
+        self.train.truncate(count);
+        self.train.sort_unstable();
+    }
+
     /// Row `index` is in `parts[index]`.
     pub(crate) fn new(parts: &[Part]) -> Self {
         let rows = |part| {
@@ -131,6 +142,14 @@ impl Split {
             Self::Random(_) | Self::Stratified(_) => None,
             Self::Hash(rule) => Some((&rule.column, &rule.key)),
             Self::Column(rule) => Some((&rule.column, &rule.key)),
+        }
+    }
+
+    /// The column whose equal values the rule keeps together.
+    pub(crate) fn groups(&self) -> Option<&str> {
+        match self {
+            Self::Hash(rule) => Some(&rule.column),
+            _ => None,
         }
     }
 

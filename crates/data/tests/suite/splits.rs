@@ -68,6 +68,23 @@ fn every_row_is_in_one_part_and_the_sizes_are_right() {
 }
 
 #[test]
+fn a_share_of_the_training_rows_is_part_of_a_larger_one_and_moves_no_other_row() {
+    let folder = Folder::new().with("a.csv", &rows(1000));
+    let splits = |share: f64| {
+        let text = format!("[data]\nsource = \"a.csv\"\ntrain_share = {share}\n{TASKS}");
+        folder.prepare_with(&text, Seed(3)).unwrap().splits
+    };
+    let [all, half, eighth] = [1.0, 0.5, 0.125].map(splits);
+    assert_eq!(
+        [&all, &half, &eighth].map(|split| split.train.len()),
+        [800, 400, 100]
+    );
+    assert!(half.train.iter().all(|row| all.train.contains(row)));
+    assert!(eighth.train.iter().all(|row| half.train.contains(row)));
+    assert_eq!((&all.val, &all.test), (&eighth.val, &eighth.test));
+}
+
+#[test]
 fn a_split_depends_on_the_seed_alone() {
     let one = prepare(&rows(300), "\"random\"", 1);
     assert_eq!(one.splits, prepare(&rows(300), "\"random\"", 1).splits);
@@ -227,4 +244,17 @@ fn shares_are_checked() {
             "{split}"
         );
     }
+}
+
+#[test]
+fn groups_that_a_split_keeps_together_and_strata_are_known_row_by_row() {
+    let folder = Folder::new().with("a.csv", &rows(30));
+    let text = |split: &str| format!("[data]\nsource = \"a.csv\"\nsplit = {split}\n{TASKS}");
+    let hashed = text("{ type = \"hash\", column = \"group\" }");
+    let prepared = folder.prepare_with(&hashed, Seed(1)).unwrap();
+    let groups = prepared.encoded.groups(&[0, 2, 3, 29]).unwrap();
+    assert_eq!(groups, [0, 0, 1, 9]);
+    assert_eq!(prepared.encoded.strata(&[0]), None);
+    let random = folder.prepare_with(&text("\"random\""), Seed(1)).unwrap();
+    assert_eq!(random.encoded.groups(&[0]), None);
 }

@@ -173,13 +173,25 @@ fn totals_are_tested_against_chance() {
         .collect();
     let mut columns: Vec<&[Option<u32>]> = columns.iter().map(Vec::as_slice).collect();
     let mut stream = polytask_random::Seed(1).stream("golden", 0);
-    let chance = totals_tested(&columns, &[3; 3], 199, &mut stream).unwrap();
+    let chance = totals_tested(&columns, &[3; 3], None, 199, &mut stream).unwrap();
     assert!(chance.p > 0.05);
     // 27 - 1 - 3 (3 - 1) = 20 degrees of freedom.
     within(chance.null_mean.total, 20.0 / 600.0, 0.004);
     columns[2] = columns[0];
-    let copied = totals_tested(&columns, &[3; 3], 199, &mut stream).unwrap();
+    let copied = totals_tested(&columns, &[3; 3], None, 199, &mut stream).unwrap();
     within(copied.p, 1.0 / 200.0, 1e-12);
+}
+
+#[test]
+fn what_all_tasks_owe_to_the_stratum_alone_is_chance() {
+    // All labels are the site's: within a site there is nothing left to pair.
+    let sites: Vec<u32> = (0..300).map(|row| row % 3).collect();
+    let label: Vec<Option<u32>> = sites.iter().copied().map(Some).collect();
+    let columns = [label.as_slice(); 3];
+    let mut stream = polytask_random::Seed(1).stream("golden", 0);
+    let found = totals_tested(&columns, &[3; 3], Some(&sites), 99, &mut stream).unwrap();
+    within(found.p, 1.0, 1e-12);
+    within(found.null_mean.total, 2.0 * 3f64.ln(), 1e-9);
 }
 
 #[test]

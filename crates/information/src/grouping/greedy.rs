@@ -40,6 +40,7 @@ pub(super) fn partition(affinity: &Affinity, threshold: f64, largest: usize) -> 
         .sum::<f64>()
         / 2.0;
     Proposal {
+        served: super::served(&groups, tasks),
         groups,
         score,
         runner_up: None,

@@ -2,7 +2,7 @@
 //!
 //! - [`partition`]: disjoint groups, one model each, maximising Σ over pairs in a group of (A_ij - θ).
 //! - [`cover`]: at most b groups that may overlap, each task served by one of them (Standley et al. 2020).
-//! - [`co_membership`]: how often resamples of the matrix put two tasks together.
+//! - [`Objective`] is one of the two; [`co_membership`]: how often resamples of the matrix let one task train with another.
 //!
 //! Affinities predict gains poorly (Standley et al. 2020; Azorin et al. 2023): train the proposal, all together and all alone, and
 //! compare the bits.
@@ -16,6 +16,7 @@ pub use affinity::Affinity;
 pub use cover::cover;
 pub use partition::partition;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::InformationError;
@@ -25,6 +26,8 @@ use crate::InformationError;
 pub struct Proposal {
     /// The tasks of each group, in order.
     pub groups: Vec<Vec<usize>>,
+    /// The place of the group that serves each task.
+    pub served: Vec<usize>,
     /// The objective's value.
     pub score: f64,
     /// The value of the second best proposal; none if there is no other, or the search was not exhaustive.
@@ -41,29 +44,75 @@ impl Proposal {
     }
 }
 
-/// The share of the matrices whose best [`partition`] puts tasks s and t together, `[tasks, tasks]` row by row.
+/// What a grouping is the best of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// Disjoint groups, of at most so many tasks.
+    Partition {
+        /// None for any size.
+        largest: Option<usize>,
+    },
+    /// Groups that may overlap.
+    Cover {
+        /// How many at most.
+        most: usize,
+    },
+}
+
+impl Objective {
+    /// The best grouping; a cover knows no threshold, as a task alone scores 0.
+    ///
+    /// # Errors
+    /// As [`partition`] and [`cover`].
+    pub fn propose(
+        self,
+        affinity: &Affinity,
+        threshold: f64,
+    ) -> Result<Proposal, InformationError> {
+        match self {
+            Self::Partition { largest } => partition(affinity, threshold, largest),
+            Self::Cover { most } => cover(affinity, most),
+        }
+    }
+}
+
+/// The share of the matrices whose best grouping serves task t by a group with s in it, `[s, t]` row by row.
 ///
 /// # Errors
 /// If there is no matrix, or they differ in size.
 pub fn co_membership(
     resamples: &[Affinity],
     threshold: f64,
-    largest: Option<usize>,
+    objective: Objective,
 ) -> Result<Vec<f64>, InformationError> {
     crate::error::at_least("resamples", resamples.len(), 1)?;
     let tasks = resamples.first().map_or(0, Affinity::tasks);
+    let found: Vec<Proposal> = resamples
+        .par_iter()
+        .map(|affinity| {
+            crate::error::same_length("tasks of two matrices", tasks, affinity.tasks())?;
+            match objective {
+                Objective::Partition { largest } => partition(affinity, threshold, largest),
+                Objective::Cover { most } => cover::quick_cover(affinity, most),
+            }
+        })
+        .collect::<Result<_, _>>()?;
     let mut together = vec![0.0; tasks * tasks];
-    for affinity in resamples {
-        crate::error::same_length("tasks of two matrices", tasks, affinity.tasks())?;
-        for group in partition(affinity, threshold, largest)?.groups {
-            for s in &group {
-                for t in &group {
-                    if let Some(share) = together.get_mut(s * tasks + t) {
-                        *share += 1.0 / resamples.len() as f64;
-                    }
+    for proposal in found {
+        for (t, &place) in proposal.served.iter().enumerate() {
+            for s in proposal.groups.get(place).into_iter().flatten() {
+                if let Some(share) = together.get_mut(s * tasks + t) {
+                    *share += 1.0 / resamples.len() as f64;
                 }
             }
         }
     }
     Ok(together)
+}
+
+/// The place of the first group that has each task.
+fn served(groups: &[Vec<usize>], tasks: usize) -> Vec<usize> {
+    let of = |task: usize| groups.iter().position(|group| group.contains(&task));
+    (0..tasks).map(|task| of(task).unwrap_or(0)).collect()
 }

@@ -117,6 +117,7 @@ fn exact(affinity: &Affinity, threshold: f64, largest: usize) -> Proposal {
     }
     let [first, second] = best[sets - 1];
     Proposal {
+        served: super::served(&groups, tasks),
         groups,
         score: first.value,
         runner_up: Some(second.value).filter(|value| value.is_finite()),

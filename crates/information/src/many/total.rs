@@ -9,7 +9,7 @@ use polytask_random::Stream;
 
 use super::Joint;
 use crate::InformationError;
-use crate::error::at_least;
+use crate::error::{at_least, same_length};
 
 /// The three measures of one joint table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,19 +85,21 @@ pub struct TotalsTested {
     pub n: u64,
 }
 
-/// [`Totals`] of labels `[tasks][rows]` on their complete rows, and of `permutations` pairings at random.
+/// [`Totals`] of labels `[tasks][rows]` on their complete rows, and of `permutations` pairings at random; with `strata` `[rows]` labels
+/// are paired anew within each stratum only.
 ///
 /// # Errors
-/// As [`Joint::of_labels`]; or if there is no complete row or no permutation.
+/// As [`Joint::of_labels`]; or if there is no complete row or no permutation, or rows and strata differ in number.
 pub fn totals_tested(
     labels: &[&[Option<u32>]],
     classes: &[usize],
+    strata: Option<&[u32]>,
     permutations: usize,
     stream: &mut Stream,
 ) -> Result<TotalsTested, InformationError> {
     at_least("permutations", permutations, 1)?;
     let rows = labels.first().map_or(0, |label| label.len());
-    let complete: Vec<usize> = (0..rows)
+    let mut complete: Vec<usize> = (0..rows)
         .filter(|&row| {
             labels
                 .iter()
@@ -105,6 +107,15 @@ pub fn totals_tested(
         })
         .collect();
     at_least("complete rows", complete.len(), 1)?;
+    let stratum = |row: &usize| strata.and_then(|strata| strata.get(*row));
+    if let Some(strata) = strata {
+        same_length("rows and strata", rows, strata.len())?;
+        complete.sort_by_key(stratum);
+    }
+    let runs: Vec<usize> = complete
+        .chunk_by(|left, right| stratum(left) == stratum(right))
+        .map(<[usize]>::len)
+        .collect();
     let mut columns: Vec<Vec<Option<u32>>> = labels
         .iter()
         .map(|label| {
@@ -118,10 +129,14 @@ pub fn totals_tested(
     let (mut total, mut dual, mut reached) = (0.0, 0.0, 0usize);
     for _ in 0..permutations {
         // The first column may stay: only the pairing matters.
-        columns
-            .iter_mut()
-            .skip(1)
-            .for_each(|column| stream.shuffle(column));
+        for column in columns.iter_mut().skip(1) {
+            let mut rest = column.as_mut_slice();
+            for &run in &runs {
+                let (stratum, more) = rest.split_at_mut(run.min(rest.len()));
+                stream.shuffle(stratum);
+                rest = more;
+            }
+        }
         let found = Totals::of(&joint(&columns, classes)?);
         total += found.total;
         dual += found.dual;

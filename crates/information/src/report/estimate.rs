@@ -104,10 +104,17 @@ impl Estimate {
         }
     }
 
-    pub(super) fn null_mean(&self, stream: &mut Stream) -> Result<f64, InformationError> {
+    /// The mean of random pairings; `strata`, one of each row of the pair, are kept.
+    pub(super) fn null_mean(
+        &self,
+        strata: Option<&[u32]>,
+        stream: &mut Stream,
+    ) -> Result<f64, InformationError> {
         let mut rows: Vec<usize> = (0..self.x.len()).collect();
         stream.shuffle(&mut rows);
         rows.truncate(NULL.1);
+        let stratum = |row: &usize| strata.and_then(|strata| strata.get(*row));
+        rows.sort_by_key(stratum);
         let x = self.x.at(&rows);
         let classes = self.classes.as_ref().map(|classes| {
             rows.iter()
@@ -116,7 +123,8 @@ impl Estimate {
         });
         let mut total = 0.0;
         for _ in 0..NULL.0 {
-            stream.shuffle(&mut rows);
+            rows.chunk_by_mut(|left, right| stratum(left) == stratum(right))
+                .for_each(|own| stream.shuffle(own));
             total += mean(&self.on(&x, classes.as_deref(), &self.y.at(&rows))?);
         }
         Ok(total / NULL.0 as f64)

@@ -6,37 +6,18 @@
 
 use polytask_random::{Seed, Stream};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::input::{Column, ReportOptions};
 use super::prepared::Prepared;
+use super::proposed::{Affinities, DRAWS, Grouped};
 use crate::InformationError;
 use crate::discrete::{MutualInformation, Table};
 use crate::error::{at_least, same_length};
-use crate::grouping::{Affinity, Proposal, co_membership, partition};
+use crate::grouping::Objective;
 use crate::special::quantile;
 
-/// Shuffles and resamples: a percentile and a share need no more.
-const DRAWS: usize = 200;
-/// Rows that each of them is made from at most.
+/// Rows that a shuffle or resample is made from at most.
 const MOST_ROWS: usize = 10_000;
-
-/// A proposal and how sure it is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Grouped {
-    /// The groups; tasks are named by their places.
-    pub proposal: Proposal,
-    /// By how much the second best grouping is worse, bits.
-    pub margin: Option<f64>,
-    /// Affinities, bits, `[tasks][tasks]`; none of a task with itself, and of tasks that were never observed together.
-    pub affinity: Vec<Vec<Option<f64>>>,
-    /// What an affinity has to exceed, bits.
-    pub threshold: f64,
-    /// The share of bootstrap resamples whose best grouping puts two tasks together, `[tasks][tasks]`.
-    pub together: Vec<Vec<f64>>,
-    /// How many resamples.
-    pub resamples: usize,
-}
 
 /// The proposal for tasks whose labels are `columns`; `tasks` says to which task each column belongs, from 0.
 ///
@@ -44,6 +25,7 @@ pub struct Grouped {
 /// If there are fewer than two tasks, columns differ in rows or no two tasks were ever observed together.
 ///
 /// ```
+/// use polytask_information::grouping::Objective;
 /// use polytask_information::report::{Column, ReportOptions, Values, grouped};
 ///
 /// let classes = |name: &str, label: fn(u32) -> u32| Column {
@@ -54,14 +36,14 @@ pub struct Grouped {
 ///     },
 /// };
 /// let columns = [classes("even", |row| row % 2), classes("late", |row| u32::from(row > 300)), classes("odd", |row| 1 - row % 2)];
-/// let found = grouped(&columns, &[0, 1, 2], None, &ReportOptions::default())?;
+/// let found = grouped(&columns, &[0, 1, 2], Objective::Partition { largest: None }, &ReportOptions::default())?;
 /// assert_eq!(found.proposal.groups, [vec![0, 2], vec![1]]);
 /// # Ok::<(), polytask_information::InformationError>(())
 /// ```
 pub fn grouped(
     columns: &[Column],
     tasks: &[usize],
-    largest: Option<usize>,
+    objective: Objective,
     options: &ReportOptions,
 ) -> Result<Grouped, InformationError> {
     same_length("columns and their tasks", columns.len(), tasks.len())?;
@@ -70,6 +52,9 @@ pub fn grouped(
     let rows = columns.first().map_or(0, Column::rows);
     for column in columns {
         column.check(rows)?;
+    }
+    if let Some(strata) = &options.strata {
+        same_length("rows and strata", rows, strata.len())?;
     }
     let labels = Labels {
         columns: columns.iter().map(Prepared::of).collect(),
@@ -95,7 +80,14 @@ pub fn grouped(
         .map(|draw| {
             let mut stream = seed.stream("information/group/null", draw as u64);
             // A different order of the rows for every label.
-            let orders: Vec<Vec<usize>> = columns.iter().map(|_| few(&mut stream)).collect();
+            let orders: Vec<Vec<usize>> = match &options.strata {
+                None => columns.iter().map(|_| few(&mut stream)).collect(),
+                Some(strata) => {
+                    let drawn = few(&mut stream);
+                    let paired = columns.iter().map(|_| within(&drawn, strata, &mut stream));
+                    paired.collect()
+                }
+            };
             labels.affinities(|column| orders.get(column).cloned().unwrap_or_default())
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -109,29 +101,26 @@ pub fn grouped(
             let drawn: Vec<usize> = (0..rows.min(MOST_ROWS))
                 .map(|_| stream.below(rows))
                 .collect();
-            filled(&labels.affinities(|_| drawn.clone())?, threshold, count)
+            labels.affinities(|_| drawn.clone())
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let proposal = partition(&filled(&affinity, threshold, count)?, threshold, largest)?;
-    let together = co_membership(&resampled, threshold, largest)?;
-    Ok(Grouped {
-        margin: proposal.margin(),
-        proposal,
-        affinity: affinity.chunks(count).map(<[_]>::to_vec).collect(),
-        threshold,
-        together: together.chunks(count).map(<[_]>::to_vec).collect(),
-        resamples: DRAWS,
-    })
+    let affinities = Affinities {
+        tasks: count,
+        values: affinity,
+        resampled,
+    };
+    affinities.grouped(threshold, objective)
 }
 
-/// With the threshold where nothing is known.
-fn filled(
-    affinity: &[Option<f64>],
-    threshold: f64,
-    tasks: usize,
-) -> Result<Affinity, InformationError> {
-    let values = affinity.iter().map(|bits| bits.unwrap_or(threshold));
-    Affinity::new(values.collect(), tasks)
+/// The rows ordered by stratum, and shuffled within each.
+fn within(rows: &[usize], strata: &[u32], stream: &mut Stream) -> Vec<usize> {
+    let stratum = |row: &usize| strata.get(*row).copied();
+    let mut ordered = rows.to_vec();
+    ordered.sort_by_key(stratum);
+    ordered
+        .chunk_by_mut(|left, right| stratum(left) == stratum(right))
+        .for_each(|own| stream.shuffle(own));
+    ordered
 }
 
 struct Labels<'a> {

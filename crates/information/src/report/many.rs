@@ -75,6 +75,7 @@ pub(super) fn many(
     let found = totals_tested(
         &labels,
         &classes,
+        options.strata.as_deref(),
         options.permutations.min(PERMUTATIONS),
         &mut stream,
     )?;
@@ -82,7 +83,11 @@ pub(super) fn many(
         let mut measure = Measure::of(
             observed - null,
             Unit::Nats,
-            "plug-in - mean of permutations",
+            if options.strata.is_some() {
+                "plug-in - mean of permutations within strata"
+            } else {
+                "plug-in - mean of permutations"
+            },
             complete,
         )
         .with_null(null, p);

@@ -37,6 +37,7 @@ mod missing;
 mod order;
 mod pair;
 mod prepared;
+mod proposed;
 mod shown;
 mod synergy;
 mod tasks;
@@ -46,12 +47,13 @@ mod text;
 pub use ceilings::Ceiling;
 pub use divergences::{Divergence, Space};
 pub use features::Ranking;
-pub use grouped::{Grouped, grouped};
+pub use grouped::grouped;
 pub use html::{Cell, Page};
 pub use input::{Column, ReportOptions, Values};
 pub use many::{Many, ManyFacts};
 pub use missing::Missing;
 pub use pair::Pair;
+pub use proposed::{Affinities, Grouped};
 pub use synergy::Synergy;
 pub use tasks::{ClassFacts, RealFacts, TaskFacts};
 
@@ -128,7 +130,7 @@ impl Report {
         mark_missing(&mut pairs, &missing);
         let (tree, tree_weight) = tree(tasks.len(), &pairs, options.rate);
         let (divergences, spaces) = divergences::divergences(tasks)?;
-        let (synergies, screened) = synergy::synergies(&with_classes, options)?;
+        let (synergies, unscreened) = synergy::synergies(&with_classes, options)?;
         let (features, overlap) = if features.is_empty() {
             (Vec::new(), Vec::new())
         } else {
@@ -138,7 +140,7 @@ impl Report {
         Ok(Self {
             rows: rows as u64,
             options: options.clone(),
-            notes: notes(tasks, &pairs, &missing, screened),
+            notes: notes(tasks, &pairs, &missing, unscreened),
             tasks: tasks
                 .iter()
                 .zip(&prepared)
@@ -278,7 +280,12 @@ fn similarity(pairs: &[Pair], tasks: usize, one: usize, other: usize) -> Option<
     }
 }
 
-fn notes(tasks: &[Column], pairs: &[Pair], missing: &[Missing], screened: bool) -> Vec<String> {
+fn notes(
+    tasks: &[Column],
+    pairs: &[Pair],
+    missing: &[Missing],
+    unscreened: Option<&str>,
+) -> Vec<String> {
     let mut notes = vec![
         "Label information measures the dependence of labels, not the relatedness of mechanisms. Tasks with independent labels can gain \
          from shared features, and cheap affinities predict joint-training gains poorly (Standley et al. 2020; Azorin et al. 2023). This \
@@ -322,8 +329,8 @@ fn notes(tasks: &[Column], pairs: &[Pair], missing: &[Missing], screened: bool) 
             not_random.join("; for ")
         ));
     }
-    if !screened {
-        notes.push("The synergy screen was left out: too many triples for these rows.".into());
+    if let Some(why) = unscreened {
+        notes.push(format!("The synergy screen was left out: {why}."));
     }
     notes
 }

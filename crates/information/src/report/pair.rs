@@ -134,11 +134,19 @@ impl Pair {
         let terms = estimate.terms()?;
         let (value, variance) = mean_and_variance(&terms);
         let n = terms.len();
-        let null_mean = estimate.null_mean(stream)?;
+        let strata: Option<Vec<u32>> = options.strata.as_ref().map(|strata| {
+            let own = rows.iter().filter_map(|&row| strata.get(row).copied());
+            own.collect()
+        });
+        let null_mean = estimate.null_mean(strata.as_deref(), stream)?;
         let p = tested.measure.p;
         // With many ties the estimate is as far off as a plug-in is; without them chance has a mean of nearly 0.
         let (value, correction) = if estimate.is_tied {
-            (value - null_mean, " - mean of permutations")
+            let correction = match &strata {
+                Some(_) => " - mean of permutations within strata",
+                None => " - mean of permutations",
+            };
+            (value - null_mean, correction)
         } else {
             (value, "")
         };

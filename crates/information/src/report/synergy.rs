@@ -40,11 +40,15 @@ const ERRORS: f64 = 2.0;
 
 type Task<'a> = (usize, &'a Prepared);
 
-/// The triples whose excess stands out and is significant, largest first; and false if there were too many triples to look at.
+/// The triples whose excess stands out and is significant, largest first; and why there was no screen, if there was none.
 pub(super) fn synergies(
     tasks: &[Task<'_>],
     options: &ReportOptions,
-) -> Result<(Vec<Synergy>, bool), InformationError> {
+) -> Result<(Vec<Synergy>, Option<&'static str>), InformationError> {
+    if options.strata.is_some() {
+        let why = "the chance of triples is not known within strata";
+        return Ok((Vec::new(), Some(why)));
+    }
     let rows = tasks.first().map_or(0, |(_, task)| task.labels.len());
     let mut triples = Vec::new();
     for (a, one) in tasks.iter().enumerate() {
@@ -55,7 +59,7 @@ pub(super) fn synergies(
         }
     }
     if triples.len().saturating_mul(rows) > COST {
-        return Ok((Vec::new(), false));
+        return Ok((Vec::new(), Some("too many triples for these rows")));
     }
     let found = triples
         .par_iter()
@@ -82,7 +86,7 @@ pub(super) fn synergies(
             .unwrap_or(0.0)
             .total_cmp(&left.excess.value.unwrap_or(0.0))
     });
-    Ok((kept, true))
+    Ok((kept, None))
 }
 
 /// The target of a triple with the largest excess, if one stands out.

@@ -10,6 +10,7 @@ mod adapter;
 mod base;
 mod calibration;
 mod costs;
+mod equivalents;
 mod gain;
 mod hint;
 mod information;
@@ -20,6 +21,7 @@ mod verdict;
 
 pub use calibration::{ClassCalibration, RealCalibration};
 pub use costs::{Part, RowCosts, label_shift};
+pub use equivalents::{Equivalent, label_equivalents};
 pub use hint::Hint;
 pub use information::{Baseline, UsableInformation, usable};
 pub use residual::{Residual, residual};

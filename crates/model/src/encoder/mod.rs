@@ -20,10 +20,11 @@ pub use mlp::Mlp;
 
 use columns::ColumnsPull;
 
+use crate::bottleneck::{self, BottleneckOptions};
 use crate::error::ShapeError;
 use crate::features::{FeatureShape, Features, Inputs, join};
 use crate::initial::Initial;
-use crate::layer::{self, Layer};
+use crate::layer::{self, Bottleneck, Layer};
 use crate::stack::{Origin, Stack};
 use crate::stacked::Chain;
 
@@ -41,6 +42,7 @@ pub static ENCODERS: &[Entry<Box<dyn Plan>>] = &[mlp::ENTRY, cnn::ENTRY];
 pub struct EncoderOptions {
     pub plan: Box<dyn Plan>,
     pub categorical: CategoricalOptions,
+    pub bottleneck: Option<BottleneckOptions>,
 }
 
 impl EncoderOptions {
@@ -59,6 +61,7 @@ impl EncoderOptions {
                 "how categorical columns enter the encoder",
                 CategoricalOptions::options,
             ),
+            bottleneck: bottleneck::options(fields),
         }
     }
 
@@ -91,6 +94,9 @@ impl EncoderOptions {
         }
         self.plan.build(&mut stack);
         stack.flatten();
+        if self.bottleneck.is_some() {
+            stack.bottleneck(&Origin::new("bottleneck", "bottleneck"));
+        }
         let (layers, end) = stack.finish()?;
         Ok(Encoder {
             embeddings: columns,
@@ -145,6 +151,30 @@ impl Encoder {
     #[must_use]
     pub(crate) fn forward(&self, inputs: &Inputs) -> Tensor<2> {
         layer::forward(&self.layers, self.bottom(inputs)).into_vector()
+    }
+
+    /// The bottleneck at its end, if there is one.
+    pub(crate) fn bottleneck(&self) -> Option<&Bottleneck> {
+        match self.layers.last() {
+            Some(Layer::Bottleneck(bottleneck)) => Some(bottleneck),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn bottleneck_mut(&mut self) -> Option<&mut Bottleneck> {
+        match self.layers.last_mut() {
+            Some(Layer::Bottleneck(bottleneck)) => Some(bottleneck),
+            _ => None,
+        }
+    }
+
+    /// What the bottleneck lets through of each row, nats, `[rows]`; none without one.
+    pub(crate) fn rates(&self, inputs: &Inputs) -> Option<Tensor<1>> {
+        let (Layer::Bottleneck(bottleneck), below) = self.layers.split_last()? else {
+            return None;
+        };
+        let features = layer::forward(below, self.bottom(inputs)).into_vector();
+        Some(bottleneck.rates(features))
     }
 
     /// [`forward`](Self::forward) as in training, without autodiff, recorded.

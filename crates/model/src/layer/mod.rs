@@ -3,6 +3,7 @@
 //! Forward, shape and description are written once per layer, in its file; every encoder has them.
 
 mod activation;
+mod bottleneck;
 mod conv;
 mod dropout;
 mod linear;
@@ -14,6 +15,7 @@ mod running;
 
 pub(crate) use activation::Activation;
 pub use activation::ActivationKind;
+pub(crate) use bottleneck::Bottleneck;
 pub(crate) use conv::Conv;
 pub(crate) use conv::Window;
 pub(crate) use dropout::DropoutLayer;
@@ -45,6 +47,7 @@ pub(crate) enum Layer {
     Flatten(Flatten),
     Average(Average),
     Residual(Residual),
+    Bottleneck(Bottleneck),
 }
 
 /// What a layer does and says of itself.
@@ -72,6 +75,7 @@ impl Layer {
             Self::Flatten(layer) => layer,
             Self::Average(layer) => layer,
             Self::Residual(layer) => layer,
+            Self::Bottleneck(layer) => layer,
         }
     }
 }

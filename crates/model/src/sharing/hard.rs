@@ -80,6 +80,10 @@ impl Wiring for Hard {
         &self.encoder
     }
 
+    fn encoder_mut(&mut self) -> &mut Encoder {
+        &mut self.encoder
+    }
+
     fn width(&self) -> usize {
         self.encoder.width()
     }

@@ -100,6 +100,10 @@ impl Wiring for Latent {
         &self.encoder
     }
 
+    fn encoder_mut(&mut self) -> &mut Encoder {
+        &mut self.encoder
+    }
+
     fn width(&self) -> usize {
         self.projection.dims()[1]
     }

@@ -121,6 +121,7 @@ pub(crate) trait Wiring {
     /// The same as in training, without autodiff, recorded.
     fn record(&self, inputs: &Inputs) -> Recorded;
     fn encoder(&self) -> &Encoder;
+    fn encoder_mut(&mut self) -> &mut Encoder;
     /// Width of the representation.
     fn width(&self) -> usize;
     /// One line: `12 codes of 64 numbers`.

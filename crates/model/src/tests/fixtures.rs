@@ -172,6 +172,7 @@ pub(super) fn model_options(
                 coding: Coding::Embedding,
                 width: None,
             },
+            bottleneck: None,
         },
         sharing: Box::new(sharing),
         heads,

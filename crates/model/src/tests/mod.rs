@@ -2,6 +2,7 @@
 //! or a published number.
 
 mod batch;
+mod bottleneck;
 mod canonical;
 mod cases;
 mod columns;

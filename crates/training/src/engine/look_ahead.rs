@@ -111,7 +111,11 @@ fn gradient(
 }
 
 /// The model moved by `factor` times these gradients.
-fn shifted(model: &MultiTaskModel, gradients: &GradientsParams, factor: f64) -> MultiTaskModel {
+pub(super) fn shifted(
+    model: &MultiTaskModel,
+    gradients: &GradientsParams,
+    factor: f64,
+) -> MultiTaskModel {
     model.clone().map(&mut Shift { gradients, factor })
 }
 

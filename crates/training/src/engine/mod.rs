@@ -20,7 +20,9 @@ pub(crate) mod look_ahead;
 mod micro;
 pub(crate) mod plain;
 pub(crate) mod present;
+pub(crate) mod rate;
 mod reforward;
+pub(crate) mod relations;
 mod representation;
 pub(crate) mod rows;
 mod shared;
@@ -222,11 +224,17 @@ pub(crate) fn assemble(
         let own = GradientsParams::from_grads(own.backward(), work.model);
         gradients = crate::gradients::add(work.model, Some(gradients), own);
     }
-    Backward {
+    let mut backward = Backward {
         gradients,
         losses,
         penalty,
-    }
+        rate: None,
+    };
+    let rate = rate::of(work.plan, work.model, work.batches, |index| {
+        work.draw(index)
+    });
+    rate::add(work.model, rate, &mut backward);
+    backward
 }
 
 /// Sums of the tasks' losses over the batches of a step.

@@ -11,6 +11,7 @@ use polytask_data::Batch;
 use polytask_model::MultiTaskModel;
 
 use super::present::Present;
+use super::rate;
 use crate::gradients;
 use crate::plan::Plan;
 use crate::tensors;
@@ -20,7 +21,10 @@ pub(crate) struct Backward {
     pub(crate) gradients: GradientsParams,
     /// Mean loss of each present task, `[1]`, on the device.
     pub(crate) losses: Vec<Tensor<1>>,
+    /// Of the sharing and of the rate.
     pub(crate) penalty: Option<Tensor<1>>,
+    /// What a bottleneck lets through, mean over the rows, nats.
+    pub(crate) rate: Option<Tensor<1>>,
 }
 
 /// One loss per present task for one batch: the sum over its labelled rows over the labelled rows of the step.
@@ -172,9 +176,13 @@ pub(crate) fn backward(
                 .collect()
         };
     }
-    sum.map(|gradients| Backward {
-        gradients,
+    let mut backward = Backward {
+        gradients: sum?,
         losses,
         penalty,
-    })
+        rate: None,
+    };
+    let rate = rate::of(plan, model, batches, |index| plan.draw(step, index));
+    rate::add(model, rate, &mut backward);
+    Some(backward)
 }

@@ -80,7 +80,9 @@ fn world(text: &str) -> World {
 fn world_on(text: &str, place: Place) -> World {
     let experiment = experiment(text).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
     let (plan, balancing) = Plan::resolve(experiment, place).unwrap();
-    let state = plan.start(balancing).unwrap();
+    let mut state = plan.start(balancing).unwrap();
+    // A rate that costs nothing has no gradient to compare.
+    state.model = state.model.with_rate_price(0.25);
     let batches: Vec<Batch> = plan
         .sampler
         .batches(0)
@@ -269,6 +271,10 @@ fn worlds() -> Vec<String> {
     }
     for sharing in SHARINGS {
         texts.push(table(&model(ENCODERS[1], sharing, 2)));
+    }
+    for accumulate in [1, 2] {
+        let text = model(ENCODERS[1], SHARINGS[accumulate - 1], accumulate);
+        texts.push(table(&format!("{text}[bottleneck]\ntype = \"vib\"\n")));
     }
     for (index, encoder) in NETWORKS.iter().enumerate() {
         texts.push(pictures(&model(

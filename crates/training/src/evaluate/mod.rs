@@ -175,7 +175,32 @@ impl Predictor<'_> {
             measured.batch_size,
             &mut tallies,
         );
-        Ok(self.report(tallies, measured.split, measured.weights))
+        let mut evaluation = self.report(tallies, measured.split, measured.weights);
+        self.add_rate(measured, &mut evaluation);
+        Ok(evaluation)
+    }
+
+    /// What a bottleneck lets through of the rows, mean, nats, as `SPLIT/rate`, and what it costs as part of penalty and loss.
+    pub(crate) fn add_rate(&self, measured: &Measured<'_>, evaluation: &mut Evaluation) {
+        let Some(price) = self.model.rate_price() else {
+            return;
+        };
+        let mut sum = 0.0;
+        for rows in measured.rows.chunks(measured.batch_size.max(1)) {
+            let batch = measured.encoded.batch(rows);
+            let rates = self
+                .model
+                .rates(&tensors::inputs(&batch, self.shape, self.device));
+            let rates = rates.map(tensors::read).unwrap_or_default();
+            sum += rates.into_iter().map(f64::from).sum::<f64>();
+        }
+        let rate = sum / measured.rows.len().max(1) as f64;
+        let split = measured.split;
+        evaluation.metrics.insert(format!("{split}/rate"), rate);
+        for part in ["penalty", "loss"] {
+            let key = format!("{split}/{part}");
+            *evaluation.metrics.entry(key).or_default() += price * rate;
+        }
     }
 
     /// As [`Self::evaluate`], with the usable information of every task.
@@ -198,7 +223,14 @@ impl Predictor<'_> {
         let held = yardstick.held(self, measured.batch_size)?;
         let baselines = yardstick.baselines(self.tasks);
         let mut evaluation = self.report(tallies, measured.split, measured.weights);
-        evaluation.information = Information::of(self.tasks, held.as_deref(), &seen, &baselines);
+        self.add_rate(measured, &mut evaluation);
+        evaluation.information = Information::of(
+            self.tasks,
+            held.as_deref(),
+            &seen,
+            &baselines,
+            measured.encoded,
+        );
         for (task, found) in &evaluation.information.measured {
             let key = format!("{}/{task}/{USABLE}", measured.split);
             if let Some(bits) = found.usable.calibrated.value {

@@ -4,7 +4,7 @@ use polytask_config::Fields;
 use polytask_information::report::ReportOptions;
 
 /// `[info]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct InfoOptions {
     /// Random pairings per test.
     pub permutations: usize,
@@ -16,6 +16,8 @@ pub struct InfoOptions {
     pub neighbours: usize,
     /// Features shown per task.
     pub features: usize,
+    /// The column within whose groups labels are permuted.
+    pub stratify: Option<String>,
 }
 
 impl InfoOptions {
@@ -47,6 +49,12 @@ impl InfoOptions {
                 .integer("features", "features listed per task, best first")
                 .at_least(1)
                 .or(20),
+            stratify: fields
+                .text(
+                    "stratify",
+                    "column (site, user) within whose groups labels are permuted",
+                )
+                .optional(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! values and problems; without one it gives the schema.
 
 mod checkpoint;
+mod grouping;
 mod info;
 mod train;
 
@@ -15,6 +16,7 @@ use polytask_data::{DataOptions, InputOptions, TaskOptions};
 use polytask_model::{LossOptions, ModelOptions};
 
 pub use checkpoint::{CheckpointOptions, Every};
+pub use grouping::{AffinitySource, Goal, GroupingOptions};
 pub use info::InfoOptions;
 pub use train::{EarlyStopping, OnNan, TrainOptions};
 
@@ -53,6 +55,8 @@ pub struct Experiment {
     pub log_every_steps: u64,
     /// `[info]`.
     pub info: InfoOptions,
+    /// `[grouping]`.
+    pub grouping: GroupingOptions,
 }
 
 /// One `[tasks.NAME]`.
@@ -107,7 +111,7 @@ impl Experiment {
         let inputs = fields.tables("inputs", "groups of input columns", InputOptions::options);
         let model = ModelOptions::options(fields);
         let (weighting, aggregator) = multitask(fields, &tasks);
-        Self {
+        let mut experiment = Self {
             name,
             seed: seed as u64,
             data,
@@ -125,7 +129,11 @@ impl Experiment {
                 fields.integer("every_steps", "optimizer steps between two entries of the step's losses; 0 for none").or(10) as u64
             }),
             info: fields.table("info", "what the information report tests and shows", InfoOptions::options),
-        }
+            grouping: fields.table("grouping", "what `group` proposes from", GroupingOptions::options),
+        };
+        let strata = experiment.info.stratify.clone();
+        experiment.data.strata = strata.map(|column| (column, "info.stratify".to_owned()));
+        experiment
     }
 }
 

@@ -3,11 +3,17 @@
 mod codes;
 mod columns;
 mod observed;
+mod relations;
+mod representation;
 mod residual;
 mod usable;
 
 pub use codes::{CodeUse, code_use};
 pub use columns::{feature_columns, label_columns};
 pub use observed::{Observed, ObservedPart};
+pub use relations::{Asked, OVERLAP, PairRelation, Relations, relations};
+pub use representation::{
+    Suited, SuitedPair, Transferability, alike, few, represented, transferability,
+};
 pub use residual::{PairResidual, Residuals, residuals};
 pub use usable::{Calibration, Information, TaskInformation, baselines, usable_information};

@@ -57,7 +57,9 @@ pub struct TaskInformation {
     pub costs: RowCosts,
     /// The rows that they belong to, in the same order.
     pub rows: Vec<u32>,
-    /// A digest of rows and labels: equal if the same rows of the same data were measured, whatever the model.
+    /// The groups of the rows that the split keeps together, in the same order; none if there are no two.
+    pub groups: Option<Vec<u32>>,
+    /// A digest of rows and classes: equal if the same rows of the same data were measured, whatever the model.
     pub digest: u64,
     /// The figures.
     pub usable: UsableInformation,
@@ -65,7 +67,8 @@ pub struct TaskInformation {
     pub calibration: Calibration,
 }
 
-/// The usable information of a task on `measured`, calibrated on `held` or, where that has too few rows, crosswise.
+/// The usable information of a task on `measured`, rows of `encoded`, calibrated on `held` or, where that has too few rows, crosswise.
+/// Where the split keeps groups of rows together the errors allow for that.
 ///
 /// # Errors
 /// Why there is none, in words.
@@ -73,6 +76,7 @@ pub fn usable_information(
     held: Option<&Observed>,
     measured: &Observed,
     baselines: &[Baseline],
+    encoded: &Encoded,
 ) -> Result<TaskInformation, String> {
     if measured.is_too_large || held.is_some_and(|held| held.is_too_large) {
         return Err("there are too many rows".to_owned());
@@ -111,8 +115,12 @@ pub fn usable_information(
         .collect();
     let told = |error: polytask_information::InformationError| error.to_string();
     let shift = label_shift(&heads).map_err(told)?;
+    let groups = encoded
+        .groups(&rows)
+        .filter(|groups| groups.iter().any(|group| Some(group) != groups.first()));
     Ok(TaskInformation {
-        usable: UsableInformation::of(&costs, shift, None).map_err(told)?,
+        usable: UsableInformation::of(&costs, shift, groups.as_deref()).map_err(told)?,
+        groups,
         digest: measured.digest(),
         costs,
         rows,
@@ -184,20 +192,21 @@ impl Information {
         self.measured.is_empty() && self.unmeasured.is_empty()
     }
 
-    /// Of every task.
+    /// Of every task; `measured` are rows of `encoded`.
     #[must_use]
     pub fn of(
         tasks: &[PlannedTask],
         held: Option<&[Observed]>,
         measured: &[Observed],
         baselines: &[Vec<Baseline>],
+        encoded: &Encoded,
     ) -> Self {
         let mut information = Self::default();
         for (place, (task, (measured, baselines))) in
             tasks.iter().zip(measured.iter().zip(baselines)).enumerate()
         {
             let held = held.and_then(|held| held.get(place));
-            match usable_information(held, measured, baselines) {
+            match usable_information(held, measured, baselines, encoded) {
                 Ok(found) => drop(information.measured.insert(task.name.clone(), found)),
                 Err(why) => drop(information.unmeasured.insert(task.name.clone(), why)),
             }

@@ -18,6 +18,7 @@ use polytask_random::Seed;
 pub use task::{PlannedTask, planned_tasks};
 
 use crate::aggregation::{Aggregation, Balancing};
+use crate::bottleneck::RatePrice;
 use crate::device::Place;
 use crate::experiment::{CheckpointOptions, EarlyStopping, Experiment, TrainOptions};
 use crate::optimizer::Optimizer;
@@ -186,6 +187,7 @@ impl Plan {
             model,
             average,
             weighting: balancing.weighting,
+            rate_price: self.model.encoder.bottleneck.map(RatePrice::new),
             progress: Progress::new(self.tasks.len()),
             best: Best::default(),
         })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use super::{Known, RunError, Surroundings};
-use crate::evaluate::Predictor;
+use crate::evaluate::{Measured, Predictor, Yardstick};
 use crate::events::{EpochReport, Event};
 use crate::plan::Plan;
 use crate::score::score;
@@ -32,11 +32,21 @@ pub(super) fn validate(
             }
             predictor.tally(&plan.encoded.batch(rows), &mut tallies);
         }
-        metrics.extend(
-            predictor
-                .report(tallies, "val", &state.progress.weights)
-                .metrics,
-        );
+        let weights = &state.progress.weights;
+        metrics.extend(if model.rate_price().is_some() {
+            // Rate and usable bits belong together: what is let through, and what tasks have of it.
+            let measured = Measured {
+                encoded: &plan.encoded,
+                rows: &plan.splits.val,
+                split: "val",
+                batch_size: plan.train.batch_size,
+                weights,
+            };
+            let yardstick = Yardstick::new(&plan.encoded, &plan.splits, "val");
+            predictor.evaluate_in_bits(&measured, &yardstick)?.metrics
+        } else {
+            predictor.report(tallies, "val", weights).metrics
+        });
     }
     if let Some(score) = score(&plan.score, |key| metrics.get(key).copied()) {
         let split = if plan.splits.val.is_empty() {

@@ -114,6 +114,60 @@ fn codes_that_turn_between_epochs_go_on_bit_for_bit() {
 }
 
 #[test]
+fn a_bottleneck_goes_on_bit_for_bit_and_its_rate_is_part_of_the_loss() {
+    for rest in ["warmup = 1.5", "rate_budget = 2.0"] {
+        let text = config(
+            2,
+            &format!("ema = 0.9\n[bottleneck]\ntype = \"vib\"\nbeta = 0.05\n{rest}\n"),
+        );
+        let mut whole = world(&text);
+        let mut seen = Vec::new();
+        let mut listener = |event: &Event| {
+            if let Event::Epoch(report) = event {
+                seen.push(report.metrics.clone());
+            }
+        };
+        let around = &mut Surroundings {
+            saver: None,
+            listener: &mut listener,
+            interrupt: &AtomicBool::new(false),
+            trace_samples: false,
+            max_steps: None,
+        };
+        run(&whole.plan, &mut whole.state, around).unwrap();
+        let price = whole.state.rate_price.as_ref().unwrap().now();
+        assert!(price > 0.0);
+        let last = seen.last().unwrap();
+        assert!(last["val/rate"] > 0.0);
+        let cost = price * last["val/rate"];
+        assert!((last["val/penalty"] - cost).abs() < 1e-6 * cost, "{last:?}");
+        for split in ["train", "val"] {
+            let parts = last.iter().filter(|(key, _)| {
+                let own = key.starts_with(&format!("{split}/"));
+                own && (key.ends_with("/weighted_loss") || **key == format!("{split}/penalty"))
+            });
+            let sum: f64 = parts.map(|(_, value)| value).sum();
+            let loss = last[&format!("{split}/loss")];
+            assert!(
+                (sum - loss).abs() < 1e-9 * loss.abs().max(1.0),
+                "{sum}, {loss}"
+            );
+        }
+        let wanted = bits(&mut whole.state, &[""]);
+        for at in [1, whole.plan.steps_per_epoch as usize] {
+            let (plan, mut first) = started(&text);
+            for group in groups(&plan, 0).iter().take(at) {
+                step(&plan, &mut first, group).unwrap();
+            }
+            let (plan, mut second) = started(&text);
+            second.restore(first.save().unwrap()).unwrap();
+            trace(&plan, &mut second);
+            assert!(bits(&mut second, &[""]) == wanted, "{rest}, step {at}");
+        }
+    }
+}
+
+#[test]
 fn a_run_that_stopped_early_stays_stopped() {
     // Nothing can be better by 10⁹, so patience runs out after the first epoch and two more.
     let early = "[early_stopping]\npatience = 2\nmin_delta = 1e9\n";

@@ -2,12 +2,14 @@
 
 use polytask_training::evaluate::Yardstick;
 use polytask_training::information::{
-    CodeUse, Information, Residuals, code_use, label_columns, residuals,
+    Asked, CodeUse, Information, Relations, Residuals, Transferability, code_use, label_columns,
+    relations, residuals,
 };
 use polytask_training::load::{LoadError, from_checkpoint, rows_of};
 use polytask_training::save::meta;
 use serde_json::json;
 
+use super::representation::{self, AlikeRuns};
 use super::{Arguments, Rows, immeasurable, publish};
 use crate::arguments::RunArguments;
 use crate::exit::{Exit, Failure};
@@ -59,9 +61,16 @@ pub(super) fn run(
         .map_err(LoadError::from)?;
     let fits = prepared.preprocessing.tasks();
     let baselines = yardstick.baselines(&loaded.tasks);
-    let information = Information::of(&loaded.tasks, held.as_deref(), &measured, &baselines);
+    let information = Information::of(
+        &loaded.tasks,
+        held.as_deref(),
+        &measured,
+        &baselines,
+        &prepared.encoded,
+    );
     let experiment = loaded.experiment();
-    let options = experiment.info.report(String::new(), experiment.seed);
+    let mut options = experiment.info.report(String::new(), experiment.seed);
+    options.strata = prepared.encoded.strata(&prepared.splits.train);
     let columns = label_columns(fits, &prepared.encoded, &prepared.splits.train);
     let residuals = match &held {
         Some(held) => residuals(&columns, held, &measured, &options),
@@ -72,6 +81,14 @@ pub(super) fn run(
         }
     }
     .map_err(immeasurable)?;
+    let (alike, expert) = representation::of(arguments, &loaded, &prepared, (split, rows))?;
+    let asked = Asked {
+        split: "train",
+        batches: arguments.batches,
+        affinities: false,
+    };
+    let has_pairs = loaded.tasks.len() > 1 && arguments.batches > 0;
+    let relations = has_pairs.then(|| relations(&loaded, &asked)).transpose()?;
     let tasks = loaded.tasks.iter().map(|task| task.name.clone()).collect();
     let found = After {
         tasks,
@@ -81,6 +98,9 @@ pub(super) fn run(
         information,
         residuals,
         codes: code_use(&loaded.model),
+        relations,
+        alike,
+        expert,
     };
     if let Some(path) = &arguments.html {
         publish(path, &found.page())?;
@@ -93,7 +113,8 @@ pub(super) fn run(
                 "checkpoint": {"path": path.display().to_string(), "step": loaded.step, "epoch": loaded.epoch, "digest": loaded.digest},
                 "split": split, "rows": rows.len(), "backend": loaded.place.backend,
                 "information": results::information_document(&found.information),
-                "residual": found.residuals, "codes": found.codes,
+                "residual": found.residuals, "codes": found.codes, "gradients": found.relations,
+                "representations": found.alike, "transferability": found.expert,
             }),
         )?;
     } else {
@@ -135,4 +156,10 @@ pub(super) struct After {
     pub(super) information: Information,
     pub(super) residuals: Residuals,
     pub(super) codes: Option<CodeUse>,
+    /// None of one task.
+    pub(super) relations: Option<Relations>,
+    /// Empty of one run.
+    pub(super) alike: Vec<AlikeRuns>,
+    /// If asked for.
+    pub(super) expert: Option<Transferability>,
 }

@@ -22,6 +22,11 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             "--checkpoint picks one of a run, but a config is named",
         ));
     }
+    if !arguments.others.is_empty() || arguments.expert {
+        return Err(Failure::usage(
+            "a config has no representation yet: further runs and --expert are for a run",
+        ));
+    }
     let config = ConfigArguments {
         config: arguments.target.clone(),
         over: arguments.over.clone(),
@@ -32,7 +37,11 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         experiment,
         ..
     } = check::sound(Configuration::read(&config)?, terminal)?;
-    let (name, seed, info) = (experiment.name.clone(), experiment.seed, experiment.info);
+    let (name, seed, info) = (
+        experiment.name.clone(),
+        experiment.seed,
+        experiment.info.clone(),
+    );
     let (plan, _) = Plan::resolve(experiment, Place::cpu())
         .map_err(|error| unplanned(&document, error, terminal))?;
     let rows = rows_of(split, &plan);
@@ -50,7 +59,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     } else {
         feature_columns(&plan.preprocessing, &plan.encoded, &rows)
     };
-    let options = info.report(subject(split, &plan, &name), seed);
+    let mut options = info.report(subject(split, &plan, &name), seed);
+    options.strata = plan.encoded.strata(&rows);
     let report = Report::of(&labels, &features, &options).map_err(immeasurable)?;
     if let Some(path) = &arguments.html {
         publish(path, &report.html())?;

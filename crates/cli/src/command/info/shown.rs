@@ -6,6 +6,7 @@ use polytask_information::usable::Verdict;
 use polytask_training::information::PairResidual;
 
 use super::after::After;
+use super::{relations, representation};
 use crate::number::count;
 use crate::results;
 use crate::table::{Side, Table};
@@ -88,6 +89,13 @@ impl After {
         }
         self.residual_text(&mut text, color);
         self.codes_text(&mut text, color);
+        if let Some(relations) = &self.relations {
+            text.push_str(&relations::text(relations, color));
+        }
+        text.push_str(&representation::alike_text(&self.alike, color));
+        if let Some(expert) = &self.expert {
+            text.push_str(&representation::expert_text(expert, color));
+        }
         text
     }
 
@@ -258,6 +266,13 @@ impl After {
                 &["task", "effective codes", "most used (share)"],
                 rows.collect(),
             );
+        }
+        if let Some(relations) = &self.relations {
+            relations::page(relations, &mut page);
+        }
+        representation::alike_page(&self.alike, &mut page);
+        if let Some(expert) = &self.expert {
+            representation::expert_page(expert, &mut page);
         }
         page.finish()
     }

@@ -9,6 +9,7 @@ use polytask_random::Seed;
 use polytask_training::information::TaskInformation;
 use serde::Serialize;
 
+use super::equivalents::TaskEquivalents;
 use super::runs::MeasuredRun;
 use crate::exit::{Exit, Failure};
 use crate::measures::better;
@@ -27,6 +28,8 @@ pub(super) struct Transfer {
     pub(super) tasks: Vec<TaskTransfer>,
     /// What leaving `source` out costs `target`; empty unless it was asked for.
     pub(super) leave_one_out: Vec<Helped>,
+    /// What training together is worth in labels; empty unless it was asked for.
+    pub(super) equivalents: Vec<TaskEquivalents>,
     pub(super) summary: Summary,
     pub(super) runs: Vec<RunFacts>,
 }
@@ -78,6 +81,8 @@ pub(super) struct Summary {
 pub(super) struct RunFacts {
     pub(super) seed: u64,
     pub(super) tasks: Vec<String>,
+    /// Of the training rows.
+    pub(super) share: f64,
     pub(super) run: String,
 }
 
@@ -103,7 +108,7 @@ impl Transfer {
             .collect::<Result<_, Failure>>()?;
         let has_left_out = measured
             .iter()
-            .any(|one| one.run.tasks.len() + 1 == tasks.len() && tasks.len() > 2);
+            .any(|one| one.run.name.starts_with("without-"));
         let mut leave_one_out = Vec::new();
         for source in tasks.iter().filter(|_| has_left_out) {
             let rest: Vec<String> = tasks
@@ -129,15 +134,39 @@ impl Transfer {
             summary: Summary::of(&tasks_found),
             tasks: tasks_found,
             leave_one_out,
+            equivalents: Vec::new(),
             runs: measured
                 .iter()
                 .map(|one| RunFacts {
                     seed: one.run.seed,
                     tasks: one.run.tasks.clone(),
+                    share: one.run.share,
                     run: one.path.display().to_string(),
                 })
                 .collect(),
         })
+    }
+}
+
+impl Transfer {
+    /// What leaving the row's task out costs the column's, `[tasks, tasks]`; of two tasks that is training alone.
+    pub(super) fn gains(&self, tasks: &[String]) -> Vec<Option<Measure>> {
+        let gain = |source: &String, target: &String| {
+            if source == target {
+                return None;
+            }
+            if tasks.len() == 2 {
+                let found = self.tasks.iter().find(|task| task.task == *target)?;
+                return found.transferred.clone();
+            }
+            let helped = self.leave_one_out.iter();
+            let mut helped = helped.filter(|one| one.source == *source && one.target == *target);
+            helped.next()?.transferred.clone()
+        };
+        let pairs = tasks
+            .iter()
+            .flat_map(|source| tasks.iter().map(move |target| (source, target)));
+        pairs.map(|(source, target)| gain(source, target)).collect()
     }
 }
 
@@ -155,7 +184,7 @@ impl Comparison {
     /// Runs that cannot be compared.
     pub(super) fn of(
         tasks: &[String],
-        groups: &[Vec<String>],
+        serving: &BTreeMap<String, Vec<String>>,
         measured: &[MeasuredRun],
         seed: u64,
     ) -> Result<BTreeMap<String, Self>, Failure> {
@@ -167,10 +196,7 @@ impl Comparison {
         let mut found = BTreeMap::new();
         for task in tasks {
             let alone = vec![task.clone()];
-            let group = groups
-                .iter()
-                .find(|group| group.contains(task))
-                .unwrap_or(&alone);
+            let group = serving.get(task).unwrap_or(&alone);
             let bits = |more: &[String]| {
                 let bits = compared.bits(task, more, &alone)?;
                 Ok::<_, Failure>(bits.ok().map(|found| found.calibrated))
@@ -220,7 +246,7 @@ impl Compared<'_> {
     fn run(&self, seed: u64, tasks: &[String]) -> Option<&MeasuredRun> {
         self.measured
             .iter()
-            .find(|one| one.run.seed == seed && one.run.tasks == tasks)
+            .find(|one| one.run.seed == seed && one.run.tasks == tasks && one.run.share >= 1.0)
     }
 
     fn task(
@@ -277,6 +303,7 @@ impl Compared<'_> {
     ) -> Result<Result<Bits, String>, Failure> {
         let (mut alone, mut joint) = (Vec::new(), Vec::new());
         let mut digests = Vec::new();
+        let mut groups = None;
         for &seed in self.seeds {
             let pair = self
                 .found(seed, fewer, task)
@@ -292,13 +319,14 @@ impl Compared<'_> {
                 ));
             }
             digests.push(one.digest);
+            groups = groups.or(one.groups.as_deref());
             alone.push(&one.costs);
             joint.push(&other.costs);
         }
         let same_rows = digests.windows(2).all(|pair| pair.first() == pair.last());
         let measure = |of: fn(&RowCosts) -> &Vec<f64>| {
             let rows = if same_rows {
-                Rows::Shared(None)
+                Rows::Shared(groups)
             } else {
                 Rows::Own
             };

@@ -1,5 +1,6 @@
 //! The runs of a transfer: which there are, and each trained, gone on with, or found finished.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use polytask_config::Resolved;
@@ -31,16 +32,24 @@ const ASIDE: &[&str] = &[
     "checkpoint",
     "logging",
     "info",
+    "grouping",
     "train.prefetch",
 ];
 
+/// Shares of the training rows at which learning curves are measured, beside the whole.
+const SHARES: &[f64] = &[0.125, 0.25, HALF];
+/// The share at which all tasks together are compared with the curves: above it there is still curve to be read.
+const HALF: f64 = 0.5;
+
 /// One run: a seed and the tasks that are learnt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Run {
     pub(super) seed: u64,
     pub(super) tasks: Vec<String>,
+    /// Of the training rows.
+    pub(super) share: f64,
     /// Name of its folder, and what it is called.
-    name: String,
+    pub(super) name: String,
 }
 
 impl Run {
@@ -49,11 +58,13 @@ impl Run {
         let mut runs = vec![Self {
             seed,
             tasks: tasks.to_vec(),
+            share: 1.0,
             name: "together".to_owned(),
         }];
         runs.extend(tasks.iter().map(|task| Self {
             seed,
             tasks: vec![task.clone()],
+            share: 1.0,
             name: format!("alone-{task}"),
         }));
         // Of two tasks, all but one is one alone.
@@ -61,6 +72,7 @@ impl Run {
             runs.extend(tasks.iter().map(|out| Self {
                 seed,
                 tasks: tasks.iter().filter(|task| *task != out).cloned().collect(),
+                share: 1.0,
                 name: format!("without-{out}"),
             }));
         }
@@ -74,8 +86,28 @@ impl Run {
         Self {
             seed,
             tasks: group.to_vec(),
+            share: 1.0,
             name: format!("group-{short}"),
         }
+    }
+
+    /// The points of the learning curves below the whole: each task alone on parts of the training rows, and all together on half.
+    pub(super) fn of_curve(seed: u64, tasks: &[String]) -> Vec<Self> {
+        let mut runs = vec![Self {
+            seed,
+            tasks: tasks.to_vec(),
+            share: HALF,
+            name: format!("together-share-{HALF}"),
+        }];
+        for &share in SHARES {
+            runs.extend(tasks.iter().map(|task| Self {
+                seed,
+                tasks: vec![task.clone()],
+                share,
+                name: format!("alone-{task}-share-{share}"),
+            }));
+        }
+        runs
     }
 
     /// `seed 42, together`.
@@ -108,6 +140,8 @@ pub(super) struct Runs<'a> {
     pub(super) config: &'a ConfigArguments,
     pub(super) folder: PathBuf,
     pub(super) tasks: &'a [String],
+    /// Of a run on all training rows.
+    pub(super) epochs: usize,
     pub(super) place: Place,
     pub(super) ui: Ui,
     pub(super) is_json: bool,
@@ -128,6 +162,8 @@ pub(super) struct MeasuredRun {
     pub(super) path: PathBuf,
     pub(super) split: &'static str,
     pub(super) evaluation: Evaluation,
+    /// Training rows with a label, by task.
+    pub(super) labelled: BTreeMap<String, u64>,
 }
 
 impl Runs<'_> {
@@ -217,6 +253,15 @@ impl Runs<'_> {
             .over
             .sets
             .extend(left_out.map(|task| format!("tasks.{task}.active=false")));
+        if run.share < 1.0 {
+            // As many steps as on all rows: fewer would be a difference of their own.
+            let epochs = (self.epochs as f64 / run.share).round();
+            let sets = [
+                format!("data.train_share={}", run.share),
+                format!("train.epochs={epochs}"),
+            ];
+            arguments.over.sets.extend(sets);
+        }
         Configuration::read(&arguments)?.sound(self.terminal)
     }
 
@@ -230,6 +275,10 @@ impl Runs<'_> {
             .select(Pick::Best, Fallback::Refused)
             .or_else(|_| run.select(Pick::Last, Fallback::Refused))?;
         let loaded = from_checkpoint(selected.checkpoint, self.place.clone())?;
+        let labels = loaded.tasks.iter();
+        let labelled = labels
+            .map(|task| (task.name.clone(), task.fit.labelled))
+            .collect();
         let (split, evaluation) = match loaded.evaluate_split("test") {
             Err(LoadError::Split { .. }) => ("val", loaded.evaluate_split("val")?),
             evaluated => ("test", evaluated?),
@@ -239,6 +288,7 @@ impl Runs<'_> {
             path: trained.path,
             split,
             evaluation,
+            labelled,
         })
     }
 

@@ -3,6 +3,7 @@
 use polytask_information::Measure;
 use polytask_information::report::{Cell, Page};
 
+use super::equivalents::{TaskEquivalents, shown as labels};
 use super::measured::{Effect, TaskTransfer, Transfer};
 use crate::number::{count, figure};
 use crate::table::{Side, Table};
@@ -87,6 +88,7 @@ impl Transfer {
         }
         text.push_str(&table.text(color));
         self.left_out_text(&mut text, color);
+        self.equivalents_text(&mut text, color);
         text.push_str(&format!("\n{}\n", self.summary_line()));
         for note in self.notes() {
             text.push_str(&format!("! {note}\n"));
@@ -120,6 +122,40 @@ impl Transfer {
             ]);
         }
         text.push_str(&table.text(color));
+    }
+
+    fn equivalents_text(&self, text: &mut String, color: bool) {
+        if self.equivalents.is_empty() {
+            return;
+        }
+        text.push_str("\nWorth in labels: with how many a task alone is as good, on its measured learning curve\n");
+        let mut table = Table::new([
+            ("task", Side::Left),
+            ("together, labels", Side::Right),
+            ("as good alone with", Side::Right),
+            ("by seed", Side::Left),
+        ]);
+        for row in self.equivalents_rows() {
+            table.row(row);
+        }
+        text.push_str(&table.text(color));
+    }
+
+    fn equivalents_rows(&self) -> impl Iterator<Item = [String; 4]> {
+        let worth = |task: &TaskEquivalents| {
+            let name = task.task.clone();
+            let rows = task.together.iter().map(move |worth| {
+                let seeds: Vec<String> = worth.by_seed.iter().copied().map(labels).collect();
+                [
+                    name.clone(),
+                    count(worth.labels.round() as u64),
+                    labels(worth.alone),
+                    seeds.join("  "),
+                ]
+            });
+            rows.collect::<Vec<_>>()
+        };
+        self.equivalents.iter().flat_map(worth)
     }
 
     fn summary_line(&self) -> String {
@@ -247,6 +283,15 @@ impl Transfer {
                 })
                 .collect();
             page.intervals(&rows);
+        }
+        if !self.equivalents.is_empty() {
+            page.heading("Worth in labels");
+            page.paragraph("With how many labels a task alone is as good as all together, on its measured learning curve, never beyond it.");
+            let rows = self
+                .equivalents_rows()
+                .map(|row| row.map(Cell::Text).to_vec());
+            let heads = ["task", "together, labels", "as good alone with", "by seed"];
+            page.table(&heads, rows.collect());
         }
         page.heading("Metrics");
         page.paragraph(&self.summary_line());

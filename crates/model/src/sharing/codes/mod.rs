@@ -103,6 +103,10 @@ impl Wiring for Codes {
         &self.encoder
     }
 
+    fn encoder_mut(&mut self) -> &mut Encoder {
+        &mut self.encoder
+    }
+
     fn width(&self) -> usize {
         let [rows, _] = self.codes.lazy_shape().dims();
         rows
