@@ -14,6 +14,7 @@ mod error;
 mod features;
 mod head;
 mod initial;
+mod joint;
 mod layer;
 mod loss;
 mod matrix;
@@ -33,6 +34,7 @@ pub use encoder::{
 pub use error::{ImportError, ImportErrors, LossError, ShapeError, ShapeErrors};
 pub use features::{FeatureShape, Inputs};
 pub use head::{HeadOptions, HeadStart};
+pub use joint::{CoupledLabel, Edge, Known, circle};
 pub use layer::{ActivationKind, PoolKind};
 pub use loss::{
     Absolute, Bce, ClassWeights, CrossEntropy, Focal, Gaussian, Huber, LOSSES, Loss, LossFacts,

@@ -11,6 +11,7 @@ use crate::error::{ShapeError, ShapeErrors};
 use crate::features::Inputs;
 use crate::head::{Head, HeadOptions};
 use crate::initial::Initial;
+use crate::joint::{CoupledLabel, Edge, Joint, Known};
 use crate::loss::{TaskLoss, TaskSpec};
 use crate::sharing::{self, Plan, Sharing, Site, Turn};
 use crate::stacked::Recorded;
@@ -21,6 +22,8 @@ pub struct ModelOptions {
     pub encoder: EncoderOptions,
     pub sharing: Box<dyn Plan>,
     pub heads: HeadOptions,
+    /// The tree that couples labels, if any: set once the labels are known.
+    pub coupled: Vec<Edge>,
 }
 
 impl ModelOptions {
@@ -44,6 +47,7 @@ impl ModelOptions {
             encoder,
             sharing,
             heads,
+            coupled: Vec::new(),
         }
     }
 }
@@ -72,11 +76,19 @@ pub fn build(
         inputs,
         tasks,
     };
-    let built = options.sharing.build(&site).map_err(ShapeErrors)?;
+    let joint = Joint::new(&site.initial, &options.coupled, tasks);
+    let (built, joint) = match (options.sharing.build(&site), joint) {
+        (Ok(built), Ok(joint)) => (built, joint),
+        (built, joint) => {
+            let problems = [built.err(), joint.err()].into_iter().flatten();
+            return Err(ShapeErrors(problems.flatten().collect()));
+        }
+    };
     let width = built.sharing.wiring().encoder().width();
     Ok(MultiTaskModel {
         sharing: built.sharing,
         heads: built.heads,
+        joint,
         tasks: tasks.iter().map(|task| task.name.clone()).collect(),
         notes: options.sharing.notes(width, site.scores()),
     })
@@ -101,16 +113,48 @@ fn wrong_losses(tasks: &[TaskSpec]) -> Vec<ShapeError> {
 pub struct MultiTaskModel {
     pub(crate) sharing: Sharing,
     pub(crate) heads: Vec<Head>,
+    pub(crate) joint: Option<Joint>,
     tasks: Vec<String>,
     notes: Vec<String>,
 }
 
 impl MultiTaskModel {
     /// The predictions of each task, in task order, `[rows, width]` each: logits, values, or the cumulative logits of
-    /// an ordinal task. [`decode`](crate::decode) makes probabilities of them.
+    /// an ordinal task. [`decode`](crate::decode) makes probabilities of them. Coupled labels are predicted by their
+    /// marginals.
     #[must_use]
     pub fn forward(&self, inputs: &Inputs) -> Vec<Tensor<2>> {
-        self.heads_forward(self.representation(inputs))
+        self.marginals(self.heads_forward(self.representation(inputs)), None)
+    }
+
+    /// From the predictions of the heads by themselves to those of the coupled labels' marginals, given what is known of
+    /// some; nothing changes where no labels are coupled.
+    #[must_use]
+    pub fn marginals(&self, heads: Vec<Tensor<2>>, known: Option<&Known>) -> Vec<Tensor<2>> {
+        match &self.joint {
+            Some(joint) => joint.marginals(heads, known),
+            None => heads,
+        }
+    }
+
+    /// -ln p(label | x, the known labels before it) of each task with coupled labels, `[rows]`, exactly 0 where its label
+    /// is not known, from the predictions of the heads by themselves. Their sum over tasks is -ln p(known labels | x).
+    #[must_use]
+    pub fn joint_costs(&self, heads: &[Tensor<2>], known: &Known) -> Vec<Option<Tensor<1>>> {
+        match &self.joint {
+            Some(joint) => joint.costs(heads, known),
+            None => vec![None; heads.len()],
+        }
+    }
+
+    /// The labels that are coupled, in the order of [`Known`]; none without a joint head.
+    #[must_use]
+    pub fn coupled(&self) -> &[CoupledLabel] {
+        self.joint.as_ref().map_or(&[], Joint::labels)
+    }
+
+    pub(crate) fn joint_edges(&self) -> &[Edge] {
+        self.joint.as_ref().map_or(&[], Joint::edges)
     }
 
     /// What all heads read, `[rows, width]`: z of hard and latent sharing, the responses of a code dictionary.
@@ -150,7 +194,7 @@ impl MultiTaskModel {
         Some(head.offset.apply(scores))
     }
 
-    /// The predictions of each task from the representation: `forward` is this after `representation`.
+    /// The predictions of each task's head by itself from the representation.
     #[must_use]
     pub fn heads_forward(&self, representation: Tensor<2>) -> Vec<Tensor<2>> {
         self.heads

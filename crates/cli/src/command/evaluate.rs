@@ -151,6 +151,7 @@ pub(crate) fn run(
                 "split": split, "data": arguments.data.as_ref().map(shown), "backend": loaded.place.backend,
                 "rows": evaluation.rows, "metrics": evaluation.metrics, "undefined": evaluation.undefined,
                 "information": results::information_document(&evaluation.information),
+                "joint": evaluation.joint,
             }),
         )?;
     } else {

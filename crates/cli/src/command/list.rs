@@ -7,6 +7,7 @@ use polytask_data::SOURCES;
 use polytask_metrics::METRICS;
 use polytask_model::{ENCODERS, LOSSES, SHARINGS};
 use polytask_training::device::Backend;
+use polytask_training::experiment::TREES;
 use polytask_training::optimizer::OPTIMIZERS;
 use polytask_training::schedule::SCHEDULES;
 use serde_json::{Value, json};
@@ -41,6 +42,8 @@ enum What {
     Encoders,
     /// How tasks share
     Sharings,
+    /// Which labels a joint head couples
+    Trees,
     /// Kinds of tasks
     Tasks,
     /// From predictions and labels to a number per row
@@ -157,6 +160,7 @@ fn listed(what: What) -> Vec<Listed> {
             .collect(),
         What::Encoders => entries(ENCODERS),
         What::Sharings => entries(SHARINGS),
+        What::Trees => entries(TREES),
         What::Tasks => kinds(),
         What::Losses => with_facts(LOSSES, |facts| {
             facts.kinds.iter().map(|kind| (*kind).to_owned()).collect()

@@ -175,6 +175,7 @@ pub(super) fn model_options(
         },
         sharing: Box::new(sharing),
         heads,
+        coupled: Vec::new(),
     }
 }
 

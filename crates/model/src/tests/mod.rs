@@ -13,6 +13,7 @@ mod fixtures;
 mod gates;
 mod golden;
 mod gradients;
+mod joint;
 mod layers;
 mod losses;
 mod maps;

@@ -95,7 +95,8 @@ impl Engine {
             (_, sight) => sight,
         };
         match (self.view.level, self.view.engine, sight) {
-            (Level::Representation, ..) | (.., Sight::Nothing) => {
+            // Losses that reach several heads are beyond engines that take each head for itself.
+            (Level::Representation, ..) | (.., Sight::Nothing) if self.shared.is_trunk() => {
                 representation::backward(work, &self.shared, sight, decide)
             }
             (_, GradientEngine::Stacked, _) => stacked::backward(work, &self.shared, sight, decide),

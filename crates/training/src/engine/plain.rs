@@ -12,6 +12,7 @@ use polytask_model::MultiTaskModel;
 
 use super::present::Present;
 use crate::gradients;
+use crate::joint;
 use crate::plan::Plan;
 use crate::tensors;
 
@@ -34,8 +35,21 @@ pub(super) fn forward(
     seed(plan, draw);
     let inputs = tensors::inputs(batch, &plan.input_shape, &plan.device);
     let representation = model.representation(&inputs);
-    let predicted = |task| model.head_forward(task, representation.clone());
-    task_losses(plan, batch, present, predicted)
+    if model.coupled().is_empty() {
+        let predicted = |task| model.head_forward(task, representation.clone());
+        return task_losses(plan, batch, present, predicted);
+    }
+    let heads = model.heads_forward(representation);
+    let costs = model.joint_costs(&heads, &joint::known(model, batch));
+    let losses = present
+        .tasks
+        .iter()
+        .zip(&present.rows)
+        .filter_map(|(&task, &rows)| match costs.get(task).cloned().flatten() {
+            Some(cost) => Some(cost.sum().div_scalar(rows as f64)),
+            None => task_loss(plan, batch, task, rows, heads.get(task)?.clone()),
+        });
+    losses.collect()
 }
 
 /// Dropout draws from one generator per device that cannot be saved: it is set anew for each forward pass.
@@ -52,17 +66,24 @@ pub(super) fn task_losses(
 ) -> Vec<Tensor<1>> {
     let mut losses = Vec::with_capacity(present.tasks.len());
     for (&task, &rows) in present.tasks.iter().zip(&present.rows) {
-        if let (Some(prediction), Some(planned), Some(labels)) = (
-            predicted(task),
-            plan.tasks.get(task),
-            batch.targets.get(task),
-        ) {
-            let (values, mask) = tensors::labels(labels, &plan.device);
-            let sum = planned.loss.per_row(prediction, values, mask).sum();
-            losses.push(sum.div_scalar(rows as f64));
-        }
+        let loss =
+            predicted(task).and_then(|prediction| task_loss(plan, batch, task, rows, prediction));
+        losses.extend(loss);
     }
     losses
+}
+
+fn task_loss(
+    plan: &Plan,
+    batch: &Batch,
+    task: usize,
+    rows: usize,
+    prediction: Tensor<2>,
+) -> Option<Tensor<1>> {
+    let planned = plan.tasks.get(task)?;
+    let (values, mask) = tensors::labels(batch.targets.get(task)?, &plan.device);
+    let sum = planned.loss.per_row(prediction, values, mask).sum();
+    Some(sum.div_scalar(rows as f64))
 }
 
 /// The losses of a step for a weighting that wants to see them before it gives weights; nothing is kept on the tape.

@@ -6,6 +6,7 @@
 mod checkpoint;
 mod info;
 mod train;
+mod tree;
 
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ use polytask_model::{LossOptions, ModelOptions};
 pub use checkpoint::{CheckpointOptions, Every};
 pub use info::InfoOptions;
 pub use train::{EarlyStopping, OnNan, TrainOptions};
+pub use tree::{TREES, TreeOptions};
 
 use crate::aggregation;
 use crate::device::Backend;
@@ -39,6 +41,8 @@ pub struct Experiment {
     pub weighting: Chosen<Box<dyn Weighting>>,
     /// `multitask.aggregator`.
     pub aggregator: Option<AggregatorOptions>,
+    /// `multitask.joint`: the tree that couples labels.
+    pub joint: Option<TreeOptions>,
     /// `[train]`.
     pub train: TrainOptions,
     /// `[score]`: metric keys and their weights.
@@ -106,7 +110,7 @@ impl Experiment {
         );
         let inputs = fields.tables("inputs", "groups of input columns", InputOptions::options);
         let model = ModelOptions::options(fields);
-        let (weighting, aggregator) = multitask(fields, &tasks);
+        let (weighting, aggregator, joint) = multitask(fields, &tasks);
         Self {
             name,
             seed: seed as u64,
@@ -115,6 +119,7 @@ impl Experiment {
             model,
             weighting,
             aggregator,
+            joint,
             tasks,
             train: fields.table("train", "the optimizer loop", TrainOptions::options),
             score: fields.weights("score", "metrics (SPLIT/TASK/METRIC) and their weights in the score that picks the best checkpoint; by default one metric of each task, without a unit where there are several tasks (R2 for a regression)"),
@@ -183,7 +188,11 @@ fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
 fn multitask(
     fields: &mut Fields<'_>,
     tasks: &[TaskTable],
-) -> (Chosen<Box<dyn Weighting>>, Option<AggregatorOptions>) {
+) -> (
+    Chosen<Box<dyn Weighting>>,
+    Option<AggregatorOptions>,
+    Option<TreeOptions>,
+) {
     fields.table(
         "multitask",
         "how the tasks' losses become one step",
@@ -215,7 +224,9 @@ fn multitask(
                     Some(format!("tasks: {}", names.join(", "))),
                 );
             }
-            (weighting, aggregation::options(fields))
+            let aggregator = aggregation::options(fields);
+            let joint = tree::joint(fields, tasks, aggregator.as_ref());
+            (weighting, aggregator, joint)
         },
     )
 }

@@ -20,6 +20,7 @@ pub use task::{PlannedTask, planned_tasks};
 use crate::aggregation::{Aggregation, Balancing};
 use crate::device::Place;
 use crate::experiment::{CheckpointOptions, EarlyStopping, Experiment, TrainOptions};
+use crate::joint;
 use crate::optimizer::Optimizer;
 use crate::score::{Best, Term};
 use crate::state::{Progress, TrainState};
@@ -106,6 +107,16 @@ impl Plan {
         let score = score::terms(given.collect(), &tasks, !prepared.splits.val.is_empty())
             .map_err(PlanError::Config)?;
         let train = experiment.train;
+        let mut model = experiment.model;
+        if let Some(options) = &experiment.joint {
+            let (encoded, train) = (&prepared.encoded, &prepared.splits.train);
+            model.coupled = joint::edges(options, &inactive, &tasks, encoded, train, seed.0)
+                .map_err(|error| {
+                    let key = "multitask.joint".to_owned();
+                    let problem = Problem::new("P0312", key, error.to_string());
+                    PlanError::Config(Problems(vec![problem]))
+                })?;
+        }
         let sampler = Sampler::new(
             prepared.splits.train.clone(),
             train.batch_size,
@@ -139,7 +150,7 @@ impl Plan {
             encoded: prepared.encoded,
             splits: prepared.splits,
             facts: prepared.facts,
-            model: experiment.model,
+            model,
             train,
             checkpoint: experiment.checkpoint,
             early_stopping: experiment.early_stopping,

@@ -11,6 +11,7 @@ mod anchors;
 mod backends;
 mod defaults;
 mod ema;
+mod joint;
 mod muon;
 mod not_finite;
 mod optimizers;
