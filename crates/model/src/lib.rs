@@ -8,6 +8,7 @@
 //! Modules are plain structs on whatever device they were built for; nothing here knows optimizers or files. First
 //! weights are drawn by name ([`names`]) in plain Rust, so a seed means the same model on every backend.
 
+mod cascade;
 mod dense;
 mod encoder;
 mod error;
@@ -20,6 +21,7 @@ mod loss;
 mod matrix;
 mod multitask;
 pub mod names;
+mod relation;
 mod sharing;
 mod stack;
 mod stacked;
@@ -27,6 +29,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use cascade::ring;
 pub use dense::{DenseBlock, VectorNorm};
 pub use encoder::{
     CategoricalOptions, Cnn, Coding, Collapse, ENCODERS, EncoderOptions, MapNorm, Mlp, Padding,
@@ -41,6 +44,7 @@ pub use loss::{
     LossOptions, Ordinal, Outputs, PositiveWeight, Squared, TaskLoss, TaskSpec, decode, kind_name,
 };
 pub use multitask::{ModelOptions, MultiTaskModel, build};
+pub use relation::{RELATIONS, Relation, Tie, Tied, relation};
 pub use sharing::{Alpha, CodesOptions, GateMap, HardOptions, LatentOptions, SHARINGS, Turn};
 pub use stacked::{Contribution, Layout, Lookup, Product, Recorded, Rows, Take};
 pub use summary::{ModuleSummary, PartSummary, Summary, summary};

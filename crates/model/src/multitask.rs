@@ -1,4 +1,7 @@
-//! The model: a sharing, and a head per task on what it represents.
+//! The model: a sharing, a head per task on what it represents, and what ties heads and labels to each other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -6,6 +9,7 @@ use polytask_config::Fields;
 use polytask_data::InputShape;
 use polytask_random::Seed;
 
+use crate::cascade::{self, Read};
 use crate::encoder::{Encoder, EncoderOptions};
 use crate::error::{ShapeError, ShapeErrors};
 use crate::features::Inputs;
@@ -13,6 +17,7 @@ use crate::head::{Head, HeadOptions};
 use crate::initial::Initial;
 use crate::joint::{CoupledLabel, Edge, Joint, Known};
 use crate::loss::{TaskLoss, TaskSpec};
+use crate::relation::{Relation, Ties};
 use crate::sharing::{self, Plan, Sharing, Site, Turn};
 use crate::stacked::Recorded;
 
@@ -24,6 +29,8 @@ pub struct ModelOptions {
     pub heads: HeadOptions,
     /// The tree that couples labels, if any: set once the labels are known.
     pub coupled: Vec<Edge>,
+    /// What ties the weights of heads, if anything: set by whoever knows the tasks.
+    pub relation: Option<Arc<dyn Relation>>,
 }
 
 impl ModelOptions {
@@ -48,6 +55,7 @@ impl ModelOptions {
             sharing,
             heads,
             coupled: Vec::new(),
+            relation: None,
         }
     }
 }
@@ -77,18 +85,24 @@ pub fn build(
         tasks,
     };
     let joint = Joint::new(&site.initial, &options.coupled, tasks);
-    let (built, joint) = match (options.sharing.build(&site), joint) {
-        (Ok(built), Ok(joint)) => (built, joint),
-        (built, joint) => {
-            let problems = [built.err(), joint.err()].into_iter().flatten();
-            return Err(ShapeErrors(problems.flatten().collect()));
+    let (built, joint, reads) = match (options.sharing.build(&site), joint, cascade::reads(tasks)) {
+        (Ok(built), Ok(joint), Ok(reads)) => (built, joint, reads),
+        (built, joint, reads) => {
+            let problems = [built.err(), joint.err(), reads.err()].into_iter();
+            return Err(ShapeErrors(problems.flatten().flatten().collect()));
         }
+    };
+    let ties = match &options.relation {
+        Some(relation) => Ties::new(relation.as_ref(), tasks, &built.heads).map_err(ShapeErrors)?,
+        None => None,
     };
     let width = built.sharing.wiring().encoder().width();
     Ok(MultiTaskModel {
         sharing: built.sharing,
         heads: built.heads,
         joint,
+        reads,
+        ties,
         tasks: tasks.iter().map(|task| task.name.clone()).collect(),
         notes: options.sharing.notes(width, site.scores()),
     })
@@ -114,6 +128,11 @@ pub struct MultiTaskModel {
     pub(crate) sharing: Sharing,
     pub(crate) heads: Vec<Head>,
     pub(crate) joint: Option<Joint>,
+    /// What each head reads of other tasks.
+    #[module(skip)]
+    reads: Vec<Vec<Read>>,
+    #[module(skip)]
+    ties: Option<Ties>,
     tasks: Vec<String>,
     notes: Vec<String>,
 }
@@ -173,8 +192,8 @@ impl MultiTaskModel {
     /// The predictions of one task from the representation; `None` if there is no such task.
     #[must_use]
     pub fn head_forward(&self, task: usize, representation: Tensor<2>) -> Option<Tensor<2>> {
-        let head = self.heads.get(task)?;
-        Some(head.forward(representation))
+        let made = &mut BTreeMap::new();
+        cascade::predict(task, &self.heads, &self.reads, &representation, made)
     }
 
     /// The matrix W_t `[width, scores]` of each of these tasks' heads, if all of them are linear up to an offset: the
@@ -197,10 +216,10 @@ impl MultiTaskModel {
     /// The predictions of each task's head by itself from the representation.
     #[must_use]
     pub fn heads_forward(&self, representation: Tensor<2>) -> Vec<Tensor<2>> {
-        self.heads
-            .iter()
-            .map(|head| head.forward(representation.clone()))
-            .collect()
+        let made = &mut BTreeMap::new();
+        let predict =
+            |task| cascade::predict(task, &self.heads, &self.reads, &representation, made);
+        (0..self.heads.len()).filter_map(predict).collect()
     }
 
     /// Columns of the representation.
@@ -209,15 +228,30 @@ impl MultiTaskModel {
         self.sharing.wiring().width()
     }
 
-    /// What the sharing adds to the loss, if it adds anything.
+    /// What sharing and relation add to the loss and the tape differentiates, if they add anything.
     #[must_use]
     pub fn penalty(&self) -> Option<Tensor<1>> {
-        self.sharing.wiring().penalty(&self.heads)
+        let tied = self
+            .ties
+            .as_ref()
+            .and_then(|ties| ties.penalty(&self.heads));
+        let terms = [self.sharing.wiring().penalty(&self.heads), tied];
+        terms.into_iter().flatten().reduce(|sum, more| sum + more)
     }
 
-    /// The constraints of the sharing, to be restored after each step of the optimizer.
+    /// What [`project`](Self::project) lowers: part of the loss beside the [`penalty`](Self::penalty), without a gradient.
     #[must_use]
-    pub fn project(mut self) -> Self {
+    pub fn proximal(&self) -> Option<f64> {
+        self.ties.as_ref().and_then(|ties| ties.norm(&self.heads))
+    }
+
+    /// What follows a step of the optimizer whose learning rate was `rate`: the proximal map of the relation, and the
+    /// constraints of the sharing.
+    #[must_use]
+    pub fn project(mut self, rate: f64) -> Self {
+        if let Some(ties) = &self.ties {
+            ties.shrink(&mut self.heads, rate);
+        }
         self.sharing.wiring_mut().project(&mut self.heads);
         self
     }
@@ -235,6 +269,10 @@ impl MultiTaskModel {
     /// [`turned`](Self::turned); `None` if there is none worth it. `seed` draws the starts of the search.
     #[must_use]
     pub fn sparser(&self, seed: Seed) -> Option<Turn> {
+        if self.ties.as_ref().is_some_and(Ties::are_of_codes) {
+            // What a turn takes off one penalty it may put on the other.
+            return None;
+        }
         self.sharing.wiring().sparser(&self.heads, seed)
     }
 

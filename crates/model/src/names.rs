@@ -65,7 +65,7 @@ pub fn parameters(model: &MultiTaskModel) -> Vec<NamedParameter> {
                 id: param.id,
                 shape: param.lazy_shape().to_vec(),
                 part,
-                decays: matches!(leaf, "weight" | "codes" | "alpha"),
+                decays: matches!(leaf, "weight" | "codes" | "alpha" | "cascade"),
                 trainable: !leaf.starts_with("running_"),
                 inputs_first: D == 2 && leaf == "weight",
                 turns: matches!(leaf, "codes" | "alpha"),

@@ -83,9 +83,11 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
             Mixing::PerTask(_) => "weights of the codes, then linear",
             Mixing::Block(_) => "weights of the codes' blocks, then linear",
         };
-        let offset = match &head.offset.thresholds {
-            Some(_) => ", ordered thresholds",
-            None => "",
+        let offset = match (&head.offset.thresholds, &head.cascade) {
+            (Some(_), None) => ", ordered thresholds",
+            (Some(_), Some(_)) => ", ordered thresholds, reads other tasks",
+            (None, Some(_)) => ", reads other tasks",
+            (None, None) => "",
         };
         let parameters = counts.below(&path);
         modules.push(ModuleSummary {

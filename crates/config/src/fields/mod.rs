@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub(crate) use entry::live_options;
 pub use entry::{EntryField, PathOrEntryField};
-pub use list::{IntegerList, List, NumberList, PairList, PathList, TextList};
+pub use list::{IntegerList, List, NumberList, PairList, PathList, TextList, TextLists};
 pub use number::{Integer, Number};
 pub use texts_or_table::TextsOrTableField;
 pub use word::{ChoiceField, Flag, PathField, Text};
@@ -184,6 +184,11 @@ impl<'a> Fields<'a> {
     /// A list of pairs of strings: `edges = [["a", "b"], ["b", "c"]]`.
     pub fn pairs(&mut self, key: &'static str, help: &'static str) -> PairList<'_> {
         PairList::new(self.slot(key, help), list::PAIRS)
+    }
+
+    /// A list of lists of strings: `groups = [["a", "b"], ["c"]]`.
+    pub fn lists(&mut self, key: &'static str, help: &'static str) -> TextLists<'_> {
+        TextLists::new(self.slot(key, help), list::LISTS)
     }
 
     /// A list of paths; a single one is a list of one.

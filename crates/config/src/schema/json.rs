@@ -213,6 +213,7 @@ fn kind(node: &Node, names: &DefinitionNames) -> Map<String, Value> {
             };
             list(list(text(), &two), length)
         }
+        Kind::Lists { length } => list(list(text(), &Range::default()), length),
         Kind::Texts { length } | Kind::Paths { length } => texts(length),
         Kind::Weights => json!({ "type": "object", "additionalProperties": { "type": "number" } }),
         Kind::Table(keys) => table(keys, names).into(),

@@ -28,7 +28,7 @@ use crate::error::ShapeError;
 use crate::initial::{Initial, data};
 use crate::loss::TaskSpec;
 use pass::Pass;
-use tree::Tree;
+pub(crate) use tree::Tree;
 
 /// Where the config says what is coupled.
 const KEY: &str = "multitask.joint";

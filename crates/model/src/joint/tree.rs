@@ -47,6 +47,22 @@ impl Tree {
         tree
     }
 
+    /// The places from a root down to this label, both included; none if it is not there.
+    pub(crate) fn ancestors(&self, name: &str) -> Vec<usize> {
+        let mut at = self.places.iter().position(|place| place.name == name);
+        let mut ancestors = Vec::new();
+        while let Some(place) = at {
+            ancestors.push(place);
+            at = self
+                .places
+                .get(place)
+                .and_then(|place| place.up)
+                .map(|up| up.parent);
+        }
+        ancestors.reverse();
+        ancestors
+    }
+
     /// Adds the tree of which `root` is the root.
     fn grow(&mut self, root: &str, edges: &[Edge]) {
         let mut waiting: Vec<(&str, Option<Link>)> = vec![(root, None)];

@@ -3,6 +3,7 @@
 
 mod batch;
 mod canonical;
+mod cascade;
 mod cases;
 mod columns;
 mod decoding;
@@ -20,6 +21,7 @@ mod maps;
 mod modes;
 mod options;
 mod reference;
+mod relations;
 mod shapes;
 mod stacks;
 mod start;

@@ -355,11 +355,13 @@ impl Predictor<'_> {
                 evaluation.confusion.insert(name.clone(), confusion);
             }
         }
-        if let Some(penalty) = self.model.penalty() {
-            let penalty = tensors::read_scalars(vec![penalty])
-                .first()
-                .copied()
-                .unwrap_or(0.0);
+        let differentiated = self.model.penalty().map(|penalty| {
+            let penalty = tensors::read_scalars(vec![penalty]);
+            penalty.first().copied().unwrap_or(0.0)
+        });
+        let proximal = self.model.proximal();
+        if differentiated.is_some() || proximal.is_some() {
+            let penalty = differentiated.unwrap_or(0.0) + proximal.unwrap_or(0.0);
             evaluation
                 .metrics
                 .insert(format!("{split}/penalty"), penalty);

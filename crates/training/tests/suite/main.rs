@@ -19,4 +19,5 @@ mod parts;
 mod permuting;
 mod resuming;
 mod running;
+mod structured;
 mod world;
