@@ -17,7 +17,7 @@ use crate::head::{Head, HeadOptions};
 use crate::initial::Initial;
 use crate::joint::{CoupledLabel, Edge, Joint, Known};
 use crate::loss::{TaskLoss, TaskSpec};
-use crate::relation::{Relation, Ties};
+use crate::relation::{Related, Relation, Ties};
 use crate::sharing::{self, Plan, Sharing, Site, Turn};
 use crate::stacked::Recorded;
 
@@ -31,6 +31,8 @@ pub struct ModelOptions {
     pub coupled: Vec<Edge>,
     /// What ties the weights of heads, if anything: set by whoever knows the tasks.
     pub relation: Option<Arc<dyn Relation>>,
+    /// The answer to what the relation asks of the labels, if it asks: set once the labels are known.
+    pub related: Vec<Related>,
 }
 
 impl ModelOptions {
@@ -56,6 +58,18 @@ impl ModelOptions {
             heads,
             coupled: Vec::new(),
             relation: None,
+            related: Vec::new(),
+        }
+    }
+}
+
+impl ModelOptions {
+    /// The relation between the tasks that it is for, told who is related if it asks.
+    fn related(&self) -> Option<Arc<dyn Relation>> {
+        let relation = self.relation.as_ref()?;
+        match relation.asks() {
+            Some(_) => relation.told(&self.related),
+            None => Some(Arc::clone(relation)),
         }
     }
 }
@@ -92,7 +106,7 @@ pub fn build(
             return Err(ShapeErrors(problems.flatten().flatten().collect()));
         }
     };
-    let ties = match &options.relation {
+    let ties = match options.related() {
         Some(relation) => Ties::new(relation.as_ref(), tasks, &built.heads).map_err(ShapeErrors)?,
         None => None,
     };

@@ -1,9 +1,10 @@
-//! The joint head at work: what a batch says of the coupled labels, and the tree that its labels make.
+//! Labels that tell about each other: what a batch says of the coupled ones, and the trees and graphs that those of
+//! training make.
 
 use polytask_data::{Batch, Encoded};
 use polytask_information::InformationError;
-use polytask_information::report::{Column, ReportOptions, Values, label_tree};
-use polytask_model::{Edge, Known, MultiTaskModel};
+use polytask_information::report::{Column, ReportOptions, Values, label_graph, label_tree};
+use polytask_model::{Asks, Edge, Known, MultiTaskModel, Related};
 
 use crate::experiment::TreeOptions;
 use crate::information::label_columns;
@@ -53,34 +54,80 @@ pub(crate) fn edges(
             Ok(edges.cloned().collect())
         }
         TreeOptions::ChowLiu { rate, permutations } => {
-            let fits: Vec<_> = tasks.iter().map(|task| task.fit.clone()).collect();
-            let mut columns: Vec<Column> = label_columns(&fits, encoded, train)
-                .into_iter()
-                .filter(|column| {
-                    let own = column.name.split('/').next().unwrap_or_default();
-                    let task = tasks.iter().find(|task| task.name == own);
-                    matches!(column.values, Values::Classes { .. })
-                        && task.is_some_and(|task| task.options.loss(&task.kind).is_law())
-                })
-                .collect();
-            // By name: the order of the tasks in the config decides nothing.
-            columns.sort_by(|left, right| left.name.cmp(&right.name));
-            if columns.len() < 2 {
-                return Ok(Vec::new());
-            }
-            let options = ReportOptions {
-                permutations: *permutations,
-                resamples: 0,
-                rate: *rate,
-                seed,
-                ..ReportOptions::default()
-            };
-            let name = |place: usize| columns.get(place).map(|column| column.name.clone());
-            let tree = label_tree(&columns, &options)?;
-            let edges = tree.edges.iter();
-            Ok(edges
-                .filter_map(|edge| Some([name(edge.left)?, name(edge.right)?]))
-                .collect())
+            let columns = columns(tasks, encoded, train, |task, column| {
+                matches!(column.values, Values::Classes { .. })
+                    && task.options.loss(&task.kind).is_law()
+            });
+            let options = report(*rate, *permutations, seed);
+            let edges = found(&columns, &options, Asks::Tree)?.into_iter();
+            Ok(edges.map(|(edge, _)| edge).collect())
         }
     }
+}
+
+/// What a relation asks of the labels of `train`: of tasks with one label each.
+///
+/// # Errors
+/// Labels that cannot be measured.
+pub(crate) fn related(
+    asks: Asks,
+    tied: &[String],
+    tasks: &[PlannedTask],
+    encoded: &Encoded,
+    train: &[u32],
+    seed: u64,
+) -> Result<Vec<Related>, InformationError> {
+    let columns = columns(tasks, encoded, train, |task, column| {
+        task.name == column.name && (tied.is_empty() || tied.contains(&task.name))
+    });
+    found(&columns, &report(0.05, 999, seed), asks)
+}
+
+/// The labels that are wanted, by name: the order of the tasks in the config decides nothing.
+fn columns(
+    tasks: &[PlannedTask],
+    encoded: &Encoded,
+    train: &[u32],
+    is_wanted: impl Fn(&PlannedTask, &Column) -> bool,
+) -> Vec<Column> {
+    let fits: Vec<_> = tasks.iter().map(|task| task.fit.clone()).collect();
+    let mut columns: Vec<Column> = label_columns(&fits, encoded, train)
+        .into_iter()
+        .filter(|column| {
+            let own = column.name.split('/').next().unwrap_or_default();
+            let task = tasks.iter().find(|task| task.name == own);
+            task.is_some_and(|task| is_wanted(task, column))
+        })
+        .collect();
+    columns.sort_by(|left, right| left.name.cmp(&right.name));
+    columns
+}
+
+fn report(rate: f64, permutations: usize, seed: u64) -> ReportOptions {
+    ReportOptions {
+        permutations,
+        resamples: 0,
+        rate,
+        seed,
+        ..ReportOptions::default()
+    }
+}
+
+fn found(
+    columns: &[Column],
+    options: &ReportOptions,
+    asks: Asks,
+) -> Result<Vec<Related>, InformationError> {
+    if columns.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let edges = match asks {
+        Asks::Pairs => label_graph(columns, options)?,
+        Asks::Tree => label_tree(columns, options)?.edges,
+    };
+    let name = |place: usize| columns.get(place).map(|column| column.name.clone());
+    let named = edges
+        .iter()
+        .filter_map(|edge| Some(([name(edge.left)?, name(edge.right)?], edge.weight)));
+    Ok(named.collect())
 }

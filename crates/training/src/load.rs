@@ -147,6 +147,10 @@ pub fn from_checkpoint(checkpoint: Checkpoint, place: Place) -> Result<Loaded, L
         experiment.model.coupled =
             serde_json::from_str(edges).map_err(unreadable(meta::COUPLED))?;
     }
+    if let Some(related) = checkpoint.meta.get(meta::RELATED) {
+        experiment.model.related =
+            serde_json::from_str(related).map_err(unreadable(meta::RELATED))?;
+    }
     let tables = std::mem::take(&mut experiment.tasks);
     let tasks = planned_tasks(tables, preprocessing.tasks()).map_err(LoadError::Config)?;
     let specs: Vec<TaskSpec> = tasks.iter().map(PlannedTask::spec).collect();

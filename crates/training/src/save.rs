@@ -18,6 +18,8 @@ pub mod meta {
     pub const DATA: &str = "data";
     /// The edges between coupled labels, JSON; without a joint head there are none.
     pub const COUPLED: &str = "coupled";
+    /// What the relation between tasks was told of the labels, JSON; without a relation that asks there is none.
+    pub const RELATED: &str = "related";
     /// The version that wrote it.
     pub const VERSION: &str = "version";
     /// The backend that it was trained on.
@@ -61,6 +63,13 @@ impl Saver {
                 serde_json::to_string(coupled).unwrap_or_default(),
             )
         });
+        let related = &plan.model.related;
+        let related = (!related.is_empty()).then(|| {
+            (
+                meta::RELATED,
+                serde_json::to_string(related).unwrap_or_default(),
+            )
+        });
         let texts = [
             (meta::CONFIG, resolved.to_owned()),
             (
@@ -76,6 +85,7 @@ impl Saver {
             texts: texts
                 .into_iter()
                 .chain(coupled)
+                .chain(related)
                 .map(|(key, text)| (key.to_owned(), text))
                 .collect(),
             retention: Retention {

@@ -218,6 +218,36 @@ pub fn label_tree(tasks: &[Column], options: &ReportOptions) -> Result<TaskTree,
     Ok(tree(tasks.len(), &pairs, options.rate).0)
 }
 
+/// Every significant pair of `tasks`, in their order, with what [`Report::order`] is made from: the adjusted information, or
+/// 1 - e^(-2I) where a label is a number. Pairs of no positive value are left out.
+///
+/// # Errors
+/// As [`Report::of`].
+pub fn label_graph(
+    tasks: &[Column],
+    options: &ReportOptions,
+) -> Result<Vec<Edge>, InformationError> {
+    let rows = tasks.first().map_or(0, Column::rows);
+    for column in tasks {
+        column.check(rows)?;
+    }
+    let prepared: Vec<Prepared> = tasks.iter().map(Prepared::of).collect();
+    let pairs = pairs(&prepared, options)?;
+    let is_related = |pair: &&Pair| pair.information.is_significant(options.rate);
+    Ok(pairs
+        .iter()
+        .filter(is_related)
+        .filter_map(|pair| {
+            Some(Edge {
+                left: pair.left,
+                right: pair.right,
+                weight: similarity(&pairs, tasks.len(), pair.left, pair.right)
+                    .filter(|weight| *weight > 0.0)?,
+            })
+        })
+        .collect())
+}
+
 fn pairs(tasks: &[Prepared], options: &ReportOptions) -> Result<Vec<Pair>, InformationError> {
     let places: Vec<(usize, usize)> = (0..tasks.len())
         .flat_map(|left| (left + 1..tasks.len()).map(move |right| (left, right)))

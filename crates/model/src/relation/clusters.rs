@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use polytask_config::Entry;
 
-use super::{Relation, Tie, Tied, form};
+use super::{Asks, Related, Relation, Tie, Tied, form};
+use crate::joint::{Edge, Tree};
 
 pub(super) const ENTRY: Entry<Arc<dyn Relation>> = Entry {
     name: "clusters",
@@ -18,10 +19,10 @@ pub(super) const ENTRY: Entry<Arc<dyn Relation>> = Entry {
             groups: fields
                 .lists(
                     "groups",
-                    "the clusters, each a list of tasks; a task in none is one of its own",
+                    "the clusters, each a list of tasks, a task in none being one of its own; if empty those that the Chow-Liu \
+                     tree of the training labels leaves apart",
                 )
-                .at_least_one()
-                .required(),
+                .or(Vec::new()),
             between: fields
                 .number(
                     "between",
@@ -77,6 +78,32 @@ impl Relation for Clusters {
             };
             let same = f64::from(u8::from(s == t));
             self.tied.weight * (self.mean * all + self.between * (own - all) + same - own)
+        }))
+    }
+
+    fn asks(&self) -> Option<Asks> {
+        self.groups.is_empty().then_some(Asks::Tree)
+    }
+
+    /// The clusters are what the edges join.
+    fn told(&self, related: &[Related]) -> Option<Arc<dyn Relation>> {
+        let edges: Vec<Edge> = related.iter().map(|(edge, _)| edge.clone()).collect();
+        let tree = Tree::of(&edges, &[]);
+        let mut groups: Vec<Vec<String>> = Vec::new();
+        for place in &tree.places {
+            // A root begins a cluster, and all below it follow before the next.
+            if place.up.is_none() {
+                groups.push(Vec::new());
+            }
+            if let Some(group) = groups.last_mut() {
+                group.push(place.name.clone());
+            }
+        }
+        Some(Arc::new(Self {
+            groups,
+            between: self.between,
+            mean: self.mean,
+            tied: self.tied.clone(),
         }))
     }
 

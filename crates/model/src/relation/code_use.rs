@@ -1,14 +1,14 @@
 //! Tasks that use a code dictionary alike: λ Σ_edges A_st ‖p_s - p_t‖² with p_t the shares of task t's absolute weights.
 //!
-//! The graph's penalty on what tasks read instead of on what they make of it: λ ½ Σ_s Σ_t A_st ‖p_s - p_t‖². With A_st the
-//! information that two labels share (the adjusted information of `polytask info`) it is label-informed sharing.
+//! The graph's penalty on what tasks read instead of on what they make of it: λ ½ Σ_s Σ_t A_st ‖p_s - p_t‖². Without
+//! `edges`, A_st is the adjusted information of two tasks' training labels where it is significant: label-informed sharing.
 
 use std::sync::Arc;
 
 use polytask_config::Entry;
 
 use super::graph::Graph;
-use super::{Relation, Tie, Tied};
+use super::{Asks, Related, Relation, Tie, Tied};
 
 pub(super) const ENTRY: Entry<Arc<dyn Relation>> = Entry {
     name: "code_use",
@@ -28,6 +28,14 @@ impl Relation for CodeUse {
 
     fn tie(&self, tasks: &[&str]) -> Tie {
         Tie::CodeUse(self.0.laplacian(tasks))
+    }
+
+    fn asks(&self) -> Option<Asks> {
+        self.0.asks()
+    }
+
+    fn told(&self, related: &[Related]) -> Option<Arc<dyn Relation>> {
+        Some(Arc::new(Self(self.0.between(related))))
     }
 
     fn mentions(&self) -> Vec<(String, String)> {

@@ -1,5 +1,7 @@
 //! Tasks on a graph: λ Σ_edges A_st ‖w_s - w_t‖².
 //!
+//! Without `edges` it is every pair whose training labels are significantly related, A_st their adjusted information.
+//!
 //! Which is λ ½ Σ_s Σ_t A_st ‖w_s - w_t‖² = λ tr(Wᵀ (D - A) W) with a symmetric A and its degrees D. Source: Evgeniou et al.
 //! 2005, section 3.1.
 
@@ -7,7 +9,7 @@ use std::sync::Arc;
 
 use polytask_config::{Entry, Fields};
 
-use super::{Relation, Tie, Tied, form};
+use super::{Asks, Related, Relation, Tie, Tied, form};
 use crate::joint::Edge;
 
 pub(super) const ENTRY: Entry<Arc<dyn Relation>> = Entry {
@@ -18,7 +20,7 @@ pub(super) const ENTRY: Entry<Arc<dyn Relation>> = Entry {
     facts: (),
 };
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Graph {
     edges: Vec<Edge>,
     strengths: Vec<f64>,
@@ -28,9 +30,11 @@ pub(super) struct Graph {
 impl Graph {
     pub(super) fn options(fields: &mut Fields<'_>) -> Self {
         let edges = fields
-            .pairs("edges", "pairs of related tasks")
-            .at_least_one()
-            .required();
+            .pairs(
+                "edges",
+                "pairs of related tasks; if empty all whose training labels are, by their adjusted information",
+            )
+            .or(Vec::new());
         let strengths = fields
             .numbers(
                 "strengths",
@@ -50,6 +54,15 @@ impl Graph {
             edges,
             strengths,
             tied: Tied::options(fields),
+        }
+    }
+
+    pub(super) fn between(&self, related: &[Related]) -> Self {
+        let (edges, strengths) = related.iter().cloned().unzip();
+        Self {
+            edges,
+            strengths,
+            tied: self.tied.clone(),
         }
     }
 
@@ -85,6 +98,14 @@ impl Relation for Graph {
 
     fn tie(&self, tasks: &[&str]) -> Tie {
         Tie::Quadratic(self.laplacian(tasks))
+    }
+
+    fn asks(&self) -> Option<Asks> {
+        self.edges.is_empty().then_some(Asks::Pairs)
+    }
+
+    fn told(&self, related: &[Related]) -> Option<Arc<dyn Relation>> {
+        Some(Arc::new(self.between(related)))
     }
 
     fn mentions(&self) -> Vec<(String, String)> {

@@ -20,6 +20,7 @@ use polytask_config::{Entry, Fields};
 use crate::error::ShapeError;
 use crate::head::{Head, Mixing};
 use crate::initial::{data, replace};
+use crate::joint::Edge;
 use crate::loss::TaskSpec;
 use crate::matrix::Matrix;
 
@@ -42,11 +43,33 @@ pub trait Relation: std::fmt::Debug + Send + Sync {
             .collect()
     }
 
+    /// What it wants to know of the labels of training, if the options do not say who is related.
+    fn asks(&self) -> Option<Asks> {
+        None
+    }
+
+    /// The same between these tasks, each pair with its strength: the answer to [`asks`](Self::asks).
+    fn told(&self, _related: &[Related]) -> Option<Arc<dyn Relation>> {
+        None
+    }
+
     /// What is wrong with the options by themselves: a key below the relation's, and a message.
     fn problem(&self) -> Option<(String, String)> {
         None
     }
 }
+
+/// What a relation wants to know of the labels of training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// Every pair that is significantly related, with its adjusted information.
+    Pairs,
+    /// The edges of their Chow-Liu tree.
+    Tree,
+}
+
+/// Two tasks, and how strongly they are related.
+pub type Related = (Edge, f64);
 
 /// What every relation has.
 #[derive(Clone, Debug, PartialEq)]

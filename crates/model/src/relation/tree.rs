@@ -10,7 +10,7 @@ use std::sync::Arc;
 use polytask_config::Entry;
 
 use super::graph::mentions;
-use super::{Relation, Tie, Tied};
+use super::{Asks, Related, Relation, Tie, Tied};
 use crate::joint::{Edge, Tree, circle};
 use crate::matrix::Matrix;
 
@@ -23,10 +23,9 @@ pub(super) const ENTRY: Entry<Arc<dyn Relation>> = Entry {
             edges: fields
                 .pairs(
                     "edges",
-                    "pairs of tasks; read from the first task of the first pair on",
+                    "pairs of tasks; read from the first task of the first pair on; if empty the Chow-Liu tree of the training labels",
                 )
-                .at_least_one()
-                .required(),
+                .or(Vec::new()),
             growth: fields
                 .number(
                     "growth",
@@ -76,6 +75,18 @@ impl Relation for TaskTree {
                 .values()
                 .to_vec(),
         )
+    }
+
+    fn asks(&self) -> Option<Asks> {
+        self.edges.is_empty().then_some(Asks::Tree)
+    }
+
+    fn told(&self, related: &[Related]) -> Option<Arc<dyn Relation>> {
+        Some(Arc::new(Self {
+            edges: related.iter().map(|(edge, _)| edge.clone()).collect(),
+            growth: self.growth,
+            tied: self.tied.clone(),
+        }))
     }
 
     fn mentions(&self) -> Vec<(String, String)> {

@@ -178,6 +178,7 @@ pub(super) fn model_options(
         heads,
         coupled: Vec::new(),
         relation: None,
+        related: Vec::new(),
     }
 }
 

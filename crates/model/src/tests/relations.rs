@@ -14,8 +14,8 @@ use super::fixtures::{
 use super::reference::Values;
 use crate::matrix::Matrix;
 use crate::{
-    ActivationKind, Alpha, GateMap, HardOptions, HeadOptions, MultiTaskModel, Relation, TaskSpec,
-    names, relation,
+    ActivationKind, Alpha, Asks, GateMap, HardOptions, HeadOptions, MultiTaskModel, Relation,
+    TaskSpec, names, relation,
 };
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
@@ -382,4 +382,45 @@ fn wrong_names_are_problems_at_their_keys() {
         ),
         ["relation.strengths 2 strengths for 1 edges"]
     );
+}
+
+/// Relations without edges ask for them, and told them are those with edges.
+#[test]
+fn what_is_asked_of_labels_is_what_could_have_been_given() {
+    let device = flex();
+    let edge = |one: &str, other: &str| [one.to_owned(), other.to_owned()];
+    let related = vec![(edge("a", "c"), 2.0), (edge("c", "d"), 0.5)];
+    for (asking, asks, given) in [
+        (
+            "type = \"graph\"",
+            Asks::Pairs,
+            "type = \"graph\", edges = [[\"a\", \"c\"], [\"c\", \"d\"]], strengths = [2.0, 0.5]",
+        ),
+        (
+            "type = \"tree\"",
+            Asks::Tree,
+            "type = \"tree\", edges = [[\"a\", \"c\"], [\"c\", \"d\"]]",
+        ),
+        (
+            "type = \"clusters\"",
+            Asks::Tree,
+            "type = \"clusters\", groups = [[\"d\", \"c\", \"a\"]]",
+        ),
+    ] {
+        let [asking, given] =
+            [asking, given].map(|options| chosen(&format!("relation = {{ {options} }}")));
+        assert_eq!((asking.asks(), given.asks()), (Some(asks), None));
+        let penalty = |relation: Arc<dyn Relation>, related: &[crate::Related]| {
+            let mut options = latent().options;
+            options.relation = Some(relation);
+            options.related = related.to_vec();
+            let model = shaken(built(&options, &columns(3), &tasks(), &device));
+            scalar(model.penalty().unwrap())
+        };
+        let (told, wanted) = (penalty(asking, &related), penalty(given, &[]));
+        assert!(
+            close(told, wanted, 1e-6) && wanted > 0.0,
+            "{told} for {wanted}"
+        );
+    }
 }

@@ -12,6 +12,7 @@ use polytask_config::{Problem, Problems};
 use polytask_data::{
     DataErrors, DataFacts, Encoded, InputShape, Preprocessing, Sampler, Splits, prepare,
 };
+use polytask_information::InformationError;
 use polytask_model::{ModelOptions, MultiTaskModel, ShapeErrors, TaskSpec, build, names};
 use polytask_random::Seed;
 
@@ -108,14 +109,21 @@ impl Plan {
             .map_err(PlanError::Config)?;
         let train = experiment.train;
         let mut model = experiment.model;
+        let (encoded, train_rows) = (&prepared.encoded, &prepared.splits.train);
+        let immeasurable = |key: &str, error: InformationError| {
+            let problem = Problem::new("P0312", key.to_owned(), error.to_string());
+            PlanError::Config(Problems(vec![problem]))
+        };
         if let Some(options) = &experiment.joint {
-            let (encoded, train) = (&prepared.encoded, &prepared.splits.train);
-            model.coupled = joint::edges(options, &inactive, &tasks, encoded, train, seed.0)
-                .map_err(|error| {
-                    let key = "multitask.joint".to_owned();
-                    let problem = Problem::new("P0312", key, error.to_string());
-                    PlanError::Config(Problems(vec![problem]))
-                })?;
+            model.coupled = joint::edges(options, &inactive, &tasks, encoded, train_rows, seed.0)
+                .map_err(|error| immeasurable("multitask.joint", error))?;
+        }
+        if let Some(relation) = &model.relation
+            && let Some(asks) = relation.asks()
+        {
+            let tied = &relation.tied().tasks;
+            model.related = joint::related(asks, tied, &tasks, encoded, train_rows, seed.0)
+                .map_err(|error| immeasurable("multitask.relation", error))?;
         }
         let sampler = Sampler::new(
             prepared.splits.train.clone(),

@@ -269,3 +269,52 @@ fn gradients_of_the_representation_are_refused() {
     let codes: Vec<&str> = problems.0.iter().map(|problem| problem.code).collect();
     assert_eq!(codes, ["P0313"]);
 }
+
+/// Labels of one task that are coupled with each other: their tables are the task's own, and its weight is theirs.
+#[test]
+fn tables_within_a_task_have_its_weight() {
+    let path = std::env::temp_dir().join(format!("polytask-flags-{}.csv", std::process::id()));
+    let mut rows = "x,y,a,b,c,other\n".to_owned();
+    for row in 0..60_u32 {
+        let dice = row.wrapping_mul(2_654_435_761) >> 9;
+        let (a, c) = (dice % 2, dice / 2 % 2);
+        let b = if dice.is_multiple_of(5) { 1 - a } else { a };
+        rows.push_str(&format!(
+            "{},{},{a},{b},{c},{}\n",
+            dice % 17,
+            dice % 11,
+            dice / 4 % 2
+        ));
+    }
+    std::fs::write(&path, rows).unwrap();
+    let config = |multitask: &str| {
+        format!(
+            "[data]\nsource = \"{}\"\n[inputs.x]\ncolumns = [\"x\", \"y\"]\n[multitask]\n{multitask}\
+             joint = {{ type = \"given\", edges = [[\"flags/a\", \"flags/b\"]] }}\n[encoder]\ntype = \"mlp\"\nhidden = [4]\n\
+             [heads]\ninit = \"random\"\n[train]\nbatch_size = 12\noptimizer = {{ type = \"sgd\", lr = 0.1 }}\n\
+             [tasks.flags]\ntype = \"multilabel\"\ntarget = [\"a\", \"b\", \"c\"]\nweight = 0.5\n\
+             [tasks.other]\ntype = \"binary\"\n",
+            path.display()
+        )
+    };
+    let mut plain = world(&config(""));
+    let (plan, mut other) = started(&config("aggregator = \"mean\"\n"));
+    for group in groups(&plan, 0) {
+        step(&plain.plan, &mut plain.state, &group).unwrap();
+        step(&plan, &mut other, &group).unwrap();
+    }
+    std::fs::remove_file(&path).unwrap();
+    let wanted = names::export(&plain.state.model);
+    let table = wanted
+        .iter()
+        .find(|(name, ..)| name == "joint.flags/a-flags/b.table");
+    assert!(table.unwrap().2.iter().all(|value| *value != 0.0));
+    for ((name, _, wanted), (_, _, found)) in wanted.iter().zip(names::export(&other.model)) {
+        for (found, wanted) in found.iter().zip(wanted) {
+            assert!(
+                (found - wanted).abs() < 2e-6,
+                "{name}: {found} for {wanted}"
+            );
+        }
+    }
+}

@@ -157,3 +157,40 @@ fn a_circle_is_a_problem_of_the_config() {
         )]
     );
 }
+
+/// Without edges they come from the training labels, whatever the order of the tasks, and stay with the state.
+#[test]
+fn labels_say_who_is_related() {
+    let config = |kind: &str| {
+        let tasks = (0..4).map(|task| format!("[tasks.task_{task}]\ntype = \"binary\"\n"));
+        format!(
+            "[data]\nsource = {{ type = \"many_binary\", tasks = 4, features = 5, factors = 1, train = 400, val = 20, \
+             test = 20 }}\n[inputs.x]\n[multitask]\nrelation = {{ type = \"{kind}\" }}\n[encoder]\ntype = \"mlp\"\nhidden = [4]\n\
+             [heads]\ninit = \"random\"\n{}",
+            tasks.collect::<String>()
+        )
+    };
+    for kind in ["graph", "tree", "clusters"] {
+        let text = config(kind);
+        let world = world(&text);
+        let moved = text.replace("[tasks.task_0]\ntype = \"binary\"\n", "");
+        let (plan, other) = started(&format!("{moved}[tasks.task_0]\ntype = \"binary\"\n"));
+        let edges = if kind == "graph" { 6 } else { 3 };
+        assert_eq!(world.plan.model.related.len(), edges, "{kind}");
+        assert_eq!(world.plan.model.related, plan.model.related);
+        let penalty = |state: &polytask_training::state::TrainState| {
+            state
+                .model
+                .penalty()
+                .unwrap()
+                .into_data()
+                .iter::<f64>()
+                .sum::<f64>()
+        };
+        let (one, other) = (penalty(&world.state), penalty(&other));
+        assert!(
+            one > 0.0 && (one - other).abs() < 1e-6 * one,
+            "{kind}: {one} {other}"
+        );
+    }
+}
