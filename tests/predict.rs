@@ -134,3 +134,98 @@ fn half_a_file_never_appears() {
         .run(&["predict", "r", "-i", "new.csv", "-o", "out.xlsx"])
         .expect(2);
 }
+
+/// Two coins of which the second mostly shows what the first does, and an input that knows nothing of either.
+fn coins(rows: std::ops::Range<usize>) -> String {
+    let mut text = "id,noise,first,second\n".to_owned();
+    for row in rows {
+        let dice = row.wrapping_mul(2_654_435_761) >> 7;
+        let first = dice % 2;
+        let second = if dice / 2 % 10 == 0 { 1 - first } else { first };
+        let side = |coin| if coin == 1 { "head" } else { "tail" };
+        text.push_str(&format!(
+            "r{row},{},{},{}\n",
+            dice / 32 % 17,
+            side(first),
+            side(second)
+        ));
+    }
+    text
+}
+
+const COINS: &str = r#"
+version = 1
+name = "coins"
+[data]
+source = "coins.csv"
+ids = ["id"]
+[inputs.x]
+columns = ["noise"]
+[encoder]
+hidden = [4]
+[tasks.first]
+type = "binary"
+[tasks.second]
+type = "binary"
+[multitask.joint]
+type = "given"
+edges = [["first", "second"]]
+[device]
+backend = "cpu"
+[train]
+epochs = 30
+batch_size = 20
+optimizer = { type = "adam", lr = 0.05 }
+[score]
+"val/loss" = 1.0
+"#;
+
+#[test]
+fn a_known_label_tells_a_joint_head_of_the_others() {
+    let folder = Folder::new(COINS);
+    folder.write("coins.csv", &coins(0..300));
+    folder.train("r", &[]);
+    folder.write("new.csv", "id,noise\nn1,3\nn2,9\n");
+    let heads = |more: &[&str]| -> Vec<[f64; 2]> {
+        let mut arguments = vec!["predict", "r", "-o", "out.jsonl", "--proba", "-i"];
+        arguments.extend(more);
+        folder.run(&arguments).expect(0);
+        let shown = |row: &BTreeMap<String, Value>| {
+            ["first:head", "second:head"].map(|column| row[column].as_f64().unwrap())
+        };
+        rows(&folder.read("out.jsonl")).iter().map(shown).collect()
+    };
+    for row in heads(&["new.csv"]) {
+        assert!(row.iter().all(|head| (0.3..0.7).contains(head)), "{row:?}");
+    }
+    for row in heads(&["new.csv", "--given", "first=head"]) {
+        assert!(row[0] > 0.999_999 && row[1] > 0.8, "{row:?}");
+    }
+    for row in heads(&["new.csv", "--given", "second=tail"]) {
+        assert!(row[0] < 0.2 && row[1] < 1e-6, "{row:?}");
+    }
+    // Row by row from the file, where a cell may be empty.
+    folder.write(
+        "partly.csv",
+        "id,noise,first,second\nn1,3,head,\nn2,3,,\nn3,3,,tail\n",
+    );
+    let partly = heads(&["partly.csv", "--given-columns"]);
+    assert!(partly[0][1] > 0.8 && partly[2][0] < 0.2, "{partly:?}");
+    assert_eq!(partly[1], heads(&["partly.csv"])[1]);
+
+    let measured = folder.run(&["evaluate", "r", "--json"]).expect(0).json();
+    assert!(measured["metrics"]["test/joint_bits"].as_f64().unwrap() > 0.2);
+    let wrong = |given: &str| {
+        let ended = folder.run(&["predict", "r", "-i", "new.csv", "--given", given]);
+        ended.expect(2).err
+    };
+    assert!(wrong("third=head").contains("`third` is not coupled; coupled are: first, second"));
+    assert!(wrong("first=edge").contains("`first` has no class `edge`; it has head, tail"));
+}
+
+#[test]
+fn without_a_joint_head_nothing_is_given() {
+    let folder = trained();
+    let ended = folder.run(&["predict", "r", "-i", "new.csv", "--given", "passed=yes"]);
+    assert!(ended.expect(2).err.contains("no joint head"));
+}

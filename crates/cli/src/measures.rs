@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use polytask_config::describe;
 use polytask_data::TaskType;
 use polytask_metrics::{Better, METRICS, Shape};
-use polytask_training::evaluate::USABLE;
+use polytask_training::evaluate::{JOINT, USABLE};
 use polytask_training::experiment::Experiment;
 
 /// A task and the metrics that its config names, the main one first.
@@ -94,7 +94,7 @@ fn shape_of(kind: TaskType) -> Shape {
 /// Which direction of `SPLIT/TASK/METRIC`, `SPLIT/loss` and the like is good.
 pub(crate) fn better(key: &str) -> Better {
     let name = key.rsplit('/').next().unwrap_or(key);
-    if name == "score" || name == USABLE {
+    if ["score", USABLE, JOINT].contains(&name) {
         return Better::Higher;
     }
     // Losses, weighted losses, penalties: whatever is no metric.
@@ -141,5 +141,6 @@ mod tests {
         assert_eq!(better("test/loss"), Better::Lower);
         assert_eq!(better("val/score"), Better::Higher);
         assert_eq!(better("test/digit/usable_bits"), Better::Higher);
+        assert_eq!(better("test/joint_bits"), Better::Higher);
     }
 }

@@ -73,6 +73,15 @@ pub(crate) fn table(
             ]);
         }
     }
+    if let Some(gain) = &evaluation.joint {
+        let digits = |value: Option<f64>| value.map_or("-".to_owned(), |bits| format!("{bits:.3}"));
+        let mut cells = [const { String::new() }; 7];
+        cells[0] = "(all)".to_owned();
+        cells[1] = "joint bits gained".to_owned();
+        cells[2] = format!("{} ± {}", digits(gain.value), digits(gain.se));
+        cells[3] = count(gain.n);
+        table.row(cells);
+    }
     table.drop_empty();
     let mut text = table.text(color);
     for note in notes(&evaluation.information, split) {

@@ -30,7 +30,7 @@ pub use document::{Document, Layers};
 pub use entry::{Chosen, Entry, PathOr, TextsOr};
 pub use fields::{
     ChoiceField, EntryField, Fields, Flag, Integer, IntegerList, List, Number, NumberList,
-    PathField, PathList, PathOrEntryField, Text, TextList, TextsOrTableField,
+    PairList, PathField, PathList, PathOrEntryField, Text, TextList, TextLists, TextsOrTableField,
 };
 pub use literal::Literal;
 pub use problem::{Position, Problem, Problems};

@@ -19,7 +19,7 @@ const CHUNK: usize = 4096;
 /// Some rows of a file that is being predicted.
 #[derive(Clone, Debug)]
 pub struct Chunk {
-    /// Their inputs; no labels.
+    /// Their inputs, and their labels if these were asked for.
     pub encoded: Encoded,
     /// The columns that are neither inputs nor targets.
     pub columns: Vec<String>,
@@ -31,6 +31,7 @@ pub struct Chunk {
 pub struct RowStream {
     preprocessing: Preprocessing,
     rows: Rows,
+    with_labels: bool,
 }
 
 enum Rows {
@@ -47,25 +48,45 @@ impl Preprocessing {
     /// # Errors
     /// A file that cannot be read, or that lacks an input column.
     pub fn open(&self, input: &Path) -> Result<RowStream, DataErrors> {
+        self.stream(input, false)
+    }
+
+    /// As [`Self::open`], with the labels of the targets that are there; at least one must be.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and labels that training never saw.
+    pub fn open_labelled(&self, input: &Path) -> Result<RowStream, DataErrors> {
+        self.stream(input, true)
+    }
+
+    fn stream(&self, input: &Path, with_labels: bool) -> Result<RowStream, DataErrors> {
         let source = self.source(input)?;
+        let check = |file: &str, names: &[String]| {
+            if with_labels {
+                self.check_labelled(file, names)
+            } else {
+                self.check(file, names, self.inputs())
+            }
+        };
         let reading = self.reading();
         let rows = if let Some(reader) = source.open(&reading)? {
-            self.check(&reader.name(), reader.columns(), self.inputs())?;
+            check(&reader.name(), reader.columns())?;
             let wants = reader
                 .columns()
                 .iter()
-                .map(|name| self.want(name, false))
+                .map(|name| self.want(name, with_labels, true))
                 .collect();
             Rows::Text { reader, wants }
         } else {
             let mut table = source.load(&reading)?;
-            self.check(table.file(), &table.names(), self.inputs())?;
-            as_wanted(&mut table, |name| self.want(name, false))?;
+            check(table.file(), &table.names())?;
+            as_wanted(&mut table, |name| self.want(name, with_labels, true))?;
             Rows::Whole(Some(table))
         };
         Ok(RowStream {
             preprocessing: self.clone(),
             rows,
+            with_labels,
         })
     }
 
@@ -82,13 +103,13 @@ impl Preprocessing {
             let wants: Vec<Want> = reader
                 .columns()
                 .iter()
-                .map(|name| self.want(name, true))
+                .map(|name| self.want(name, true, false))
                 .collect();
             reader.chunk(&wants, usize::MAX)?.unwrap_or_default()
         } else {
             let mut table = source.load(&reading)?;
             self.check_labelled(table.file(), &table.names())?;
-            as_wanted(&mut table, |name| self.want(name, true))?;
+            as_wanted(&mut table, |name| self.want(name, true, false))?;
             table
         };
         let flags = self.complete(&table, self.missing)?;
@@ -131,7 +152,7 @@ impl Preprocessing {
         )
     }
 
-    fn want(&self, name: &str, want_labels: bool) -> Want {
+    fn want(&self, name: &str, want_labels: bool, keeps: bool) -> Want {
         let mut want = Want {
             number: self.numeric.iter().any(|fit| fit.name == name),
             text: self
@@ -149,7 +170,7 @@ impl Preprocessing {
                 want.exact |= want_labels && !is_text;
             }
         }
-        want.raw = !want_labels && !is_target && !want.number && !want.text;
+        want.raw = keeps && !is_target && !want.number && !want.text;
         want
     }
 
@@ -196,8 +217,8 @@ impl Preprocessing {
         Self::complete_rows(table, (&numeric, &categorical), missing)
     }
 
-    /// A chunk without labels; every row is answered, so an incomplete one is an error unless it can be filled.
-    fn chunk(&self, mut table: Table) -> Result<Chunk, DataErrors> {
+    /// A chunk; every row is answered, so an incomplete one is an error unless it can be filled.
+    fn chunk(&self, mut table: Table, with_labels: bool) -> Result<Chunk, DataErrors> {
         let missing = match self.missing {
             MissingPolicy::Impute => MissingPolicy::Impute,
             MissingPolicy::Error | MissingPolicy::DropRow => MissingPolicy::Error,
@@ -206,7 +227,7 @@ impl Preprocessing {
         let kept = table.take_kept();
         let rows = table.rows();
         Ok(Chunk {
-            encoded: self.encode(table, false)?.encoded,
+            encoded: self.encode(table, with_labels)?.encoded,
             kept: (0..rows)
                 .map(|row| {
                     kept.iter()
@@ -227,7 +248,8 @@ impl Iterator for RowStream {
             Rows::Text { reader, wants } => reader.chunk(wants, CHUNK).transpose()?,
             Rows::Whole(table) => Ok(table.take()?),
         };
-        let chunk = table.and_then(|table| self.preprocessing.chunk(table));
+        let with_labels = self.with_labels;
+        let chunk = table.and_then(|table| self.preprocessing.chunk(table, with_labels));
         if chunk.is_err() {
             // Nothing after an error can be trusted to be in order.
             self.rows = Rows::Whole(None);

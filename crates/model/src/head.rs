@@ -105,19 +105,26 @@ pub(crate) struct Head {
     pub(crate) tower: Vec<Layer>,
     pub(crate) mixing: Mixing,
     pub(crate) offset: Offset,
+    /// C of what it reads of other tasks, `[numbers read, scores]`; none if it reads nothing.
+    pub(crate) cascade: Option<Param<Tensor<2>>>,
 }
 
 impl Head {
-    /// `[rows, width of the representation]` to the predictions `[rows, outputs of the task's loss]`.
+    /// `[rows, width of the representation]`, and what it reads of other tasks, to the predictions
+    /// `[rows, outputs of the task's loss]`.
     #[must_use]
-    pub(crate) fn forward(&self, representation: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn forward(&self, representation: Tensor<2>, told: Option<Tensor<2>>) -> Tensor<2> {
         let features = layer::forward(&self.tower, Features::Vector(representation)).into_vector();
-        self.offset.apply(self.mixing.apply(features))
+        let scores = self.mixing.apply(features);
+        self.offset.apply(match (told, &self.cascade) {
+            (Some(told), Some(cascade)) => scores + told.matmul(cascade.val()),
+            _ => scores,
+        })
     }
 
     /// W of `predictions = offset(z W)`, `[width, scores]`, if the head is linear up to its offset.
     pub(crate) fn matrix(&self) -> Option<Tensor<2>> {
-        if self.tower.is_empty() {
+        if self.tower.is_empty() && self.cascade.is_none() {
             self.mixing.matrix()
         } else {
             None

@@ -9,17 +9,20 @@
 //! weights are drawn by name ([`names`]) in plain Rust, so a seed means the same model on every backend.
 
 mod bottleneck;
+mod cascade;
 mod dense;
 mod encoder;
 mod error;
 mod features;
 mod head;
 mod initial;
+mod joint;
 mod layer;
 mod loss;
 mod matrix;
 mod multitask;
 pub mod names;
+mod relation;
 mod sharing;
 mod stack;
 mod stacked;
@@ -28,6 +31,7 @@ mod summary;
 mod tests;
 
 pub use bottleneck::{BOTTLENECKS, BottleneckOptions};
+pub use cascade::ring;
 pub use dense::{DenseBlock, VectorNorm};
 pub use encoder::{
     CategoricalOptions, Cnn, Coding, Collapse, ENCODERS, EncoderOptions, MapNorm, Mlp, Padding,
@@ -35,12 +39,14 @@ pub use encoder::{
 pub use error::{ImportError, ImportErrors, LossError, ShapeError, ShapeErrors};
 pub use features::{FeatureShape, Inputs};
 pub use head::{HeadOptions, HeadStart};
+pub use joint::{CoupledLabel, Edge, Known, circle};
 pub use layer::{ActivationKind, PoolKind};
 pub use loss::{
     Absolute, Bce, ClassWeights, CrossEntropy, Focal, Gaussian, Huber, LOSSES, Loss, LossFacts,
     LossOptions, Ordinal, Outputs, PositiveWeight, Squared, TaskLoss, TaskSpec, decode, kind_name,
 };
 pub use multitask::{ModelOptions, MultiTaskModel, build};
+pub use relation::{Asks, RELATIONS, Related, Relation, Tie, Tied, relation};
 pub use sharing::{Alpha, CodesOptions, GateMap, HardOptions, LatentOptions, SHARINGS, Turn};
 pub use stacked::{Contribution, Layout, Lookup, Product, Recorded, Rows, Take};
 pub use summary::{ModuleSummary, PartSummary, Summary, summary};

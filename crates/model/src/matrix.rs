@@ -75,6 +75,10 @@ impl Matrix {
         }
     }
 
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// The values of a tensor.
     pub(crate) fn of(tensor: Tensor<2>) -> Self {
         let [rows, columns] = tensor.dims();
@@ -184,6 +188,13 @@ impl Matrix {
         let inverse: Vec<f64> = roots.iter().map(|root| 1.0 / root).collect();
         let with = |factors: &[f64]| vectors.scale_columns(factors).times(&vectors.transposed());
         (with(&inverse), with(&roots))
+    }
+
+    /// The inverse of a symmetric matrix whose eigenvalues are all above zero.
+    pub(crate) fn inverse_of_positive(&self) -> Self {
+        let (values, vectors) = self.eigen();
+        let inverse: Vec<f64> = values.iter().map(|value| 1.0 / value).collect();
+        vectors.scale_columns(&inverse).times(&vectors.transposed())
     }
 
     /// The columns from `first` on.

@@ -1,4 +1,7 @@
-//! The model: a sharing, and a head per task on what it represents.
+//! The model: a sharing, a head per task on what it represents, and what ties heads and labels to each other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -6,12 +9,15 @@ use polytask_config::Fields;
 use polytask_data::InputShape;
 use polytask_random::Seed;
 
+use crate::cascade::{self, Read};
 use crate::encoder::{Encoder, EncoderOptions};
 use crate::error::{ShapeError, ShapeErrors};
 use crate::features::Inputs;
 use crate::head::{Head, HeadOptions};
 use crate::initial::Initial;
+use crate::joint::{CoupledLabel, Edge, Joint, Known};
 use crate::loss::{TaskLoss, TaskSpec};
+use crate::relation::{Related, Relation, Ties};
 use crate::sharing::{self, Plan, Sharing, Site, Turn};
 use crate::stacked::Recorded;
 
@@ -21,6 +27,12 @@ pub struct ModelOptions {
     pub encoder: EncoderOptions,
     pub sharing: Box<dyn Plan>,
     pub heads: HeadOptions,
+    /// The tree that couples labels, if any: set once the labels are known.
+    pub coupled: Vec<Edge>,
+    /// What ties the weights of heads, if anything: set by whoever knows the tasks.
+    pub relation: Option<Arc<dyn Relation>>,
+    /// The answer to what the relation asks of the labels, if it asks: set once the labels are known.
+    pub related: Vec<Related>,
 }
 
 impl ModelOptions {
@@ -44,6 +56,20 @@ impl ModelOptions {
             encoder,
             sharing,
             heads,
+            coupled: Vec::new(),
+            relation: None,
+            related: Vec::new(),
+        }
+    }
+}
+
+impl ModelOptions {
+    /// The relation between the tasks that it is for, told who is related if it asks.
+    fn related(&self) -> Option<Arc<dyn Relation>> {
+        let relation = self.relation.as_ref()?;
+        match relation.asks() {
+            Some(_) => relation.told(&self.related),
+            None => Some(Arc::clone(relation)),
         }
     }
 }
@@ -72,11 +98,25 @@ pub fn build(
         inputs,
         tasks,
     };
-    let built = options.sharing.build(&site).map_err(ShapeErrors)?;
+    let joint = Joint::new(&site.initial, &options.coupled, tasks);
+    let (built, joint, reads) = match (options.sharing.build(&site), joint, cascade::reads(tasks)) {
+        (Ok(built), Ok(joint), Ok(reads)) => (built, joint, reads),
+        (built, joint, reads) => {
+            let problems = [built.err(), joint.err(), reads.err()].into_iter();
+            return Err(ShapeErrors(problems.flatten().flatten().collect()));
+        }
+    };
+    let ties = match options.related() {
+        Some(relation) => Ties::new(relation.as_ref(), tasks, &built.heads).map_err(ShapeErrors)?,
+        None => None,
+    };
     let width = built.sharing.wiring().encoder().width();
     Ok(MultiTaskModel {
         sharing: built.sharing,
         heads: built.heads,
+        joint,
+        reads,
+        ties,
         tasks: tasks.iter().map(|task| task.name.clone()).collect(),
         notes: options.sharing.notes(width, site.scores()),
     })
@@ -101,16 +141,53 @@ fn wrong_losses(tasks: &[TaskSpec]) -> Vec<ShapeError> {
 pub struct MultiTaskModel {
     pub(crate) sharing: Sharing,
     pub(crate) heads: Vec<Head>,
+    pub(crate) joint: Option<Joint>,
+    /// What each head reads of other tasks.
+    #[module(skip)]
+    reads: Vec<Vec<Read>>,
+    #[module(skip)]
+    ties: Option<Ties>,
     tasks: Vec<String>,
     notes: Vec<String>,
 }
 
 impl MultiTaskModel {
     /// The predictions of each task, in task order, `[rows, width]` each: logits, values, or the cumulative logits of
-    /// an ordinal task. [`decode`](crate::decode) makes probabilities of them.
+    /// an ordinal task. [`decode`](crate::decode) makes probabilities of them. Coupled labels are predicted by their
+    /// marginals.
     #[must_use]
     pub fn forward(&self, inputs: &Inputs) -> Vec<Tensor<2>> {
-        self.heads_forward(self.representation(inputs))
+        self.marginals(self.heads_forward(self.representation(inputs)), None)
+    }
+
+    /// From the predictions of the heads by themselves to those of the coupled labels' marginals, given what is known of
+    /// some; nothing changes where no labels are coupled.
+    #[must_use]
+    pub fn marginals(&self, heads: Vec<Tensor<2>>, known: Option<&Known>) -> Vec<Tensor<2>> {
+        match &self.joint {
+            Some(joint) => joint.marginals(heads, known),
+            None => heads,
+        }
+    }
+
+    /// -ln p(label | x, the known labels before it) of each task with coupled labels, `[rows]`, exactly 0 where its label
+    /// is not known, from the predictions of the heads by themselves. Their sum over tasks is -ln p(known labels | x).
+    #[must_use]
+    pub fn joint_costs(&self, heads: &[Tensor<2>], known: &Known) -> Vec<Option<Tensor<1>>> {
+        match &self.joint {
+            Some(joint) => joint.costs(heads, known),
+            None => vec![None; heads.len()],
+        }
+    }
+
+    /// The labels that are coupled, in the order of [`Known`]; none without a joint head.
+    #[must_use]
+    pub fn coupled(&self) -> &[CoupledLabel] {
+        self.joint.as_ref().map_or(&[], Joint::labels)
+    }
+
+    pub(crate) fn joint_edges(&self) -> &[Edge] {
+        self.joint.as_ref().map_or(&[], Joint::edges)
     }
 
     /// What all heads read, `[rows, width]`: z of hard and latent sharing, the responses of a code dictionary.
@@ -129,8 +206,8 @@ impl MultiTaskModel {
     /// The predictions of one task from the representation; `None` if there is no such task.
     #[must_use]
     pub fn head_forward(&self, task: usize, representation: Tensor<2>) -> Option<Tensor<2>> {
-        let head = self.heads.get(task)?;
-        Some(head.forward(representation))
+        let made = &mut BTreeMap::new();
+        cascade::predict(task, &self.heads, &self.reads, &representation, made)
     }
 
     /// The matrix W_t `[width, scores]` of each of these tasks' heads, if all of them are linear up to an offset: the
@@ -150,13 +227,13 @@ impl MultiTaskModel {
         Some(head.offset.apply(scores))
     }
 
-    /// The predictions of each task from the representation: `forward` is this after `representation`.
+    /// The predictions of each task's head by itself from the representation.
     #[must_use]
     pub fn heads_forward(&self, representation: Tensor<2>) -> Vec<Tensor<2>> {
-        self.heads
-            .iter()
-            .map(|head| head.forward(representation.clone()))
-            .collect()
+        let made = &mut BTreeMap::new();
+        let predict =
+            |task| cascade::predict(task, &self.heads, &self.reads, &representation, made);
+        (0..self.heads.len()).filter_map(predict).collect()
     }
 
     /// Columns of the representation.
@@ -165,10 +242,15 @@ impl MultiTaskModel {
         self.sharing.wiring().width()
     }
 
-    /// What the sharing adds to the loss, if it adds anything.
+    /// What sharing and relation add to the loss and the tape differentiates, if they add anything.
     #[must_use]
     pub fn penalty(&self) -> Option<Tensor<1>> {
-        self.sharing.wiring().penalty(&self.heads)
+        let tied = self
+            .ties
+            .as_ref()
+            .and_then(|ties| ties.penalty(&self.heads));
+        let terms = [self.sharing.wiring().penalty(&self.heads), tied];
+        terms.into_iter().flatten().reduce(|sum, more| sum + more)
     }
 
     /// What the bottleneck lets through of each row, `[rows]`, nats: an upper bound on what the representation tells of the inputs. None
@@ -194,9 +276,19 @@ impl MultiTaskModel {
         self
     }
 
-    /// The constraints of the sharing, to be restored after each step of the optimizer.
+    /// What [`project`](Self::project) lowers: part of the loss beside the [`penalty`](Self::penalty), without a gradient.
     #[must_use]
-    pub fn project(mut self) -> Self {
+    pub fn proximal(&self) -> Option<f64> {
+        self.ties.as_ref().and_then(|ties| ties.norm(&self.heads))
+    }
+
+    /// What follows a step of the optimizer whose learning rate was `rate`: the proximal map of the relation, and the
+    /// constraints of the sharing.
+    #[must_use]
+    pub fn project(mut self, rate: f64) -> Self {
+        if let Some(ties) = &self.ties {
+            ties.shrink(&mut self.heads, rate);
+        }
         self.sharing.wiring_mut().project(&mut self.heads);
         self
     }
@@ -214,6 +306,10 @@ impl MultiTaskModel {
     /// [`turned`](Self::turned); `None` if there is none worth it. `seed` draws the starts of the search.
     #[must_use]
     pub fn sparser(&self, seed: Seed) -> Option<Turn> {
+        if self.ties.as_ref().is_some_and(Ties::are_of_codes) {
+            // What a turn takes off one penalty it may put on the other.
+            return None;
+        }
         self.sharing.wiring().sparser(&self.heads, seed)
     }
 

@@ -21,6 +21,8 @@ pub enum Part {
     Sharing,
     /// The head of the task of this name.
     Head(String),
+    /// What couples the labels of several heads.
+    Joint,
 }
 
 /// A parameter, or a running statistic, with its canonical name.
@@ -63,7 +65,7 @@ pub fn parameters(model: &MultiTaskModel) -> Vec<NamedParameter> {
                 id: param.id,
                 shape: param.lazy_shape().to_vec(),
                 part,
-                decays: matches!(leaf, "weight" | "codes" | "alpha"),
+                decays: matches!(leaf, "weight" | "codes" | "alpha" | "cascade"),
                 trainable: !leaf.starts_with("running_"),
                 inputs_first: D == 2 && leaf == "weight",
                 turns: matches!(leaf, "codes" | "alpha"),
@@ -206,6 +208,12 @@ impl<'a> Namer<'a> {
                 let inner = inner.iter().filter(|part| !structure.contains(part));
                 let rest: Vec<&str> = inner.chain([leaf]).copied().collect();
                 (format!("heads.{task}.{}", rest.join(".")), Part::Head(task))
+            }
+            ["joint", "tables", index] => {
+                let edges = self.model.joint_edges();
+                let names: Vec<String> = edges.iter().map(|edge| edge.join("-")).collect();
+                let edge = self.by_index(index, &names);
+                (format!("joint.{edge}.table"), Part::Joint)
             }
             ["sharing", "encoder", "embeddings", index, rest @ ..] => {
                 let columns = &self.model.encoder().embeddings;

@@ -13,13 +13,13 @@ use crate::names::{self, Part};
 pub struct Summary {
     /// Shape of one row of inputs, categories as numbers.
     pub input: String,
-    /// Encoder, sharing, and each head in task order.
+    /// Encoder, sharing, each head in task order, and what couples them.
     pub parts: Vec<PartSummary>,
     /// Trained numbers in all parts.
     pub parameters: usize,
 }
 
-/// Encoder, sharing or one head.
+/// Encoder, sharing, one head, or what couples heads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartSummary {
     pub part: Part,
@@ -83,9 +83,11 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
             Mixing::PerTask(_) => "weights of the codes, then linear",
             Mixing::Block(_) => "weights of the codes' blocks, then linear",
         };
-        let offset = match &head.offset.thresholds {
-            Some(_) => ", ordered thresholds",
-            None => "",
+        let offset = match (&head.offset.thresholds, &head.cascade) {
+            (Some(_), None) => ", ordered thresholds",
+            (Some(_), Some(_)) => ", ordered thresholds, reads other tasks",
+            (None, Some(_)) => ", reads other tasks",
+            (None, None) => "",
         };
         let parameters = counts.below(&path);
         modules.push(ModuleSummary {
@@ -101,6 +103,7 @@ pub fn summary(model: &MultiTaskModel) -> Summary {
             parameters,
         });
     }
+    parts.extend(joint(model, &counts));
     Summary {
         input: encoder.start().to_string(),
         parameters: counts.below(""),
@@ -124,6 +127,26 @@ fn sharing(model: &MultiTaskModel, counts: &Counts) -> PartSummary {
         modules: (parameters > 0).then_some(module).into_iter().collect(),
         parameters,
     }
+}
+
+/// The tables between labels, if there are any.
+fn joint(model: &MultiTaskModel, counts: &Counts) -> Option<PartSummary> {
+    let joint = model.joint.as_ref()?;
+    let modules = joint.edges().iter().map(|edge| {
+        let name = format!("joint.{}.table", edge.join("-"));
+        ModuleSummary {
+            description: "table of one label's classes by the other's".to_owned(),
+            output: String::new(),
+            parameters: counts.of(&name),
+            name,
+        }
+    });
+    Some(PartSummary {
+        part: Part::Joint,
+        description: joint.describe(),
+        modules: modules.collect(),
+        parameters: counts.below("joint."),
+    })
 }
 
 /// Layers that do something: dropout of nothing keeps its number and is not shown.

@@ -12,6 +12,7 @@ pub mod events;
 pub mod experiment;
 mod gradients;
 pub mod information;
+pub(crate) mod joint;
 pub mod load;
 pub mod optimizer;
 pub mod plan;

@@ -134,12 +134,23 @@ pub fn from_checkpoint(checkpoint: Checkpoint, place: Place) -> Result<Loaded, L
             .ok_or(LoadError::Meta(key))
     };
     let config = text(meta::CONFIG)?;
-    let preprocessing: Preprocessing =
-        serde_json::from_str(&text(meta::PREPROCESSING)?).map_err(|error| LoadError::Text {
-            what: meta::PREPROCESSING,
+    let unreadable = |what: &'static str| {
+        move |error: serde_json::Error| LoadError::Text {
+            what,
             message: error.to_string(),
-        })?;
+        }
+    };
+    let preprocessing: Preprocessing = serde_json::from_str(&text(meta::PREPROCESSING)?)
+        .map_err(unreadable(meta::PREPROCESSING))?;
     let mut experiment = experiment(&config).map_err(LoadError::Config)?;
+    if let Some(edges) = checkpoint.meta.get(meta::COUPLED) {
+        experiment.model.coupled =
+            serde_json::from_str(edges).map_err(unreadable(meta::COUPLED))?;
+    }
+    if let Some(related) = checkpoint.meta.get(meta::RELATED) {
+        experiment.model.related =
+            serde_json::from_str(related).map_err(unreadable(meta::RELATED))?;
+    }
     let tables = std::mem::take(&mut experiment.tasks);
     let tasks = planned_tasks(tables, preprocessing.tasks()).map_err(LoadError::Config)?;
     let specs: Vec<TaskSpec> = tasks.iter().map(PlannedTask::spec).collect();

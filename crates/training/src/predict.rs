@@ -1,8 +1,12 @@
-//! Prediction: rows of a file in, predictions out, chunk by chunk.
+//! Prediction: rows of a file in, predictions out, chunk by chunk; given what is known of coupled labels.
 
 use std::io;
 use std::path::Path;
 
+use polytask_data::{Batch, TaskKind};
+use polytask_model::{CoupledLabel, Known};
+
+use crate::joint;
 use crate::load::{LoadError, Loaded};
 use crate::plan::PlannedTask;
 
@@ -27,7 +31,88 @@ pub struct Predicted {
     pub rows: u64,
 }
 
+/// What is known of coupled labels before they are predicted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Given {
+    /// For all rows: the place of a label among the coupled ones, and its class.
+    fixed: Vec<(usize, f32)>,
+    /// Whether the input's own columns of labels are known, row by row.
+    from_columns: bool,
+}
+
+impl Given {
+    fn is_nothing(&self) -> bool {
+        self.fixed.is_empty() && !self.from_columns
+    }
+
+    fn known(&self, loaded: &Loaded, batch: &Batch) -> Known {
+        let labels = loaded.model.coupled().len();
+        let mut known = joint::known(&loaded.model, batch);
+        if !self.from_columns {
+            known.mask.fill(0.0);
+        }
+        let rows = known.classes.chunks_mut(labels.max(1));
+        for (classes, mask) in rows.zip(known.mask.chunks_mut(labels.max(1))) {
+            for &(label, class) in &self.fixed {
+                if let (Some(slot), Some(mask)) = (classes.get_mut(label), mask.get_mut(label)) {
+                    (*slot, *mask) = (class, 1.0);
+                }
+            }
+        }
+        known
+    }
+}
+
 impl Loaded {
+    /// Labels known for all rows, as (`TASK` or `TASK/LABEL`, class), and whether the input's columns of labels are known.
+    ///
+    /// # Errors
+    /// What is not coupled or no class, in words.
+    pub fn given(&self, labels: &[(String, String)], from_columns: bool) -> Result<Given, String> {
+        let coupled = self.model.coupled();
+        if coupled.is_empty() && !(labels.is_empty() && !from_columns) {
+            return Err(
+                "a known label tells this model nothing of the others: it has no joint head (`multitask.joint`)".to_owned(),
+            );
+        }
+        let fixed = labels.iter().map(|(name, class)| {
+            let found = coupled
+                .iter()
+                .enumerate()
+                .find(|(_, label)| label.name == *name);
+            let Some((place, label)) = found else {
+                let names: Vec<&str> = coupled.iter().map(|label| label.name.as_str()).collect();
+                return Err(format!(
+                    "`{name}` is not coupled; coupled are: {}",
+                    names.join(", ")
+                ));
+            };
+            let class = self.class_of(label, class)?;
+            Ok((place, class as f32))
+        });
+        Ok(Given {
+            fixed: fixed.collect::<Result<_, String>>()?,
+            from_columns,
+        })
+    }
+
+    fn class_of(&self, label: &CoupledLabel, class: &str) -> Result<usize, String> {
+        const FLAGS: [&[&str]; 2] = [&["0", "no", "false"], &["1", "yes", "true"]];
+        let task = self.tasks.get(label.task);
+        let (found, classes) = match task.map(|task| (&task.kind, &task.fit.classes)) {
+            Some((TaskKind::Multilabel { .. }, _)) => (
+                FLAGS.iter().position(|words| words.contains(&class)),
+                "0, 1".to_owned(),
+            ),
+            Some((_, classes)) => (
+                classes.iter().position(|own| own == class),
+                classes.join(", "),
+            ),
+            None => (None, String::new()),
+        };
+        found.ok_or_else(|| format!("`{}` has no class `{class}`; it has {classes}", label.name))
+    }
+
     /// Predicts every row of `input`, handing chunks to `sink`.
     ///
     /// # Errors
@@ -35,17 +120,25 @@ impl Loaded {
     pub fn predict(
         &self,
         input: &Path,
+        given: &Given,
         sink: &mut dyn FnMut(&PredictedRows<'_>) -> io::Result<()>,
     ) -> Result<Predicted, LoadError> {
         let predictor = self.predictor();
         let mut predicted = Predicted::default();
-        for chunk in self.preprocessing.open(input)? {
+        let chunks = if given.from_columns {
+            self.preprocessing.open_labelled(input)?
+        } else {
+            self.preprocessing.open(input)?
+        };
+        for chunk in chunks {
             let chunk = chunk?;
             let rows: Vec<u32> = (0..chunk.encoded.rows() as u32).collect();
             let mut values: Vec<Vec<f64>> = vec![Vec::new(); self.tasks.len()];
             for rows in rows.chunks(self.batch_size()) {
                 let batch = chunk.encoded.batch(rows);
-                for (all, own) in values.iter_mut().zip(predictor.predict(&batch)) {
+                let known = (!given.is_nothing()).then(|| given.known(self, &batch));
+                let predicted = predictor.predict(&batch, known.as_ref());
+                for (all, own) in values.iter_mut().zip(predicted) {
                     all.extend(own);
                 }
             }

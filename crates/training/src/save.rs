@@ -16,6 +16,10 @@ pub mod meta {
     pub const PREPROCESSING: &str = "preprocessing";
     /// The fingerprint of the data.
     pub const DATA: &str = "data";
+    /// The edges between coupled labels, JSON; without a joint head there are none.
+    pub const COUPLED: &str = "coupled";
+    /// What the relation between tasks was told of the labels, JSON; without a relation that asks there is none.
+    pub const RELATED: &str = "related";
     /// The version that wrote it.
     pub const VERSION: &str = "version";
     /// The backend that it was trained on.
@@ -52,6 +56,20 @@ impl Saver {
     /// Writes into the run that `writer` has locked; `resolved` is the resolved config.
     #[must_use]
     pub fn new(writer: Writer, plan: &Plan, resolved: &str) -> Self {
+        let coupled = &plan.model.coupled;
+        let coupled = (!coupled.is_empty()).then(|| {
+            (
+                meta::COUPLED,
+                serde_json::to_string(coupled).unwrap_or_default(),
+            )
+        });
+        let related = &plan.model.related;
+        let related = (!related.is_empty()).then(|| {
+            (
+                meta::RELATED,
+                serde_json::to_string(related).unwrap_or_default(),
+            )
+        });
         let texts = [
             (meta::CONFIG, resolved.to_owned()),
             (
@@ -66,6 +84,8 @@ impl Saver {
             writer,
             texts: texts
                 .into_iter()
+                .chain(coupled)
+                .chain(related)
                 .map(|(key, text)| (key.to_owned(), text))
                 .collect(),
             retention: Retention {

@@ -134,7 +134,8 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         // The one read of a step from the device: losses, penalty, rate and gradient norm.
         let values = tensors::read_scalars(reads);
         let (losses, rest) = values.split_at(tasks.min(values.len()));
-        let penalty = rest.first().copied().filter(|_| has_penalty).unwrap_or(0.0);
+        let penalty = rest.first().copied().filter(|_| has_penalty).unwrap_or(0.0)
+            + state.model.proximal().unwrap_or(0.0);
         let rest = rest.get(usize::from(has_penalty)..).unwrap_or(&[]);
         let rate = rest.first().copied().filter(|_| has_rate);
         let squared_norm = rest.get(usize::from(has_rate)).copied().unwrap_or(0.0);
@@ -171,7 +172,8 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         let moved = state
             .optimizer
             .step(state.model.clone(), clipped, report.factor);
-        state.model = moved.project();
+        let rate = plan.train.optimizer.value.rate() * report.factor;
+        state.model = moved.project(rate);
         if let (Some(average), Some(decay)) = (state.average.take(), plan.train.ema) {
             state.average = Some(ema::advance(
                 average,

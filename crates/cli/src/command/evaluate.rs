@@ -158,6 +158,7 @@ pub(crate) fn run(
                 "rows": evaluation.rows, "metrics": evaluation.metrics, "undefined": evaluation.undefined,
                 "information": results::information_document(&evaluation.information),
                 "confusion": confusion::document(&loaded.tasks, &evaluation),
+                "joint": evaluation.joint,
             }),
         )?;
     } else {

@@ -203,6 +203,7 @@ fn part_name(part: &PartSummary) -> String {
         names::Part::Encoder => "encoder".to_owned(),
         names::Part::Sharing => "sharing".to_owned(),
         names::Part::Head(task) => format!("heads.{task}"),
+        names::Part::Joint => "joint".to_owned(),
     }
 }
 

@@ -5,8 +5,9 @@ use polytask_balance::{AGGREGATORS, WEIGHTINGS, Wrapping};
 use polytask_config::{Choice, Entry, Family, Kind, Literal, Node, describe, options_of};
 use polytask_data::SOURCES;
 use polytask_metrics::METRICS;
-use polytask_model::{BOTTLENECKS, ENCODERS, LOSSES, SHARINGS};
+use polytask_model::{BOTTLENECKS, ENCODERS, LOSSES, RELATIONS, SHARINGS};
 use polytask_training::device::Backend;
+use polytask_training::experiment::TREES;
 use polytask_training::optimizer::OPTIMIZERS;
 use polytask_training::schedule::SCHEDULES;
 use serde_json::{Value, json};
@@ -43,6 +44,10 @@ enum What {
     Sharings,
     /// Limits on what the shared representation tells of the inputs
     Bottlenecks,
+    /// Which labels a joint head couples
+    Trees,
+    /// What ties the weights of heads
+    Relations,
     /// Kinds of tasks
     Tasks,
     /// From predictions and labels to a number per row
@@ -160,6 +165,8 @@ fn listed(what: What) -> Vec<Listed> {
         What::Encoders => entries(ENCODERS),
         What::Sharings => entries(SHARINGS),
         What::Bottlenecks => entries(BOTTLENECKS),
+        What::Trees => entries(TREES),
+        What::Relations => entries(RELATIONS),
         What::Tasks => kinds(),
         What::Losses => with_facts(LOSSES, |facts| {
             facts.kinds.iter().map(|kind| (*kind).to_owned()).collect()

@@ -26,7 +26,8 @@ class has a column TASK:CLASS. The output appears under its name only when it is
 
 Examples:
   polytask predict latest --input new.csv --output predictions.csv
-  polytask predict latest --proba -i new.jsonl -o - --format jsonl")]
+  polytask predict latest --proba -i new.jsonl -o - --format jsonl
+  polytask predict latest -i new.csv --given digit=7 --given vowel=no")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     run: RunArguments,
@@ -47,12 +48,27 @@ pub(crate) struct Arguments {
     #[arg(long)]
     proba: bool,
 
+    /// A label that is known for all rows, TASK=CLASS or TASK/LABEL=0|1, which a joint head lets the others know; repeatable
+    #[arg(long, value_name = "TASK=CLASS", value_parser = parse_given)]
+    given: Vec<(String, String)>,
+
+    /// Labels that stand in the input's target columns are known, row by row; empty cells are not
+    #[arg(long)]
+    given_columns: bool,
+
     #[command(flatten)]
     place: PlaceArguments,
 
     /// Print one JSON document when done (not with the output on standard output)
     #[arg(long)]
     json: bool,
+}
+
+fn parse_given(text: &str) -> Result<(String, String), String> {
+    let (task, class) = text
+        .split_once('=')
+        .ok_or("write TASK=CLASS, such as digit=7")?;
+    Ok((task.trim().to_owned(), class.trim().to_owned()))
 }
 
 pub(crate) fn run(
@@ -83,6 +99,9 @@ pub(crate) fn run(
     let trained_on = checkpoint.meta.get(meta::BACKEND).cloned();
     let place = place::for_trained(&arguments.place, trained_on.as_deref(), terminal, watch)?;
     let loaded = from_checkpoint(checkpoint, place)?;
+    let given = loaded
+        .given(&arguments.given, arguments.given_columns)
+        .map_err(|problem| Failure::usage(format!("--given: {problem}")))?;
     let signals = Signals::install();
     let mut sink = Sink {
         output: Output::open(&arguments.output)?,
@@ -90,7 +109,7 @@ pub(crate) fn run(
         columns: None,
         with_probabilities: arguments.proba,
     };
-    let predicted = loaded.predict(&arguments.input, &mut |rows| {
+    let predicted = loaded.predict(&arguments.input, &given, &mut |rows| {
         if signals.is_asked() {
             Err(io::Error::other("interrupted"))
         } else {

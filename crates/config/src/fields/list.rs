@@ -18,6 +18,10 @@ pub type NumberList<'f> = List<'f, f64, f64>;
 pub type IntegerList<'f> = List<'f, usize, usize>;
 /// A list of strings: end with `or`, `required` or `optional`.
 pub type TextList<'f> = List<'f, String, ()>;
+/// A list of pairs of strings: end with `or`, `required` or `optional`.
+pub type PairList<'f> = List<'f, [String; 2], ()>;
+/// A list of lists of strings: end with `or`, `required` or `optional`.
+pub type TextLists<'f> = List<'f, Vec<String>, ()>;
 /// A list of paths: end with `or`, `required` or `optional`.
 pub type PathList<'f> = List<'f, PathBuf, ()>;
 
@@ -64,6 +68,52 @@ pub(crate) const TEXTS: &Way<String, ()> = &Way {
     default: |_, item| (item.clone(), Literal::Text(item)),
     is_single: true,
 };
+
+pub(crate) const PAIRS: &Way<[String; 2], ()> = &Way {
+    kind: |_, length| Kind::Pairs { length },
+    read: |path, node, _| {
+        let two = Range {
+            at_least: Some(2),
+            at_most: Some(2),
+            ..Range::default()
+        };
+        let read = items(path, node, ("a pair of strings", &two, false), text);
+        match read.map(<[String; 2]>::try_from) {
+            Ok(Ok(pair)) => Ok((pair.clone(), texts_literal(&pair))),
+            Ok(Err(_)) => Err(wrong_type(
+                path,
+                "a pair of strings",
+                "a pair of strings",
+                node,
+            )),
+            Err(problems) => Err(problems.into_iter().next().unwrap_or_else(|| {
+                wrong_type(path, "a pair of strings", "a pair of strings", node)
+            })),
+        }
+    },
+    default: |_, item| (item.clone(), texts_literal(&item)),
+    is_single: false,
+};
+
+pub(crate) const LISTS: &Way<Vec<String>, ()> = &Way {
+    kind: |_, length| Kind::Lists { length },
+    read: |path, node, _| {
+        let any = Range::default();
+        let read = items(path, node, ("a list of strings", &any, false), text);
+        match read {
+            Ok(list) => Ok((list.clone(), texts_literal(&list))),
+            Err(problems) => Err(problems.into_iter().next().unwrap_or_else(|| {
+                wrong_type(path, "a list of strings", "a list of strings", node)
+            })),
+        }
+    },
+    default: |_, item| (item.clone(), texts_literal(&item)),
+    is_single: false,
+};
+
+fn texts_literal(texts: &[String]) -> Literal {
+    Literal::List(texts.iter().cloned().map(Literal::Text).collect())
+}
 
 pub(crate) const PATHS: &Way<PathBuf, ()> = &Way {
     kind: |_, length| Kind::Paths { length },

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub(crate) use entry::live_options;
 pub use entry::{EntryField, PathOrEntryField};
-pub use list::{IntegerList, List, NumberList, PathList, TextList};
+pub use list::{IntegerList, List, NumberList, PairList, PathList, TextList, TextLists};
 pub use number::{Integer, Number};
 pub use texts_or_table::TextsOrTableField;
 pub use word::{ChoiceField, Flag, PathField, Text};
@@ -181,6 +181,16 @@ impl<'a> Fields<'a> {
         TextList::new(self.slot(key, help), list::TEXTS)
     }
 
+    /// A list of pairs of strings: `edges = [["a", "b"], ["b", "c"]]`.
+    pub fn pairs(&mut self, key: &'static str, help: &'static str) -> PairList<'_> {
+        PairList::new(self.slot(key, help), list::PAIRS)
+    }
+
+    /// A list of lists of strings: `groups = [["a", "b"], ["c"]]`.
+    pub fn lists(&mut self, key: &'static str, help: &'static str) -> TextLists<'_> {
+        TextLists::new(self.slot(key, help), list::LISTS)
+    }
+
     /// A list of paths; a single one is a list of one.
     pub fn paths(&mut self, key: &'static str, help: &'static str) -> PathList<'_> {
         PathList::new(self.slot(key, help), list::PATHS)
@@ -268,10 +278,21 @@ impl<'a> Fields<'a> {
         message: String,
         help: Option<String>,
     ) {
+        self.problem_at(self.key_path(key), code, message, help);
+    }
+
+    /// As [`problem`](Self::problem), at a whole path that may lead below this table: `format!("{}[2]", key_path("edges"))`.
+    pub fn problem_at(
+        &mut self,
+        path: String,
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+    ) {
         if !self.scope.is_reading {
             return;
         }
-        let mut problem = Problem::new(code, self.key_path(key), message);
+        let mut problem = Problem::new(code, path, message);
         problem.help = help;
         self.work.problems.push(problem);
     }

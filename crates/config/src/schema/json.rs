@@ -205,6 +205,15 @@ fn kind(node: &Node, names: &DefinitionNames) -> Map<String, Value> {
         }
         Kind::Numbers { each, length } => list(number("number", each), length),
         Kind::Integers { each, length } => list(count(each), length),
+        Kind::Pairs { length } => {
+            let two = Range {
+                at_least: Some(2),
+                at_most: Some(2),
+                ..Range::default()
+            };
+            list(list(text(), &two), length)
+        }
+        Kind::Lists { length } => list(list(text(), &Range::default()), length),
         Kind::Texts { length } | Kind::Paths { length } => texts(length),
         Kind::Weights => json!({ "type": "object", "additionalProperties": { "type": "number" } }),
         Kind::Table(keys) => table(keys, names).into(),

@@ -38,6 +38,16 @@ pub enum Kind {
         /// How many there may be.
         length: Range<usize>,
     },
+    /// A list of pairs of strings.
+    Pairs {
+        /// How many there may be.
+        length: Range<usize>,
+    },
+    /// A list of lists of strings.
+    Lists {
+        /// How many there may be.
+        length: Range<usize>,
+    },
     /// A string or a list of strings that name files.
     Paths {
         /// How many there may be.
@@ -95,6 +105,8 @@ impl fmt::Display for Kind {
             Self::Numbers { each, .. } => write!(f, "a list of numbers{}", each.of_each()),
             Self::Integers { each, .. } => write!(f, "a list of integers{}", each.of_each()),
             Self::Texts { .. } => f.write_str("a list of strings"),
+            Self::Pairs { .. } => f.write_str("a list of pairs of strings"),
+            Self::Lists { .. } => f.write_str("a list of lists of strings"),
             Self::Paths { .. } => f.write_str("a list of paths"),
             Self::Weights => f.write_str("a table of numbers"),
             Self::Table(_) => f.write_str("a table"),

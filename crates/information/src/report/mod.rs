@@ -190,6 +190,66 @@ impl Report {
     }
 }
 
+/// The Chow-Liu tree over the significant pairs of `tasks`, as in a [`Report`], without the rest of one.
+///
+/// # Errors
+/// As [`Report::of`].
+///
+/// ```
+/// use polytask_information::report::{Column, ReportOptions, Values, label_tree};
+///
+/// let bit = |name: &str, label: fn(u32) -> u32| Column {
+///     name: name.into(),
+///     values: Values::Classes {
+///         labels: (0..400).map(|row| Some(label(row))).collect(),
+///         names: vec!["no".into(), "yes".into()],
+///     },
+/// };
+/// let tasks = [bit("even", |row| row % 2), bit("late", |row| u32::from(row > 199)), bit("odd", |row| 1 - row % 2)];
+/// let tree = label_tree(&tasks, &ReportOptions::default())?;
+/// assert_eq!(tree.edges.iter().map(|edge| (edge.left, edge.right)).collect::<Vec<_>>(), [(0, 2)]);
+/// # Ok::<(), polytask_information::InformationError>(())
+/// ```
+pub fn label_tree(tasks: &[Column], options: &ReportOptions) -> Result<TaskTree, InformationError> {
+    let rows = tasks.first().map_or(0, Column::rows);
+    for column in tasks {
+        column.check(rows)?;
+    }
+    let prepared: Vec<Prepared> = tasks.iter().map(Prepared::of).collect();
+    let pairs = pairs(&prepared, options)?;
+    Ok(tree(tasks.len(), &pairs, options.rate).0)
+}
+
+/// Every significant pair of `tasks`, in their order, with what [`Report::order`] is made from: the adjusted information, or
+/// 1 - e^(-2I) where a label is a number. Pairs of no positive value are left out.
+///
+/// # Errors
+/// As [`Report::of`].
+pub fn label_graph(
+    tasks: &[Column],
+    options: &ReportOptions,
+) -> Result<Vec<Edge>, InformationError> {
+    let rows = tasks.first().map_or(0, Column::rows);
+    for column in tasks {
+        column.check(rows)?;
+    }
+    let prepared: Vec<Prepared> = tasks.iter().map(Prepared::of).collect();
+    let pairs = pairs(&prepared, options)?;
+    let is_related = |pair: &&Pair| pair.information.is_significant(options.rate);
+    Ok(pairs
+        .iter()
+        .filter(is_related)
+        .filter_map(|pair| {
+            Some(Edge {
+                left: pair.left,
+                right: pair.right,
+                weight: similarity(&pairs, tasks.len(), pair.left, pair.right)
+                    .filter(|weight| *weight > 0.0)?,
+            })
+        })
+        .collect())
+}
+
 fn pairs(tasks: &[Prepared], options: &ReportOptions) -> Result<Vec<Pair>, InformationError> {
     let places: Vec<(usize, usize)> = (0..tasks.len())
         .flat_map(|left| (left + 1..tasks.len()).map(move |right| (left, right)))

@@ -8,6 +8,9 @@ use burn::tensor::Tensor;
 
 use crate::sharing::Gate;
 
+/// What a sum of weights is divided by at least.
+const LEAST: f64 = 1e-12;
+
 /// The last map of a head.
 #[derive(Module, Debug)]
 pub(crate) enum Mixing {
@@ -46,6 +49,13 @@ impl Mixing {
             Self::PerTask(mixing) => Some(&mixing.gate),
             Self::Block(mixing) => Some(&mixing.gate),
         }
+    }
+
+    /// The shares of a dictionary's codes in the absolute weights, `[codes]`; all zero while the weights are.
+    pub(crate) fn shares(&self) -> Option<Tensor<1>> {
+        let used = self.gate()?.weights().abs().sum_dim(0).flatten(0, 1);
+        let sum = used.clone().sum().clamp_min(LEAST);
+        Some(used / sum)
     }
 
     pub(crate) fn gate_mut(&mut self) -> Option<&mut Gate> {

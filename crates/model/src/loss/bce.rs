@@ -186,6 +186,10 @@ impl Loss for Bce {
         loss.sum_dim(1).reshape([rows])
     }
 
+    fn is_law(&self) -> bool {
+        *self == Self::default()
+    }
+
     fn decode(&self, kind: &TaskKind, row: &[f64]) -> Vec<f64> {
         yes_or_no(kind, row)
     }

@@ -30,6 +30,8 @@ pub use focal::Focal;
 pub use gaussian::Gaussian;
 pub use huber::Huber;
 pub use ordinal::Ordinal;
+pub(crate) use ordinal::log_law as log_law_of_levels;
+pub(crate) use probability::log_sum_exp;
 pub use squared::Squared;
 pub use task::{TaskLoss, TaskSpec};
 
@@ -79,6 +81,12 @@ pub trait Loss: std::fmt::Debug + Send + Sync {
 
     /// `[rows, width]` predictions and `[rows, …]` labels to `[rows]` losses. Every label is a real one.
     fn per_row(&self, prediction: Tensor<2>, target: Tensor<2>, task: &TaskSpec) -> Tensor<1>;
+
+    /// Whether it is -ln p(label) of the law over classes that [`decode`](Self::decode) gives: nothing weighted, nothing
+    /// smoothed.
+    fn is_law(&self) -> bool {
+        false
+    }
 
     /// One row of predictions to probabilities (`[classes]`; a binary task has two, labels each have one) or values.
     fn decode(&self, kind: &TaskKind, row: &[f64]) -> Vec<f64>;

@@ -57,20 +57,15 @@ impl Loss for Ordinal {
 
     fn per_row(&self, prediction: Tensor<2>, target: Tensor<2>, _: &TaskSpec) -> Tensor<1> {
         let [rows, thresholds] = prediction.dims();
-        let none = || Tensor::zeros([rows, 1], &prediction.device());
-        let upper = Tensor::cat(vec![softplus(prediction.clone().neg()), none()], 1);
-        let lower = Tensor::cat(vec![none(), softplus(prediction.clone())], 1);
-        let mut loss = upper + lower;
-        if thresholds > 1 {
-            // A head's thresholds lie apart, but behind a huge score f32 rounds their distance away.
-            let gap = (prediction.clone().narrow(1, 1, thresholds - 1)
-                - prediction.clone().narrow(1, 0, thresholds - 1))
-            .clamp_min(LEAST_GAP);
-            let inside = (gap.clone() / 2.0).tanh().log() + gap.neg().exp().log1p();
-            loss = loss - Tensor::cat(vec![none(), inside, none()], 1);
-        }
         let level = one_hot(target.narrow(1, 0, 1).int(), thresholds + 1);
-        (loss * level).sum_dim(1).reshape([rows])
+        (log_law(prediction) * level)
+            .sum_dim(1)
+            .neg()
+            .reshape([rows])
+    }
+
+    fn is_law(&self) -> bool {
+        true
     }
 
     fn decode(&self, _: &TaskKind, row: &[f64]) -> Vec<f64> {
@@ -91,6 +86,24 @@ impl Loss for Ordinal {
             })
             .collect()
     }
+}
+
+/// ln P(y = j) of every level, `[rows, thresholds + 1]`, from the cumulative logits `[rows, thresholds]`.
+pub(crate) fn log_law(prediction: Tensor<2>) -> Tensor<2> {
+    let [rows, thresholds] = prediction.dims();
+    let none = || Tensor::zeros([rows, 1], &prediction.device());
+    let upper = Tensor::cat(vec![softplus(prediction.clone().neg()), none()], 1);
+    let lower = Tensor::cat(vec![none(), softplus(prediction.clone())], 1);
+    let beyond = upper + lower;
+    if thresholds < 2 {
+        return beyond.neg();
+    }
+    // A head's thresholds lie apart, but behind a huge score f32 rounds their distance away.
+    let gap = (prediction.clone().narrow(1, 1, thresholds - 1)
+        - prediction.clone().narrow(1, 0, thresholds - 1))
+    .clamp_min(LEAST_GAP);
+    let inside = (gap.clone() / 2.0).tanh().log() + gap.neg().exp().log1p();
+    Tensor::cat(vec![none(), inside, none()], 1) - beyond
 }
 
 /// Levels of an ordinal task, at least 2.

@@ -48,7 +48,7 @@ pub(super) fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 }
 
 /// ln Σ exp(x) over the columns, `[rows, 1]`.
-pub(super) fn log_sum_exp(x: Tensor<2>) -> Tensor<2> {
+pub(crate) fn log_sum_exp(x: Tensor<2>) -> Tensor<2> {
     let largest = x.clone().detach().max_dim(1);
     (x - largest.clone()).exp().sum_dim(1).log() + largest
 }

@@ -19,6 +19,8 @@ pub struct TaskSpec {
     pub loss: LossOptions,
     /// What the training split says of its labels.
     pub fit: TaskFit,
+    /// The tasks whose predictions its head reads.
+    pub after: Vec<String>,
 }
 
 impl TaskSpec {

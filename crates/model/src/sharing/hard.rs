@@ -40,6 +40,7 @@ impl Plan for HardOptions {
                         weight: site.score_weights(task, width),
                     }),
                     offset: site.offset(task),
+                    cascade: site.cascade(task),
                 }),
                 Err(more) => problems.extend(more),
             }

@@ -64,6 +64,7 @@ impl Plan for LatentOptions {
                     weight: site.score_weights(task, self.dimension),
                 }),
                 offset: site.offset(task),
+                cascade: site.cascade(task),
             })
             .collect();
         let sharing = Sharing::Latent(Latent {

@@ -20,6 +20,7 @@ pub use hard::HardOptions;
 pub(crate) use latent::Latent;
 pub use latent::LatentOptions;
 
+use crate::cascade;
 use crate::encoder::{Encoder, EncoderOptions};
 use crate::error::ShapeError;
 use crate::features::Inputs;
@@ -87,6 +88,12 @@ impl Site<'_> {
             &prior,
             self.heads.start,
         )
+    }
+
+    /// What a task's head makes of what it reads of others: nothing at first.
+    pub(crate) fn cascade(&self, task: &TaskSpec) -> Option<burn::module::Param<Tensor<2>>> {
+        let read = cascade::width(task, self.tasks);
+        (read > 0).then(|| self.initial.constant([read, task.scores()], 0.0))
     }
 
     /// First weights of a map into a task's scores, for `heads.init`.

@@ -159,6 +159,8 @@ pub(super) fn codes(alpha: Alpha, gate: GateMap) -> Case {
         gate,
         l1,
         frobenius: 0.02,
+        information: 0.0,
+        spread: 0.0,
         unit_norm: false,
         turn: true,
         block: 2,

@@ -22,6 +22,8 @@ fn codes(alpha: Alpha, gate: GateMap) -> CodesOptions {
         gate,
         l1: 0.0,
         frobenius: 0.0,
+        information: 0.0,
+        spread: 0.0,
         unit_norm: false,
         turn: true,
         block: 2,
@@ -159,7 +161,7 @@ fn projecting_gives_unit_codes_and_free_weights_take_their_scale() {
             };
             let model = model(options, &tasks, &device);
             let before = predictions(&model, &inputs);
-            let model = model.project();
+            let model = model.project(0.0);
             let block = if alpha == Alpha::Block { 2 } else { 1 };
             for rows in Values::of(&model).matrix("sharing.codes").chunks(block) {
                 let size = norm(&rows.concat()) / (block as f64).sqrt();
@@ -175,7 +177,10 @@ fn projecting_gives_unit_codes_and_free_weights_take_their_scale() {
     // Without the option nothing is projected.
     let model = model(codes(Alpha::PerOutput, GateMap::Free), &tasks, &device);
     let before = Values::of(&model).vector("sharing.codes");
-    assert_eq!(Values::of(&model.project()).vector("sharing.codes"), before);
+    assert_eq!(
+        Values::of(&model.project(0.0)).vector("sharing.codes"),
+        before
+    );
 }
 
 #[test]
@@ -188,7 +193,7 @@ fn turning_lowers_the_penalty_and_changes_no_prediction() {
         unit_norm: true,
         ..codes(Alpha::PerOutput, GateMap::Free)
     };
-    let dense = model(options, &tasks, &device).project();
+    let dense = model(options, &tasks, &device).project(0.0);
     let turn = dense.sparser(Seed(3)).unwrap();
     let turned = dense.clone().turned(&turn);
     let found = predictions(&turned, &inputs);
@@ -257,4 +262,48 @@ fn free_codes_are_the_latent_space_of_their_products() {
     {
         assert_rows(found, wanted, 1e-5);
     }
+}
+
+/// Free weights whose shares are the rows of the project's golden number for I(C;T), and the penalties on them.
+#[test]
+fn penalties_on_shares_are_their_information() {
+    let device = flex();
+    let tasks =
+        ["a", "b", "c"].map(|name| super::fixtures::task(name, polytask_data::TaskKind::Binary));
+    let rows = [[1.4, -0.6, 0.0], [-0.3, 0.2, 0.0], [0.0, 0.1, 0.9]];
+    let penalty = |information: f64, spread: f64| {
+        let options = CodesOptions {
+            count: 3,
+            information,
+            spread,
+            ..codes(Alpha::PerOutput, GateMap::Free)
+        };
+        let model = model(options, &tasks, &device);
+        let mut values = crate::names::export(&model);
+        for (name, _, values) in &mut values {
+            for (task, row) in tasks.iter().zip(rows) {
+                if *name == format!("heads.{}.alpha", task.name) {
+                    *values = row.map(|value| value as f32).into();
+                }
+            }
+        }
+        let penalty = crate::names::import(model, values).unwrap().penalty();
+        penalty.map(scalar)
+    };
+    assert_eq!(penalty(0.0, 0.0), None);
+    let is = |found: Option<f64>, wanted: f64| {
+        let found = found.unwrap();
+        assert!((found - wanted).abs() < 1e-6, "{found} for {wanted}");
+    };
+    is(penalty(1.0, 0.0), 0.539_714_561_6);
+    is(penalty(-0.5, 0.0), -0.269_857_280_8);
+    // Effective codes 1.84202, 1.96013, 1.38415: e to the entropy of each.
+    let entropies = [1.842_02f64, 1.960_13, 1.384_15].map(f64::ln);
+    let off = 3f64.ln() - entropies.iter().sum::<f64>() / 3.0;
+    let found = penalty(0.0, 2.0).unwrap();
+    assert!(
+        (found - 2.0 * off).abs() < 1e-5,
+        "{found} for {}",
+        2.0 * off
+    );
 }

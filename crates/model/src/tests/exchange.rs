@@ -26,6 +26,7 @@ fn parts_follow_the_names() {
             Part::Encoder => assert_eq!(first, "encoder"),
             Part::Sharing => assert_eq!(first, "sharing"),
             Part::Head(task) => assert!(parameter.name.starts_with(&format!("heads.{task}."))),
+            Part::Joint => assert_eq!(first, "joint"),
         }
     }
 }

@@ -112,6 +112,7 @@ pub(super) fn task(name: &str, kind: TaskKind) -> TaskSpec {
             variance,
             entropy: 0.0,
         },
+        after: Vec::new(),
     }
 }
 
@@ -176,6 +177,9 @@ pub(super) fn model_options(
         },
         sharing: Box::new(sharing),
         heads,
+        coupled: Vec::new(),
+        relation: None,
+        related: Vec::new(),
     }
 }
 

@@ -165,6 +165,8 @@ fn names_of_codes_with_every_alpha_and_gate() {
             gate,
             l1: 0.0,
             frobenius: 0.0,
+            information: 0.0,
+            spread: 0.0,
             unit_norm: false,
             turn: true,
             block: 2,

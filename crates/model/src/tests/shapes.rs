@@ -115,6 +115,8 @@ fn sizes_that_no_memory_holds_are_slips() {
         gate: GateMap::Free,
         l1: 0.0,
         frobenius: 0.0,
+        information: 0.0,
+        spread: 0.0,
         unit_norm: false,
         turn: true,
         block,

@@ -76,6 +76,8 @@ fn codes(alpha: Alpha, gate: GateMap) -> CodesOptions {
         gate,
         l1: 0.0,
         frobenius: 0.0,
+        information: 0.0,
+        spread: 0.0,
         unit_norm: false,
         turn: true,
         block: 2,

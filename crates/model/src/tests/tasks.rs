@@ -26,6 +26,8 @@ fn codes(gate: GateMap) -> CodesOptions {
         gate,
         l1: 0.0,
         frobenius: 0.0,
+        information: 0.0,
+        spread: 0.0,
         unit_norm: true,
         turn: true,
         block: 2,

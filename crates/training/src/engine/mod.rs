@@ -107,7 +107,8 @@ impl Engine {
             return micro::backward(self, work, sight, decide);
         }
         match (self.view.level, self.view.engine, sight) {
-            (Level::Representation, ..) | (.., Sight::Nothing) => {
+            // Losses that reach several heads are beyond engines that take each head for itself.
+            (Level::Representation, ..) | (.., Sight::Nothing) if self.shared.is_trunk() => {
                 representation::backward(work, &self.shared, sight, decide)
             }
             (_, GradientEngine::Stacked, _) => stacked::backward(work, &self.shared, sight, decide),

@@ -13,6 +13,7 @@ use polytask_model::MultiTaskModel;
 use super::present::Present;
 use super::rate;
 use crate::gradients;
+use crate::joint;
 use crate::plan::Plan;
 use crate::tensors;
 
@@ -38,8 +39,35 @@ pub(super) fn forward(
     seed(plan, draw);
     let inputs = tensors::inputs(batch, &plan.input_shape, &plan.device);
     let representation = model.representation(&inputs);
-    let predicted = |task| model.head_forward(task, representation.clone());
-    task_losses(plan, batch, present, predicted)
+    if model.coupled().is_empty() {
+        let predicted = |task| model.head_forward(task, representation.clone());
+        return task_losses(plan, batch, present, predicted);
+    }
+    let each = row_losses(plan, model, batch, &representation, &present.tasks);
+    let each = each.into_iter().zip(&present.rows);
+    each.map(|(losses, &rows)| losses.sum().div_scalar(rows as f64))
+        .collect()
+}
+
+/// The loss of each row of these tasks, `[rows]`, exactly 0 where its label is not known.
+fn row_losses(
+    plan: &Plan,
+    model: &MultiTaskModel,
+    batch: &Batch,
+    representation: &Tensor<2>,
+    tasks: &[usize],
+) -> Vec<Tensor<1>> {
+    let heads = model.heads_forward(representation.clone());
+    let costs = model.joint_costs(&heads, &joint::known(model, batch));
+    let each = tasks.iter().filter_map(|&task| {
+        if let Some(cost) = costs.get(task).cloned().flatten() {
+            return Some(cost);
+        }
+        let (values, mask) = tensors::labels(batch.targets.get(task)?, &plan.device);
+        let planned = plan.tasks.get(task)?;
+        Some(planned.loss.per_row(heads.get(task)?.clone(), values, mask))
+    });
+    each.collect()
 }
 
 /// Dropout draws from one generator per device that cannot be saved: it is set anew for each forward pass.
@@ -56,15 +84,9 @@ pub(super) fn task_losses(
 ) -> Vec<Tensor<1>> {
     let mut losses = Vec::with_capacity(present.tasks.len());
     for (&task, &rows) in present.tasks.iter().zip(&present.rows) {
-        if let (Some(prediction), Some(planned), Some(labels)) = (
-            predicted(task),
-            plan.tasks.get(task),
-            batch.targets.get(task),
-        ) {
-            let (values, mask) = tensors::labels(labels, &plan.device);
-            let sum = planned.loss.per_row(prediction, values, mask).sum();
-            losses.push(sum.div_scalar(rows as f64));
-        }
+        let loss =
+            predicted(task).and_then(|prediction| task_loss(plan, batch, task, rows, prediction));
+        losses.extend(loss);
     }
     losses
 }
@@ -84,17 +106,9 @@ pub(crate) fn not_finite_rows(
         let inputs = tensors::inputs(batch, &plan.input_shape, &plan.device);
         let representation = model.representation(&inputs);
         let mut is_broken = vec![false; batch.rows.len()];
-        for &task in tasks {
-            if let (Some(prediction), Some(planned), Some(labels)) = (
-                model.head_forward(task, representation.clone()),
-                plan.tasks.get(task),
-                batch.targets.get(task),
-            ) {
-                let (values, mask) = tensors::labels(labels, &plan.device);
-                let losses = tensors::read(planned.loss.per_row(prediction, values, mask));
-                for (is_broken, loss) in is_broken.iter_mut().zip(losses) {
-                    *is_broken |= !loss.is_finite();
-                }
+        for losses in row_losses(plan, model, batch, &representation, tasks) {
+            for (is_broken, loss) in is_broken.iter_mut().zip(tensors::read(losses)) {
+                *is_broken |= !loss.is_finite();
             }
         }
         let rows = batch.rows.iter().zip(is_broken);
@@ -104,6 +118,19 @@ pub(crate) fn not_finite_rows(
         );
     }
     found
+}
+
+fn task_loss(
+    plan: &Plan,
+    batch: &Batch,
+    task: usize,
+    rows: usize,
+    prediction: Tensor<2>,
+) -> Option<Tensor<1>> {
+    let planned = plan.tasks.get(task)?;
+    let (values, mask) = tensors::labels(batch.targets.get(task)?, &plan.device);
+    let sum = planned.loss.per_row(prediction, values, mask).sum();
+    Some(sum.div_scalar(rows as f64))
 }
 
 /// The losses of a step for a weighting that wants to see them before it gives weights; nothing is kept on the tape.

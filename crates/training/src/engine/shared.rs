@@ -34,13 +34,20 @@ impl Shared {
         let asked = model.clone();
         let row = zeros(inputs, device);
         let tasks = asked.tasks().len();
-        let mut reached: HashMap<ParamId, usize> = HashMap::new();
+        let mut reached: HashMap<ParamId, Vec<usize>> = HashMap::new();
+        let is_coupled = !asked.coupled().is_empty();
         for task in 0..tasks {
-            let Some(prediction) = asked.head_forward(task, asked.representation(&row)) else {
+            let prediction = if is_coupled {
+                asked.forward(&row).into_iter().nth(task)
+            } else {
+                asked.head_forward(task, asked.representation(&row))
+            };
+            let Some(prediction) = prediction else {
                 continue;
             };
             let gradients = GradientsParams::from_grads(prediction.sum().backward(), &asked);
             let mut count = Count {
+                task,
                 gradients: &gradients,
                 reached: &mut reached,
             };
@@ -49,7 +56,7 @@ impl Shared {
         let all = names::parameters(model);
         let trainable = all.iter().filter(|parameter| parameter.trainable);
         let is_shared = |parameter: &&NamedParameter| {
-            let reached = reached.get(&parameter.id).copied().unwrap_or(0);
+            let reached = reached.get(&parameter.id).map_or(0, Vec::len);
             reached >= 2 || (tasks == 1 && !is_head(parameter))
         };
         let shared: Vec<&NamedParameter> = trainable.clone().filter(is_shared).collect();
@@ -80,10 +87,17 @@ impl Shared {
             heads: all
                 .iter()
                 .filter_map(|parameter| {
-                    let Part::Head(name) = &parameter.part else {
-                        return None;
+                    let task = match (
+                        &parameter.part,
+                        reached.get(&parameter.id).map_or(&[][..], Vec::as_slice),
+                    ) {
+                        (Part::Head(name), _) => {
+                            model.tasks().iter().position(|task| task == name)?
+                        }
+                        // The tables between the labels of one task are its own.
+                        (Part::Joint, [task]) => *task,
+                        _ => return None,
                     };
-                    let task = model.tasks().iter().position(|task| task == name)?;
                     Some((parameter.id, task))
                 })
                 .collect(),
@@ -160,14 +174,19 @@ fn zeros(shape: &InputShape, device: &Device) -> Inputs {
 }
 
 struct Count<'a> {
+    task: usize,
     gradients: &'a GradientsParams,
-    reached: &'a mut HashMap<ParamId, usize>,
+    /// The tasks that reach each parameter.
+    reached: &'a mut HashMap<ParamId, Vec<usize>>,
 }
 
 impl ModuleVisitor for Count<'_> {
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
         if self.gradients.get::<D>(parameter.id).is_some() {
-            *self.reached.entry(parameter.id).or_default() += 1;
+            self.reached
+                .entry(parameter.id)
+                .or_default()
+                .push(self.task);
         }
     }
 }

@@ -1,25 +1,32 @@
 //! Evaluation: metrics per task over rows, streamed batch by batch.
 
+mod gain;
 mod tally;
 
 use std::collections::BTreeMap;
 
 use polytask_data::{Batch, Encoded, InputShape, Splits, TaskKind};
+use polytask_information::Measure;
 use polytask_information::usable::Baseline;
 use polytask_metrics::{ConfusionMatrix, MetricError, Shape};
-use polytask_model::{MultiTaskModel, decode};
+use polytask_model::{Known, MultiTaskModel, decode};
 
 use burn::tensor::Device;
 
 use crate::information::{Information, Observed, baselines};
+use crate::joint;
 use crate::plan::PlannedTask;
 use crate::tensors;
 
+pub use gain::JointGain;
 use tally::Raw;
 pub use tally::Tally;
 
 /// The name of usable information among the metrics: calibrated, in bits a row; higher is better.
 pub const USABLE: &str = "usable_bits";
+
+/// The name of the bits a row that a joint law gains over the product of its marginals; higher is better.
+pub const JOINT: &str = "joint_bits";
 
 /// Metrics of one split.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +41,14 @@ pub struct Evaluation {
     pub confusion: BTreeMap<String, ConfusionMatrix>,
     /// What the model knows of each task, in bits; empty unless it was asked for.
     pub information: Information,
+    /// What coupled labels gain by their joint law, bits a row; none without a joint head.
+    pub joint: Option<Measure>,
+}
+
+/// The counters of all tasks while rows go by.
+pub struct Tallies {
+    tasks: Vec<Tally>,
+    gain: JointGain,
 }
 
 /// Rows of one data set that are measured, and those that a measurement needs beside them.
@@ -112,6 +127,27 @@ pub struct Predictor<'a> {
     pub device: &'a Device,
 }
 
+impl Tallies {
+    /// Adds the gains of the rows with two known coupled labels or more; with fewer there is nothing to gain.
+    fn count_gain(&mut self, model: &MultiTaskModel, batch: &Batch, raws: &[Raw]) {
+        let labels = model.coupled().len();
+        if labels == 0 {
+            return;
+        }
+        let known = joint::known(model, batch);
+        for (row, mask) in known.mask.chunks_exact(labels).enumerate() {
+            if mask.iter().filter(|known| **known > 0.0).count() >= 2 {
+                let gains = raws.iter().filter_map(|raw| raw.gains.as_ref()?.get(row));
+                self.gain.push(gains.sum());
+            }
+        }
+    }
+
+    fn take_observed(&mut self) -> Vec<Observed> {
+        self.tasks.iter_mut().map(Tally::take_observed).collect()
+    }
+}
+
 /// How a task's predictions look to a metric.
 #[must_use]
 pub fn shape_of(kind: &TaskKind) -> Shape {
@@ -127,38 +163,51 @@ pub fn shape_of(kind: &TaskKind) -> Shape {
 impl Predictor<'_> {
     /// Raw predictions of every task, row-major, and the losses per row where there are labels.
     fn forward(&self, batch: &Batch) -> Vec<Raw> {
-        let predictions = self
-            .model
-            .forward(&tensors::inputs(batch, self.shape, self.device));
-        predictions
-            .into_iter()
-            .zip(self.tasks)
+        let model = self.model;
+        let inputs = tensors::inputs(batch, self.shape, self.device);
+        let heads = model.heads_forward(model.representation(&inputs));
+        let costs = model.joint_costs(&heads, &joint::known(model, batch));
+        let each = model.marginals(heads, None).into_iter().zip(self.tasks);
+        each.zip(costs)
             .enumerate()
-            .map(|(index, (prediction, task))| {
-                let losses = batch
-                    .targets
-                    .get(index)
-                    .filter(|labels| labels.labelled > 0)
-                    .map(|labels| {
-                        let (values, mask) = tensors::labels(labels, self.device);
-                        tensors::read(task.loss.per_row(prediction.clone(), values, mask))
+            .map(|(index, ((prediction, task), cost))| {
+                let labels = batch.targets.get(index);
+                let alone = labels.filter(|labels| labels.labelled > 0).map(|labels| {
+                    let (values, mask) = tensors::labels(labels, self.device);
+                    tensors::read(task.loss.per_row(prediction.clone(), values, mask))
+                });
+                let coupled = alone.is_some().then_some(cost).flatten().map(tensors::read);
+                let gains = coupled
+                    .as_ref()
+                    .zip(alone.as_ref())
+                    .map(|(coupled, alone)| {
+                        let gains = alone.iter().zip(coupled);
+                        gains
+                            .map(|(alone, coupled)| f64::from(alone - coupled))
+                            .collect()
                     });
                 Raw {
                     prediction: tensors::read(prediction),
-                    losses,
+                    losses: coupled.or(alone),
+                    gains,
                 }
             })
             .collect()
     }
 
-    /// Probabilities (class kinds) or values in the original unit (regression) of every task, row-major, per batch.
+    /// Probabilities (class kinds) or values in the original unit (regression) of every task, row-major, per batch; given
+    /// what is known of coupled labels.
     #[must_use]
-    pub fn predict(&self, batch: &Batch) -> Vec<Vec<f64>> {
-        self.forward(batch)
-            .iter()
+    pub fn predict(&self, batch: &Batch, known: Option<&Known>) -> Vec<Vec<f64>> {
+        let inputs = tensors::inputs(batch, self.shape, self.device);
+        let heads = self.model.heads_forward(self.model.representation(&inputs));
+        self.model
+            .marginals(heads, known)
+            .into_iter()
             .zip(self.tasks)
-            .map(|(raw, task)| {
-                task.in_original_unit(decode(&task.kind, &task.options, &raw.prediction))
+            .map(|(prediction, task)| {
+                let prediction = tensors::read(prediction);
+                task.in_original_unit(decode(&task.kind, &task.options, &prediction))
             })
             .collect()
     }
@@ -219,7 +268,7 @@ impl Predictor<'_> {
             measured.batch_size,
             &mut tallies,
         );
-        let seen: Vec<Observed> = tallies.iter_mut().map(Tally::take_observed).collect();
+        let seen = tallies.take_observed();
         let held = yardstick.held(self, measured.batch_size)?;
         let baselines = yardstick.baselines(self.tasks);
         let mut evaluation = self.report(tallies, measured.split, measured.weights);
@@ -251,44 +300,52 @@ impl Predictor<'_> {
         batch_size: usize,
     ) -> Result<Vec<Observed>, MetricError> {
         let mut tallies = self.keeping_tallies()?;
-        for tally in &mut tallies {
+        for tally in &mut tallies.tasks {
             tally.forget_metrics();
         }
         self.tally_all(encoded, rows, batch_size, &mut tallies);
-        Ok(tallies.iter_mut().map(Tally::take_observed).collect())
+        Ok(tallies.take_observed())
     }
 
-    fn tally_all(&self, encoded: &Encoded, rows: &[u32], batch_size: usize, tallies: &mut [Tally]) {
+    fn tally_all(&self, encoded: &Encoded, rows: &[u32], batch_size: usize, tallies: &mut Tallies) {
         for rows in rows.chunks(batch_size.max(1)) {
             self.tally(&encoded.batch(rows), tallies);
         }
     }
 
     /// Empty counters that keep every row.
-    fn keeping_tallies(&self) -> Result<Vec<Tally>, MetricError> {
+    fn keeping_tallies(&self) -> Result<Tallies, MetricError> {
         let mut tallies = self.tallies()?;
-        for (tally, task) in tallies.iter_mut().zip(self.tasks) {
+        for (tally, task) in tallies.tasks.iter_mut().zip(self.tasks) {
             tally.keep(task);
         }
         Ok(tallies)
     }
 
-    /// Empty counters, one per task.
+    /// Empty counters.
     ///
     /// # Errors
     /// A metric that the task's kind does not have.
-    pub fn tallies(&self) -> Result<Vec<Tally>, MetricError> {
-        self.tasks.iter().map(Tally::new).collect()
+    pub fn tallies(&self) -> Result<Tallies, MetricError> {
+        Ok(Tallies {
+            tasks: self
+                .tasks
+                .iter()
+                .map(Tally::new)
+                .collect::<Result<_, _>>()?,
+            gain: JointGain::default(),
+        })
     }
 
     /// Counts one batch.
-    pub fn tally(&self, batch: &Batch, tallies: &mut [Tally]) {
-        for (((raw, task), labels), tally) in self
-            .forward(batch)
+    pub fn tally(&self, batch: &Batch, tallies: &mut Tallies) {
+        let raws = self.forward(batch);
+        tallies.count_gain(self.model, batch, &raws);
+        for (((raw, task), labels), tally) in raws
             .into_iter()
             .zip(self.tasks)
             .zip(&batch.targets)
-            .zip(tallies)
+            .zip(&mut tallies.tasks)
         {
             tally.count(task, &raw, labels, &batch.rows);
         }
@@ -296,10 +353,14 @@ impl Predictor<'_> {
 
     /// The metrics of what was counted.
     #[must_use]
-    pub fn report(&self, tallies: Vec<Tally>, split: &str, weights: &[f64]) -> Evaluation {
+    pub fn report(&self, tallies: Tallies, split: &str, weights: &[f64]) -> Evaluation {
         let mut evaluation = Evaluation::default();
+        evaluation.joint = tallies.gain.measure();
+        if let Some(bits) = evaluation.joint.as_ref().and_then(|gain| gain.value) {
+            evaluation.metrics.insert(format!("{split}/{JOINT}"), bits);
+        }
         let mut total = 0.0;
-        for ((task, tally), &weight) in self.tasks.iter().zip(tallies).zip(weights) {
+        for ((task, tally), &weight) in self.tasks.iter().zip(tallies.tasks).zip(weights) {
             let name = &task.name;
             evaluation.rows.insert(name.clone(), tally.rows);
             if tally.rows > 0 {
@@ -326,11 +387,13 @@ impl Predictor<'_> {
                 evaluation.confusion.insert(name.clone(), confusion);
             }
         }
-        if let Some(penalty) = self.model.penalty() {
-            let penalty = tensors::read_scalars(vec![penalty])
-                .first()
-                .copied()
-                .unwrap_or(0.0);
+        let differentiated = self.model.penalty().map(|penalty| {
+            let penalty = tensors::read_scalars(vec![penalty]);
+            penalty.first().copied().unwrap_or(0.0)
+        });
+        let proximal = self.model.proximal();
+        if differentiated.is_some() || proximal.is_some() {
+            let penalty = differentiated.unwrap_or(0.0) + proximal.unwrap_or(0.0);
             evaluation
                 .metrics
                 .insert(format!("{split}/penalty"), penalty);

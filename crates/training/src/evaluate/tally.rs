@@ -12,6 +12,8 @@ use crate::plan::PlannedTask;
 pub(super) struct Raw {
     pub(super) prediction: Vec<f32>,
     pub(super) losses: Option<Vec<f32>>,
+    /// Of each row what its loss is less than that of the label's own law; only of coupled labels.
+    pub(super) gains: Option<Vec<f64>>,
 }
 
 /// The counters of one task.

@@ -7,18 +7,21 @@ mod checkpoint;
 mod grouping;
 mod info;
 mod train;
+mod tree;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use polytask_balance::{AggregatorOptions, WEIGHTINGS, Weighting};
 use polytask_config::{Chosen, Fields};
 use polytask_data::{DataOptions, InputOptions, TaskOptions};
-use polytask_model::{LossOptions, ModelOptions};
+use polytask_model::{LossOptions, ModelOptions, Relation, relation, ring};
 
 pub use checkpoint::{CheckpointOptions, Every};
 pub use grouping::{AffinitySource, Goal, GroupingOptions};
 pub use info::InfoOptions;
 pub use train::{EarlyStopping, OnNan, TrainOptions};
+pub use tree::{TREES, TreeOptions};
 
 use crate::aggregation;
 use crate::device::Backend;
@@ -41,6 +44,8 @@ pub struct Experiment {
     pub weighting: Chosen<Box<dyn Weighting>>,
     /// `multitask.aggregator`.
     pub aggregator: Option<AggregatorOptions>,
+    /// `multitask.joint`: the tree that couples labels.
+    pub joint: Option<TreeOptions>,
     /// `[train]`.
     pub train: TrainOptions,
     /// `[score]`: metric keys and their weights.
@@ -71,6 +76,8 @@ pub struct TaskTable {
     pub weight: f64,
     /// Metric names; the kind's defaults if none are given.
     pub metrics: Vec<String>,
+    /// The tasks whose predictions its head reads.
+    pub after: Vec<String>,
 }
 
 /// `[device]`.
@@ -110,7 +117,13 @@ impl Experiment {
         );
         let inputs = fields.tables("inputs", "groups of input columns", InputOptions::options);
         let model = ModelOptions::options(fields);
-        let (weighting, aggregator) = multitask(fields, &tasks);
+        let Multitask {
+            weighting,
+            aggregator,
+            joint,
+            relation,
+        } = multitask(fields, &tasks);
+        let model = ModelOptions { relation, ..model };
         let mut experiment = Self {
             name,
             seed: seed as u64,
@@ -119,6 +132,7 @@ impl Experiment {
             model,
             weighting,
             aggregator,
+            joint,
             tasks,
             train: fields.table("train", "the optimizer loop", TrainOptions::options),
             score: fields.weights("score", "metrics (SPLIT/TASK/METRIC) and their weights in the score that picks the best checkpoint; by default one metric of each task, without a unit where there are several tasks (R2 for a regression)"),
@@ -150,6 +164,9 @@ fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
                     .or(1.0),
                 metrics: fields
                     .texts("metrics", "metrics to report; the kind's own if empty")
+                    .or(Vec::new()),
+                after: fields
+                    .texts("after", "tasks whose predictions this one's head reads too")
                     .or(Vec::new()),
             };
             let mut seen = BTreeSet::new();
@@ -185,13 +202,57 @@ fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
             Some("leave `active` out where a task is to be learnt".to_owned()),
         );
     }
+    cascade(fields, &tasks);
     tasks
 }
 
-fn multitask(
-    fields: &mut Fields<'_>,
-    tasks: &[TaskTable],
-) -> (Chosen<Box<dyn Weighting>>, Option<AggregatorOptions>) {
+/// Tasks that read others that are not there, or each other in a circle.
+fn cascade(fields: &mut Fields<'_>, tasks: &[TaskTable]) {
+    let mut is_known = true;
+    for task in tasks {
+        let unknown = task.after.iter().enumerate();
+        let mut unknown = unknown.filter(|(_, name)| !tasks.iter().any(|task| task.name == **name));
+        if let Some((index, name)) = unknown.next() {
+            is_known = false;
+            let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
+            fields.problem_at(
+                match task.after.len() {
+                    1 => format!("tasks.{}.after", task.name),
+                    _ => format!("tasks.{}.after[{index}]", task.name),
+                },
+                "P0314",
+                format!("there is no task `{name}`"),
+                Some(format!("tasks: {}", names.join(", "))),
+            );
+        }
+    }
+    let named: Vec<(&str, &[String])> = tasks
+        .iter()
+        .map(|task| (task.name.as_str(), task.after.as_slice()))
+        .collect();
+    if is_known && let Some((place, around)) = ring(&named) {
+        let name = tasks.get(place).map_or("", |task| task.name.as_str());
+        fields.problem_at(
+            format!("tasks.{name}.after"),
+            "P0314",
+            format!(
+                "the tasks read each other in a circle: {}",
+                around.join(" after ")
+            ),
+            None,
+        );
+    }
+}
+
+/// `[multitask]`.
+struct Multitask {
+    weighting: Chosen<Box<dyn Weighting>>,
+    aggregator: Option<AggregatorOptions>,
+    joint: Option<TreeOptions>,
+    relation: Option<Arc<dyn Relation>>,
+}
+
+fn multitask(fields: &mut Fields<'_>, tasks: &[TaskTable]) -> Multitask {
     fields.table(
         "multitask",
         "how the tasks' losses become one step",
@@ -223,7 +284,15 @@ fn multitask(
                     Some(format!("tasks: {}", names.join(", "))),
                 );
             }
-            (weighting, aggregation::options(fields))
+            let aggregator = aggregation::options(fields);
+            let joint = tree::joint(fields, tasks, aggregator.as_ref());
+            let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
+            Multitask {
+                weighting,
+                aggregator,
+                joint,
+                relation: relation(fields, &names),
+            }
         },
     )
 }

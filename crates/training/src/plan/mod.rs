@@ -12,6 +12,7 @@ use polytask_config::{Problem, Problems};
 use polytask_data::{
     DataErrors, DataFacts, Encoded, InputShape, Preprocessing, Sampler, Splits, prepare,
 };
+use polytask_information::InformationError;
 use polytask_model::{ModelOptions, MultiTaskModel, ShapeErrors, TaskSpec, build, names};
 use polytask_random::Seed;
 
@@ -21,6 +22,7 @@ use crate::aggregation::{Aggregation, Balancing};
 use crate::bottleneck::RatePrice;
 use crate::device::Place;
 use crate::experiment::{CheckpointOptions, EarlyStopping, Experiment, TrainOptions};
+use crate::joint;
 use crate::optimizer::Optimizer;
 use crate::score::{Best, Term};
 use crate::state::{Progress, TrainState};
@@ -107,6 +109,23 @@ impl Plan {
         let score = score::terms(given.collect(), &tasks, !prepared.splits.val.is_empty())
             .map_err(PlanError::Config)?;
         let train = experiment.train;
+        let mut model = experiment.model;
+        let (encoded, train_rows) = (&prepared.encoded, &prepared.splits.train);
+        let immeasurable = |key: &str, error: InformationError| {
+            let problem = Problem::new("P0312", key.to_owned(), error.to_string());
+            PlanError::Config(Problems(vec![problem]))
+        };
+        if let Some(options) = &experiment.joint {
+            model.coupled = joint::edges(options, &inactive, &tasks, encoded, train_rows, seed.0)
+                .map_err(|error| immeasurable("multitask.joint", error))?;
+        }
+        if let Some(relation) = &model.relation
+            && let Some(asks) = relation.asks()
+        {
+            let tied = &relation.tied().tasks;
+            model.related = joint::related(asks, tied, &tasks, encoded, train_rows, seed.0)
+                .map_err(|error| immeasurable("multitask.relation", error))?;
+        }
         let sampler = Sampler::new(
             prepared.splits.train.clone(),
             train.batch_size,
@@ -140,7 +159,7 @@ impl Plan {
             encoded: prepared.encoded,
             splits: prepared.splits,
             facts: prepared.facts,
-            model: experiment.model,
+            model,
             train,
             checkpoint: experiment.checkpoint,
             early_stopping: experiment.early_stopping,

@@ -25,13 +25,15 @@ pub struct PlannedTask {
     pub metrics: Vec<String>,
     /// What the training rows said.
     pub fit: TaskFit,
+    /// The tasks whose predictions its head reads.
+    pub after: Vec<String>,
 }
 
 impl PlannedTask {
     /// What the model is built for.
     #[must_use]
     pub fn spec(&self) -> TaskSpec {
-        specification(&self.name, self.options.clone(), &self.fit)
+        specification(&self.name, self.options.clone(), &self.fit, &self.after)
     }
 
     /// Regression values back in the unit of the file; anything else unchanged. Row-major.
@@ -58,8 +60,14 @@ pub fn planned_tasks(
 ) -> Result<Vec<PlannedTask>, Problems> {
     let mut problems = Vec::new();
     let mut tasks = Vec::new();
-    let active = tables.into_iter().filter(|table| table.data.active);
-    for (table, fit) in active.zip(fits) {
+    let active: Vec<TaskTable> = tables
+        .into_iter()
+        .filter(|table| table.data.active)
+        .collect();
+    let names: Vec<String> = active.iter().map(|table| table.name.clone()).collect();
+    for (mut table, fit) in active.into_iter().zip(fits) {
+        // A task that is not learnt predicts nothing.
+        table.after.retain(|after| names.contains(after));
         let shape = shape_of(&fit.kind);
         let metrics = if table.metrics.is_empty() {
             polytask_metrics::defaults(shape)
@@ -75,7 +83,8 @@ pub fn planned_tasks(
                 problems.push(Problem::new("P0304", key, error.to_string()));
             }
         }
-        match TaskLoss::new(&specification(&table.name, table.loss.clone(), fit)) {
+        let spec = specification(&table.name, table.loss.clone(), fit, &table.after);
+        match TaskLoss::new(&spec) {
             Ok(loss) => tasks.push(PlannedTask {
                 name: table.name,
                 kind: fit.kind.clone(),
@@ -84,6 +93,7 @@ pub fn planned_tasks(
                 weight: table.weight,
                 metrics,
                 fit: fit.clone(),
+                after: table.after,
             }),
             Err(error) => {
                 problems.push(Problem::new(
@@ -102,12 +112,13 @@ pub fn planned_tasks(
 }
 
 /// What the model is told of a task.
-fn specification(name: &str, loss: LossOptions, fit: &TaskFit) -> TaskSpec {
+fn specification(name: &str, loss: LossOptions, fit: &TaskFit, after: &[String]) -> TaskSpec {
     TaskSpec {
         name: name.to_owned(),
         kind: fit.kind.clone(),
         loss,
         fit: fit.clone(),
+        after: after.to_vec(),
     }
 }
 

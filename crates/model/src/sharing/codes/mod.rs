@@ -10,6 +10,10 @@
 //! GO-MTL (Kumar and Daumé 2012) is the first with the identity as encoder, μ‖A‖₁ (`l1`) and λ‖V‖² (`frobenius`);
 //! Maurer, Pontil and Romera-Paredes (2013) bound its risk for unit-norm codes and bounded ‖α_t‖₁.
 //!
+//! With p_t the shares of the codes in task t's absolute weights and p their mean over tasks, `information` penalises the
+//! code-task information I(C;T) = mean_t KL(p_t ‖ p) and `spread` the distance mean_t KL(p_t ‖ uniform) = ln C - mean_t H(p_t).
+//! Below zero they reward them: experts that specialise (Chen et al. 2023, Mod-Squad), tasks that keep few codes.
+//!
 //! Equivalence: W_t = A_t V, so with free dense α and at least min(k, S) codes, S the scores of all tasks together,
 //! this is the function class of `latent` with dimension k; then the config gets a note.
 
@@ -55,6 +59,8 @@ pub(crate) struct Codes {
     count: usize,
     l1: f64,
     frobenius: f64,
+    information: f64,
+    spread: f64,
     unit_norm: bool,
     turns: bool,
 }
@@ -65,6 +71,9 @@ const EFFORT: Effort = Effort {
     sweeps: 200,
     least_gain: 1e-3,
 };
+
+/// What a share counts as in a logarithm at least.
+const LEAST_SHARE: f64 = 1e-6;
 
 /// What a search may cost, in sweeps times weights times codes: a large dictionary has fewer starts and fewer sweeps, so
 /// that no search takes more than a second or so.
@@ -125,6 +134,9 @@ impl Wiring for Codes {
         }
         if self.frobenius > 0.0 {
             terms.push(self.codes.val().square().sum() * self.frobenius);
+        }
+        if self.information != 0.0 || self.spread != 0.0 {
+            terms.extend(self.of_shares(heads));
         }
         terms.into_iter().reduce(|left, right| left + right)
     }
@@ -207,6 +219,21 @@ fn stacked(heads: &[Head]) -> Option<Matrix> {
 }
 
 impl Codes {
+    /// λ I(C;T) + λ' mean_t KL(p_t ‖ uniform).
+    fn of_shares(&self, heads: &[Head]) -> Option<Tensor<1>> {
+        let shares: Option<Vec<Tensor<1>>> =
+            heads.iter().map(|head| head.mixing.shares()).collect();
+        let shares: Tensor<2> = Tensor::stack(shares?, 0);
+        let tasks = shares.dims()[0].max(1) as f64;
+        // 0 ln 0 = 0, and its slope is held at that of the least share.
+        let log = |shares: Tensor<2>| shares.clamp_min(LEAST_SHARE).log();
+        let own = (shares.clone() * log(shares.clone())).sum() / tasks;
+        let mean = shares.mean_dim(0);
+        let all = (mean.clone() * log(mean)).sum();
+        let uniform = (self.count as f64).ln();
+        Some((own.clone() - all) * self.information + (own + uniform) * self.spread)
+    }
+
     /// V Vᵀ.
     fn gram(&self) -> Matrix {
         let codes = Matrix::of(self.codes.val().detach());

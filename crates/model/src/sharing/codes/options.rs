@@ -51,6 +51,10 @@ pub struct CodesOptions {
     pub l1: f64,
     /// λ of the penalty λ ‖V‖².
     pub frobenius: f64,
+    /// λ of the penalty λ I(C;T), nats.
+    pub information: f64,
+    /// λ of the penalty λ mean_t KL(p_t ‖ uniform), nats.
+    pub spread: f64,
     /// Keep every code at norm 1.
     pub unit_norm: bool,
     /// Between epochs, turn the codes to where μ Σ_t ‖A_t‖₁ is lowest.
@@ -77,6 +81,20 @@ impl CodesOptions {
                 .number("frobenius", "penalty on the sum of the squared codes")
                 .at_least(0.0)
                 .or(0.0),
+            information: fields
+                .number(
+                    "information",
+                    "penalty on the code-task information I(C;T): above 0 tasks come to use codes alike, below 0 codes of \
+                     their own",
+                )
+                .or(0.0),
+            spread: fields
+                .number(
+                    "spread",
+                    "penalty on a task's distance from using all codes alike: above 0 no code dies, below 0 a task keeps \
+                     few",
+                )
+                .or(0.0),
             unit_norm: fields
                 .flag("unit_norm", "keep every code at norm 1")
                 .or(false),
@@ -96,7 +114,8 @@ impl CodesOptions {
                 .or(8),
         };
         if !options.turns() {
-            let beside = "unless alpha = \"per_output\", gate = \"free\", unit_norm = true and `l1` is above 0";
+            let beside = "unless alpha = \"per_output\", gate = \"free\", unit_norm = true and `l1` is above 0, without \
+                          `information` and `spread`";
             fields.no_effect("turn", "P0502", beside);
         }
         if options.alpha != Alpha::Block {
@@ -119,6 +138,8 @@ impl CodesOptions {
             && self.gate == GateMap::Free
             && self.unit_norm
             && self.l1 > 0.0
+            && self.information == 0.0
+            && self.spread == 0.0
     }
 
     fn block(&self) -> usize {
@@ -179,6 +200,7 @@ impl Plan for CodesOptions {
                 tower: Vec::new(),
                 mixing: self.mixing(site, task),
                 offset: site.offset(task),
+                cascade: site.cascade(task),
             })
             .collect();
         let sharing = Sharing::Codes(Codes {
@@ -187,6 +209,8 @@ impl Plan for CodesOptions {
             count: self.count,
             l1: self.l1,
             frobenius: self.frobenius,
+            information: self.information,
+            spread: self.spread,
             unit_norm: self.unit_norm,
             turns: self.turn && self.turns(),
         });

@@ -1,0 +1,67 @@
+//! Joint bits gained: what knowing the labels together is worth beyond each label's own law.
+//!
+//! Per row log₂ p(y known | x) - Σ_t log₂ p(y_t | x), with the exact marginals p(y_t | x) of the same joint law: the gain
+//! over heads that say the same of each label and take them for independent. Its mean is what the tables know of the
+//! total correlation given x; it may be negative on rows that the tables were not fitted on.
+
+use polytask_information::{Measure, Unit};
+
+/// The mean and spread of the rows' gains so far (Welford 1962).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct JointGain {
+    rows: usize,
+    mean: f64,
+    /// Sum of squared distances from the mean.
+    squares: f64,
+}
+
+impl JointGain {
+    /// Takes in the gain of one row with two known labels or more, in nats.
+    pub(super) fn push(&mut self, nats: f64) {
+        self.rows += 1;
+        let off = nats - self.mean;
+        self.mean += off / self.rows as f64;
+        self.squares += off * (nats - self.mean);
+    }
+
+    /// The mean with its standard error, in bits a row; none without rows.
+    #[must_use]
+    pub fn measure(&self) -> Option<Measure> {
+        let rows = self.rows as f64;
+        let measure = Measure::of(
+            self.mean,
+            Unit::Nats,
+            "joint law less the product of its marginals",
+            self.rows,
+        );
+        match self.rows {
+            0 => None,
+            1 => Some(measure.in_bits()),
+            _ => {
+                let se = (self.squares / (rows - 1.0) / rows).sqrt();
+                Some(measure.with_se(se).in_bits())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_has_the_error_of_a_mean() {
+        let mut gain = JointGain::default();
+        assert_eq!(gain.measure(), None);
+        for nats in [1.0, 2.0, 4.0, 5.0] {
+            gain.push(nats);
+        }
+        let bits = gain.measure().unwrap();
+        let is = |found: Option<f64>, nats: f64| {
+            assert!((found.unwrap() - nats / std::f64::consts::LN_2).abs() < 1e-12);
+        };
+        is(bits.value, 3.0);
+        // Variance 10/3 over four rows.
+        is(bits.se, (10.0f64 / 12.0).sqrt());
+    }
+}

@@ -1,0 +1,320 @@
+//! Training with a joint head: parts that add up, gradients that every engine agrees on, states that go on bit for bit.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+
+use polytask_balance::WEIGHTINGS;
+use polytask_model::{circle, names};
+use polytask_training::evaluate::{Measured, Predictor};
+use polytask_training::events::{EpochReport, Event};
+use polytask_training::load::experiment;
+use polytask_training::run::{Surroundings, run};
+use polytask_training::state::TrainState;
+use polytask_training::step::step;
+
+use crate::world::{bits, groups, started, world};
+
+const CHAIN: &str =
+    "joint = { type = \"given\", edges = [[\"task_1\", \"task_0\"], [\"task_1\", \"task_2\"]] }\n";
+
+/// Four yes/no tasks with missing labels; the last one is not coupled.
+fn config(multitask: &str, rest: &str) -> String {
+    let tasks = (0..4).map(|task| format!("[tasks.task_{task}]\ntype = \"binary\"\n"));
+    format!(
+        "[data]\nsource = {{ type = \"many_binary\", tasks = 4, features = 5, factors = 1, train = 60, val = 20, \
+         test = 20 }}\n[inputs.x]\n[multitask]\n{multitask}{rest}{}",
+        tasks.collect::<String>()
+    )
+}
+
+/// The tables with numbers in them.
+fn with_tables(state: &mut TrainState) {
+    let mut values = names::export(&state.model);
+    for (name, _, values) in &mut values {
+        if name.starts_with("joint.") {
+            let own = if name.contains("task_0") { 0.9 } else { -0.6 };
+            *values = vec![own, -own, 0.3, own];
+        }
+    }
+    state.model = names::import(state.model.clone(), values).unwrap();
+}
+
+#[test]
+fn the_loss_of_a_split_is_the_sum_of_its_parts() {
+    for weighting in WEIGHTINGS {
+        let multitask = format!("weighting = \"{}\"\n{CHAIN}", weighting.name);
+        let rest =
+            "[encoder]\ntype = \"mlp\"\nhidden = [4]\n[train]\nepochs = 2\nbatch_size = 16\n";
+        let mut world = world(&config(&multitask, rest));
+        let mut reports: Vec<EpochReport> = Vec::new();
+        let mut listener = |event: &Event| {
+            if let Event::Epoch(report) = event {
+                reports.push(report.clone());
+            }
+        };
+        let mut around = Surroundings {
+            saver: None,
+            listener: &mut listener,
+            interrupt: &AtomicBool::new(false),
+            trace_samples: false,
+            max_steps: None,
+        };
+        run(&world.plan, &mut world.state, &mut around).unwrap();
+        assert_eq!(reports.len(), 2);
+        for (report, split) in reports
+            .iter()
+            .flat_map(|report| [(report, "train"), (report, "val")])
+        {
+            let metric = |key: &str| report.metrics[&format!("{split}/{key}")];
+            let parts = (0..4).map(|task| metric(&format!("task_{task}/weighted_loss")));
+            let (parts, loss) = (parts.sum::<f64>(), metric("loss"));
+            assert!(
+                (parts - loss).abs() <= 1e-12 * loss.abs(),
+                "{} {split}: {parts} {loss}",
+                weighting.name
+            );
+        }
+    }
+}
+
+/// Chained losses and marginal losses differ by the joint gain, and both are what they are for heads by themselves while
+/// the tables are zero.
+#[test]
+fn the_gain_is_what_the_chain_saves_over_the_marginals() {
+    let mut world = world(&config(
+        CHAIN,
+        "[encoder]\ntype = \"mlp\"\nhidden = [4]\n[heads]\ninit = \"random\"\n[train]\nbatch_size = 16\n",
+    ));
+    let evaluate = |state: &TrainState| {
+        let model = state.evaluated();
+        let predictor = Predictor {
+            model: &model,
+            tasks: &world.plan.tasks,
+            shape: &world.plan.input_shape,
+            device: &world.plan.place.device,
+        };
+        let measured = Measured {
+            encoded: &world.plan.encoded,
+            rows: &world.plan.splits.train,
+            split: "train",
+            batch_size: 7,
+            weights: &[1.0; 4],
+        };
+        predictor.evaluate(&measured).unwrap()
+    };
+    let sums = |evaluation: &polytask_training::evaluate::Evaluation, metric: &str| -> f64 {
+        let each = (0..3).map(|task| {
+            let rows = evaluation.rows[&format!("task_{task}")] as f64;
+            rows * evaluation.metrics[&format!("train/task_{task}/{metric}")]
+        });
+        each.sum()
+    };
+    let before = evaluate(&world.state);
+    let gain = before.joint.clone().unwrap();
+    assert!(gain.value.unwrap().abs() < 1e-6 && gain.se.unwrap() < 1e-6);
+    assert!((sums(&before, "loss") - sums(&before, "log_loss")).abs() < 1e-4);
+
+    with_tables(&mut world.state);
+    let after = evaluate(&world.state);
+    let gain = after.joint.clone().unwrap();
+    let nats = gain.n as f64 * gain.value.unwrap() * std::f64::consts::LN_2;
+    let saved = sums(&after, "log_loss") - sums(&after, "loss");
+    assert!(saved.abs() > 0.5, "{saved}");
+    assert!((nats - saved).abs() < 1e-3, "{nats} for {saved}");
+    assert_eq!(after.metrics["train/joint_bits"], gain.value.unwrap());
+    // A task that is not coupled has its own loss.
+    let alone = |key: &str| after.metrics[&format!("train/task_3/{key}")];
+    assert!((alone("loss") - alone("log_loss")).abs() < 1e-6);
+}
+
+/// The engine tells the tasks' gradients apart; their sum is the gradient of the plain sum, in heads and tables too.
+#[test]
+fn the_engine_agrees_with_plain_backward() {
+    let rest = "[encoder]\ntype = \"mlp\"\nhidden = [4]\n[heads]\ninit = \"random\"\n[train]\nbatch_size = 12\naccumulate = 2\n\
+                optimizer = { type = \"sgd\", lr = 0.1 }\n";
+    let config = |multitask: &str| {
+        config(multitask, rest).replace("[tasks.task_1]\n", "[tasks.task_1]\nweight = 0.5\n")
+    };
+    let one = world(&config(CHAIN));
+    let (plan, mut other) = started(&config(&format!("aggregator = \"mean\"\n{CHAIN}")));
+    let (_, mut plain) = started(&config(CHAIN));
+    with_tables(&mut other);
+    with_tables(&mut plain);
+    for group in groups(&one.plan, 0) {
+        let of_plain = step(&one.plan, &mut plain, &group).unwrap();
+        let of_other = step(&plan, &mut other, &group).unwrap();
+        assert!(of_plain.losses.iter().all(Option::is_some));
+        for (found, wanted) in of_other.losses.iter().zip(&of_plain.losses) {
+            assert!((found.unwrap() - wanted.unwrap()).abs() < 1e-5);
+        }
+        let pairs = names::export(&plain.model)
+            .into_iter()
+            .zip(names::export(&other.model));
+        for ((name, _, wanted), (_, _, found)) in pairs {
+            for (found, wanted) in found.iter().zip(&wanted) {
+                assert!(
+                    (found - wanted).abs() < 2e-6,
+                    "{name}: {found} for {wanted}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_restored_state_goes_on_bit_for_bit() {
+    for multitask in [
+        CHAIN.to_owned(),
+        "joint = \"chow_liu\"\n".to_owned(),
+        format!("aggregator = \"mgda\"\nweighting = \"uncertainty\"\n{CHAIN}"),
+    ] {
+        let text = config(
+            &multitask,
+            "[encoder]\ntype = \"mlp\"\nhidden = [6]\ndropout = 0.2\n[train]\nbatch_size = 10\naccumulate = 2\n\
+             ema = 0.9\noptimizer = { type = \"adam\", lr = 0.01 }\n",
+        );
+        let mut whole = world(&text);
+        let groups = groups(&whole.plan, 0);
+        for group in &groups {
+            step(&whole.plan, &mut whole.state, group).unwrap();
+        }
+        let tables = bits(&mut whole.state, &["model/joint.", "average/joint."]);
+        assert!(tables.len() >= 4, "{multitask}");
+        assert!(
+            tables
+                .iter()
+                .all(|(_, bits)| bits.iter().any(|bits| *bits != 0))
+        );
+        for at in [1, 2] {
+            let (plan, mut first) = started(&text);
+            for group in &groups[..at] {
+                step(&plan, &mut first, group).unwrap();
+            }
+            let (plan, mut second) = started(&text);
+            second.restore(first.save().unwrap()).unwrap();
+            for group in &groups[at..] {
+                step(&plan, &mut second, group).unwrap();
+            }
+            assert!(
+                bits(&mut whole.state, &[""]) == bits(&mut second, &[""]),
+                "{multitask} from step {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_order_of_tasks_means_nothing() {
+    let named = |state: &TrainState| -> BTreeMap<String, Vec<f32>> {
+        let values = names::export(&state.model).into_iter();
+        values.map(|(name, _, values)| (name, values)).collect()
+    };
+    for multitask in [CHAIN, "joint = \"chow_liu\"\n"] {
+        let text = config(
+            multitask,
+            "[encoder]\ntype = \"mlp\"\nhidden = [6]\n[heads]\ninit = \"random\"\n[train]\nbatch_size = 20\n\
+             optimizer = { type = \"sgd\", lr = 0.1 }\n",
+        );
+        let moved = text.replace("[tasks.task_0]\ntype = \"binary\"\n", "");
+        let moved = format!("{moved}[tasks.task_0]\ntype = \"binary\"\n");
+        let mut one = world(&text);
+        let (plan, mut other) = started(&moved);
+        assert_eq!(plan.tasks[3].name, "task_0");
+        assert_eq!(plan.model.coupled, one.plan.model.coupled);
+        let batches = groups(&one.plan, 0).into_iter().zip(groups(&plan, 0));
+        for (batch, same) in batches {
+            step(&one.plan, &mut one.state, &batch).unwrap();
+            step(&plan, &mut other, &same).unwrap();
+        }
+        let (wanted, found) = (named(&one.state), named(&other));
+        assert!(wanted.keys().eq(found.keys()));
+        for (name, wanted) in wanted {
+            for (found, wanted) in found[&name].iter().zip(&wanted) {
+                assert!(
+                    (found - wanted).abs() < 1e-5,
+                    "{name}: {found} for {wanted}"
+                );
+            }
+        }
+    }
+}
+
+/// Labels that follow one hidden factor are a tree; tasks that are not learnt are left out of a given one.
+#[test]
+fn the_tree_is_that_of_the_labels() {
+    let text = config("joint = \"chow_liu\"\n", "[encoder]\nhidden = [4]\n")
+        .replace("train = 60", "train = 600");
+    let world = world(&text);
+    let edges = &world.plan.model.coupled;
+    assert_eq!(edges.len(), 3);
+    assert_eq!(circle(edges), None);
+    assert!(edges.iter().all(|[left, right]| left < right));
+
+    let text = config(CHAIN, "[encoder]\nhidden = [4]\n")
+        .replace("[tasks.task_2]\n", "[tasks.task_2]\nactive = false\n");
+    let (plan, _) = started(&text);
+    assert_eq!(
+        plan.model.coupled,
+        [["task_1", "task_0"].map(str::to_owned)]
+    );
+}
+
+#[test]
+fn gradients_of_the_representation_are_refused() {
+    let text = config(
+        &format!("aggregator = {{ type = \"mgda\", level = \"representation\" }}\n{CHAIN}"),
+        "",
+    );
+    let problems = experiment(&text).map(drop).unwrap_err();
+    let codes: Vec<&str> = problems.0.iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["P0313"]);
+}
+
+/// Labels of one task that are coupled with each other: their tables are the task's own, and its weight is theirs.
+#[test]
+fn tables_within_a_task_have_its_weight() {
+    let path = std::env::temp_dir().join(format!("polytask-flags-{}.csv", std::process::id()));
+    let mut rows = "x,y,a,b,c,other\n".to_owned();
+    for row in 0..60_u32 {
+        let dice = row.wrapping_mul(2_654_435_761) >> 9;
+        let (a, c) = (dice % 2, dice / 2 % 2);
+        let b = if dice.is_multiple_of(5) { 1 - a } else { a };
+        rows.push_str(&format!(
+            "{},{},{a},{b},{c},{}\n",
+            dice % 17,
+            dice % 11,
+            dice / 4 % 2
+        ));
+    }
+    std::fs::write(&path, rows).unwrap();
+    let config = |multitask: &str| {
+        format!(
+            "[data]\nsource = \"{}\"\n[inputs.x]\ncolumns = [\"x\", \"y\"]\n[multitask]\n{multitask}\
+             joint = {{ type = \"given\", edges = [[\"flags/a\", \"flags/b\"]] }}\n[encoder]\ntype = \"mlp\"\nhidden = [4]\n\
+             [heads]\ninit = \"random\"\n[train]\nbatch_size = 12\noptimizer = {{ type = \"sgd\", lr = 0.1 }}\n\
+             [tasks.flags]\ntype = \"multilabel\"\ntarget = [\"a\", \"b\", \"c\"]\nweight = 0.5\n\
+             [tasks.other]\ntype = \"binary\"\n",
+            path.display()
+        )
+    };
+    let mut plain = world(&config(""));
+    let (plan, mut other) = started(&config("aggregator = \"mean\"\n"));
+    for group in groups(&plan, 0) {
+        step(&plain.plan, &mut plain.state, &group).unwrap();
+        step(&plan, &mut other, &group).unwrap();
+    }
+    std::fs::remove_file(&path).unwrap();
+    let wanted = names::export(&plain.state.model);
+    let table = wanted
+        .iter()
+        .find(|(name, ..)| name == "joint.flags/a-flags/b.table");
+    assert!(table.unwrap().2.iter().all(|value| *value != 0.0));
+    for ((name, _, wanted), (_, _, found)) in wanted.iter().zip(names::export(&other.model)) {
+        for (found, wanted) in found.iter().zip(wanted) {
+            assert!(
+                (found - wanted).abs() < 2e-6,
+                "{name}: {found} for {wanted}"
+            );
+        }
+    }
+}
