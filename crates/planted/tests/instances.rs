@@ -23,11 +23,20 @@ fn of_config(instance: &Instance) -> Box<dyn Source> {
     let mut depth = 0;
     for character in text.chars() {
         depth += i32::from(character == '[') - i32::from(character == ']');
-        lines.push(if character == ',' && depth == 0 { '\n' } else { character });
+        lines.push(if character == ',' && depth == 0 {
+            '\n'
+        } else {
+            character
+        });
     }
     let document = Document::load(Layers::text("test.toml", lines, "/")).unwrap();
     let reading = read(&document, |fields: &mut Fields<'_>| (entry.new)(fields));
-    assert!(reading.problems.0.is_empty(), "{}: {:?}", instance.name, reading.problems);
+    assert!(
+        reading.problems.0.is_empty(),
+        "{}: {:?}",
+        instance.name,
+        reading.problems
+    );
     reading.value
 }
 
@@ -44,14 +53,20 @@ fn a_config_makes_the_same_rows_as_the_family() {
             assert_eq!(columns, named.columns().len() + 1);
             assert!(instance.truth.is_object());
             // Another seed, other rows.
-            let other = family.instances(4).into_iter().find(|one| one.name == instance.name);
+            let other = family
+                .instances(4)
+                .into_iter()
+                .find(|one| one.name == instance.name);
             assert_ne!(csv(&other.unwrap().table().unwrap()), text);
         }
     }
 }
 
 fn assert_passed(checks: &[Check]) {
-    let missed: Vec<&Check> = checks.iter().filter(|check| check.passed() == Some(false)).collect();
+    let missed: Vec<&Check> = checks
+        .iter()
+        .filter(|check| check.passed() == Some(false))
+        .collect();
     assert!(missed.is_empty(), "{missed:#?}");
     assert!(checks.iter().any(|check| check.passed() == Some(true)));
 }
