@@ -56,6 +56,9 @@ pub(crate) enum Command {
     Verify(command::verify::Arguments),
     /// Any balancing method on gradients or losses that are given
     Balance(command::balance::Arguments),
+    /// Benchmarks whose answers are known
+    #[command(subcommand)]
+    Bench(command::bench::Command),
     /// What can be chosen: weightings, encoders, metrics, …
     List(command::list::Arguments),
     /// The backends of this build and the devices they find

@@ -10,7 +10,7 @@
 //! | 5 | backend or device unavailable or lost |
 //! | 6 | checkpoint incompatible, incomplete or corrupt |
 //! | 7 | diverged |
-//! | 8 | a `--fail-under` gate missed |
+//! | 8 | a gate missed: a `--fail-under` of `evaluate`, a mark of `bench` |
 //! | 9 | run directory locked by another process |
 //! | 10 | input or output failed |
 //! | 128 + n | interrupted by signal n, state saved |

@@ -1,6 +1,7 @@
 //! The commands: each is a file with its arguments and a `run`.
 
 pub(crate) mod balance;
+pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -43,6 +44,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal, watch: &Watch) -> Resul
         Command::Digest(arguments) => digest::run(&arguments, terminal),
         Command::Verify(arguments) => verify::run(&arguments, terminal),
         Command::Balance(arguments) => balance::run(&arguments, terminal),
+        Command::Bench(command) => bench::run(&command, terminal, watch),
         Command::List(arguments) => list::run(&arguments, terminal),
         Command::Devices(arguments) => devices::run(&arguments, terminal, watch),
         Command::Config(command) => config::run(&command, terminal),

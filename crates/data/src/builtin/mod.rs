@@ -12,8 +12,12 @@ mod matrix;
 pub mod mmoe_synthetic;
 mod normal;
 mod parts;
+pub mod planted_channels;
 pub mod planted_codes;
+pub mod planted_groups;
 pub mod planted_low_rank;
+pub mod planted_pair;
+pub mod planted_synergy;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +31,8 @@ use crate::source::Source;
 ///
 /// ```
 /// let names: Vec<&str> = polytask_data::builtin::GENERATORS.iter().map(|entry| entry.name).collect();
-/// assert_eq!(names, ["glyphs", "planted_codes", "planted_low_rank", "many_binary", "mmoe_synthetic"]);
+/// assert_eq!(names[..4], ["glyphs", "planted_codes", "planted_low_rank", "many_binary"]);
+/// assert_eq!(names[4..], ["mmoe_synthetic", "planted_channels", "planted_groups", "planted_synergy", "planted_pair"]);
 /// ```
 pub static GENERATORS: &[Entry<Box<dyn Source>>] = &[
     glyphs::ENTRY,
@@ -35,4 +40,8 @@ pub static GENERATORS: &[Entry<Box<dyn Source>>] = &[
     planted_low_rank::ENTRY,
     many_binary::ENTRY,
     mmoe_synthetic::ENTRY,
+    planted_channels::ENTRY,
+    planted_groups::ENTRY,
+    planted_synergy::ENTRY,
+    planted_pair::ENTRY,
 ];

@@ -37,6 +37,18 @@ impl Normal {
         reading: &Reading,
         mut label: impl FnMut(usize, &[f64], &mut Stream),
     ) -> Result<Drawn, DataErrors> {
+        self.draw_changed(reading, |row, x, stream| {
+            let exact: Vec<f64> = x.iter().map(|&value| value.into()).collect();
+            label(row, &exact, stream);
+        })
+    }
+
+    /// As [`Self::draw`], but `change` may also move the inputs before they are kept: to where the row's class is.
+    pub(super) fn draw_changed(
+        &self,
+        reading: &Reading,
+        mut change: impl FnMut(usize, &mut [f32], &mut Stream),
+    ) -> Result<Drawn, DataErrors> {
         let total = self.rows.total();
         check_size(self.name, total, self.features, self.targets, reading)?;
         let mut features = vec![Vec::with_capacity(total); self.features];
@@ -45,12 +57,11 @@ impl Normal {
             let name = format!("{}/{}", self.name, part_name(part));
             for row in 0..self.rows.of(part) {
                 let mut stream = self.seed.stream(&name, row as u64);
-                let x: Vec<f32> = features.iter().map(|_| stream.normal() as f32).collect();
-                let exact: Vec<f64> = x.iter().map(|&value| value.into()).collect();
+                let mut x: Vec<f32> = features.iter().map(|_| stream.normal() as f32).collect();
+                change(row, &mut x, &mut stream);
                 for (column, value) in features.iter_mut().zip(x) {
                     column.push(value);
                 }
-                label(row, &exact, &mut stream);
                 parts.push(part);
             }
         }

@@ -59,4 +59,6 @@ fn more_codes_than_features_are_a_problem() {
     assert_eq!(made(1, "features = 4\ncodes = 4\nsparsity = 5").1, 1);
     assert_eq!(made(2, "features = 4\nrank = 5").1, 1);
     assert_eq!(made(3, "features = 4\nfactors = 5").1, 1);
+    // Three groups of one task each need six directions.
+    assert_eq!(made(6, "features = 5\ntasks = 1").1, 1);
 }

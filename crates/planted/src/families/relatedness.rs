@@ -1,0 +1,182 @@
+//! P2: two tasks whose relatedness ρ is chosen. Linear tasks share what their correlation says; bent ones gain the more from being
+//! trained together the more related they are.
+
+use polytask_data::builtin::Rows;
+use polytask_data::builtin::mmoe_synthetic::MmoeSynthetic;
+use polytask_data::{Part, Reading, Source as _};
+use polytask_information::Measure;
+use polytask_information::continuous::{Points, gaussian_copula};
+use polytask_random::Seed;
+use serde_json::json;
+
+use crate::columns::{numbers, rows_of};
+use crate::instance::{Instance, tasks};
+use crate::linear::{dot, least_squares, transposed};
+use crate::{Check, Mark, PlantedError};
+
+/// ρ, in the order of the instances.
+pub const RELATEDNESS: [f64; 4] = [0.0, 0.5, 0.9, 1.0];
+
+fn options(relatedness: f64, seed: u64) -> MmoeSynthetic {
+    MmoeSynthetic {
+        features: 50,
+        relatedness,
+        // Fewer rows than a network of this size would like: there is something to gain from the other task.
+        rows: Rows {
+            train: 200,
+            val: 400,
+            test: 4_000,
+        },
+        data_seed: seed,
+        ..MmoeSynthetic::default()
+    }
+}
+
+/// The variant without waves: what its labels share is known.
+fn linear(relatedness: f64, seed: u64) -> MmoeSynthetic {
+    MmoeSynthetic {
+        waves: 0,
+        rows: Rows {
+            train: 4_000,
+            val: 0,
+            test: 0,
+        },
+        ..options(relatedness, seed)
+    }
+}
+
+/// −½ ln(1 − r²).
+fn of_correlation(correlation: f64) -> f64 {
+    -0.5 * (1.0 - correlation * correlation).ln()
+}
+
+/// (I(Y_1; Y_2), I(X; Y_t)) of the linear variant, nats: −½ ln(1 − r²) with r = ρ c²/(c² + σ²), and ½ ln(1 + c²/σ²).
+#[must_use]
+pub fn information(options: &MmoeSynthetic) -> (f64, f64) {
+    let (signal, noise) = (options.scale.powi(2), options.noise.powi(2));
+    let correlation = options.relatedness * signal / (signal + noise);
+    (of_correlation(correlation), 0.5 * (signal / noise).ln_1p())
+}
+
+/// One for each ρ.
+#[must_use]
+pub fn instances(seed: u64) -> Vec<Instance> {
+    let instance = |relatedness: f64| {
+        let options = options(relatedness, seed);
+        let (labels, input) = information(&linear(relatedness, seed));
+        let rows = options.rows;
+        Instance {
+            name: format!("relatedness-{relatedness}"),
+            written: format!(
+                "{{ type = \"mmoe_synthetic\", features = {}, relatedness = {relatedness:?}, scale = {:?}, waves = {}, noise = {:?}, train = {}, val = {}, test = {}, data_seed = {seed} }}",
+                options.features,
+                options.scale,
+                options.waves,
+                options.noise,
+                rows.train,
+                rows.val,
+                rows.test
+            ),
+            truth: json!({
+                "relatedness": relatedness, "linear_label_information_nats": labels,
+                "linear_input_information_nats": input,
+            }),
+            tasks: tasks(2, "regression"),
+            model: "[encoder]\ntype = \"mlp\"\nhidden = [8]\n\n[train]\nepochs = 200\nbatch_size = 50\noptimizer = { type = \"adam\", lr = 0.01 }\nschedule = \"cosine\"\n".to_owned(),
+            source: Box::new(options),
+        }
+    };
+    RELATEDNESS.map(instance).into()
+}
+
+/// What the estimators find of the linear variant.
+///
+/// # Errors
+/// Labels that cannot be measured.
+pub fn of_labels(seed: u64) -> Result<Vec<Check>, PlantedError> {
+    let mut checks = Vec::new();
+    for relatedness in RELATEDNESS {
+        let options = linear(relatedness, seed);
+        let (labels, input) = information(&options);
+        let table = options.load(&Reading::new(Seed(0)))?;
+        let (x, y) = numbers(&table, &rows_of(&table, Part::Train));
+        let rows = y.len() as f64;
+        let columns = transposed(&y);
+        let (Some(first), Some(second)) = (columns.first(), columns.get(1)) else {
+            return Err(PlantedError::Shape {
+                what: "targets",
+                found: columns.len(),
+                wanted: 2,
+            });
+        };
+        let found = gaussian_copula(&Points::line(first)?, &Points::line(second)?)?;
+        // The delta method: the deviation of −½ ln(1 − r²) is r/√n, and its mean is 1/2n too high.
+        let correlation = (1.0 - (-2.0 * labels).exp()).sqrt();
+        checks.push(Check::near(
+            format!("linear, relatedness {relatedness}: label information, nats"),
+            found,
+            labels,
+            4.0 * correlation / rows.sqrt() + 8.0 / rows,
+        ));
+        if relatedness == 0.0 {
+            // ½ ln of the ratio of the variances, degrees of freedom taken off.
+            let map = least_squares(&x, &y)?;
+            let weights = transposed(&map);
+            let own = weights.first().map_or(&[][..], Vec::as_slice);
+            let left = x.iter().zip(first).map(|(x, y)| (y - dot(x, own)).powi(2));
+            let noise = left.sum::<f64>() / (rows - own.len() as f64);
+            let total = dot(first, first) / rows;
+            checks.push(Check::near(
+                "linear: what the input says of a label, nats",
+                0.5 * (total / noise).ln(),
+                input,
+                4.0 / rows.sqrt(),
+            ));
+        }
+    }
+    Ok(checks)
+}
+
+/// Bits transferred at each ρ, mean over both tasks: they must not decrease.
+#[must_use]
+pub fn of_transfer(found: &[(f64, [Measure; 2])]) -> Vec<Check> {
+    let mut checks: Vec<Check> = Vec::new();
+    let mut before = f64::NEG_INFINITY;
+    for (relatedness, tasks) in found {
+        let bits = tasks.iter().map(|task| task.value.unwrap_or(f64::NAN));
+        let bits = bits.sum::<f64>() / 2.0;
+        let se = tasks.iter().map(|task| task.se.unwrap_or(0.0).powi(2));
+        let se = se.sum::<f64>().sqrt() / 2.0;
+        let mark = if before.is_finite() {
+            Mark::AtLeast(before)
+        } else {
+            Mark::Told
+        };
+        checks.push(Check::of(
+            format!("relatedness {relatedness}: bits transferred (± {se:.4})"),
+            bits,
+            mark,
+        ));
+        before = bits;
+    }
+    checks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn less_transfer_at_a_higher_relatedness_misses_the_mark() {
+        let bits = |value| {
+            let measure = Measure::of(value, polytask_information::Unit::Bits, "paired", 10);
+            [measure.clone(), measure]
+        };
+        let passed = |values: [f64; 3]| -> Vec<Option<bool>> {
+            let found: Vec<_> = [0.0, 0.5, 1.0].into_iter().zip(values.map(bits)).collect();
+            of_transfer(&found).iter().map(Check::passed).collect()
+        };
+        assert_eq!(passed([-0.1, 0.0, 0.2]), [None, Some(true), Some(true)]);
+        assert_eq!(passed([0.0, 0.2, 0.1]), [None, Some(true), Some(false)]);
+    }
+}
