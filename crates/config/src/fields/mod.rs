@@ -182,6 +182,22 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of pairs of strings: `edges = [["a", "b"], ["b", "c"]]`.
+    ///
+    /// ```
+    /// use polytask_config::{Document, Layers, read};
+    ///
+    /// let edges = |text| {
+    ///     let document = Document::load(Layers::text("demo.toml", text, "/")).unwrap();
+    ///     let reading = read(&document, |fields| fields.pairs("edges", "who is joined").or(Vec::new()));
+    ///     let keys: Vec<String> = reading.problems.0.iter().map(|problem| problem.key.clone()).collect();
+    ///     (reading.value, keys, reading.resolved.to_toml())
+    /// };
+    /// let given = r#"edges = [["a", "b"], ["b", "c"]]"#;
+    /// let pairs = [["a", "b"], ["b", "c"]].map(|pair| pair.map(str::to_owned)).to_vec();
+    /// assert_eq!(edges(given), (pairs, Vec::new(), format!("{given}\n")));
+    /// assert_eq!(edges(r#"edges = [["a", "b"], ["c"]]"#).1, ["edges[1]"]);
+    /// assert_eq!(edges(r#"edges = ["a", "b"]"#).1, ["edges[0]", "edges[1]"]);
+    /// ```
     pub fn pairs(&mut self, key: &'static str, help: &'static str) -> PairList<'_> {
         PairList::new(self.slot(key, help), list::PAIRS)
     }

@@ -161,7 +161,8 @@ impl Joint {
                 *slot = if own.dims()[1] == width {
                     own
                 } else {
-                    let place = [0..rows, label.place..label.place + 1];
+                    let end = label.place + 1;
+                    let place = [0..rows, label.place..end];
                     slot.clone().slice_assign(place, own)
                 };
             }

@@ -16,6 +16,7 @@ mod gates;
 mod golden;
 mod gradients;
 mod joint;
+mod law;
 mod layers;
 mod losses;
 mod maps;

@@ -20,7 +20,7 @@ use crate::tensors;
 
 pub use gain::JointGain;
 use tally::Raw;
-pub use tally::Tally;
+pub use tally::{Tallies, Tally};
 
 /// The name of usable information among the metrics: calibrated, in bits a row; higher is better.
 pub const USABLE: &str = "usable_bits";
@@ -43,12 +43,6 @@ pub struct Evaluation {
     pub information: Information,
     /// What coupled labels gain by their joint law, bits a row; none without a joint head.
     pub joint: Option<Measure>,
-}
-
-/// The counters of all tasks while rows go by.
-pub struct Tallies {
-    tasks: Vec<Tally>,
-    gain: JointGain,
 }
 
 /// Rows of one data set that are measured, and those that a measurement needs beside them.
@@ -125,27 +119,6 @@ pub struct Predictor<'a> {
     pub shape: &'a InputShape,
     /// Where it is, without autodiff.
     pub device: &'a Device,
-}
-
-impl Tallies {
-    /// Adds the gains of the rows with two known coupled labels or more; with fewer there is nothing to gain.
-    fn count_gain(&mut self, model: &MultiTaskModel, batch: &Batch, raws: &[Raw]) {
-        let labels = model.coupled().len();
-        if labels == 0 {
-            return;
-        }
-        let known = joint::known(model, batch);
-        for (row, mask) in known.mask.chunks_exact(labels).enumerate() {
-            if mask.iter().filter(|known| **known > 0.0).count() >= 2 {
-                let gains = raws.iter().filter_map(|raw| raw.gains.as_ref()?.get(row));
-                self.gain.push(gains.sum());
-            }
-        }
-    }
-
-    fn take_observed(&mut self) -> Vec<Observed> {
-        self.tasks.iter_mut().map(Tally::take_observed).collect()
-    }
 }
 
 /// How a task's predictions look to a metric.

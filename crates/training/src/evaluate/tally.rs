@@ -1,11 +1,12 @@
-//! The counters of one task while rows go by.
+//! The counters of all tasks while rows go by.
 
-use polytask_data::{Labels, TaskKind};
+use polytask_data::{Batch, Labels, TaskKind};
 use polytask_metrics::{ConfusionMatrix, Metric, MetricError, Predictions, metric};
-use polytask_model::decode;
+use polytask_model::{MultiTaskModel, decode};
 
-use super::shape_of;
+use super::{JointGain, shape_of};
 use crate::information::Observed;
+use crate::joint;
 use crate::plan::PlannedTask;
 
 /// What a model says of one task's rows.
@@ -14,6 +15,33 @@ pub(super) struct Raw {
     pub(super) losses: Option<Vec<f32>>,
     /// Of each row what its loss is less than that of the label's own law; only of coupled labels.
     pub(super) gains: Option<Vec<f64>>,
+}
+
+/// The counters of all tasks while rows go by.
+pub struct Tallies {
+    pub(super) tasks: Vec<Tally>,
+    pub(super) gain: JointGain,
+}
+
+impl Tallies {
+    /// Adds the gains of the rows with two known coupled labels or more; with fewer there is nothing to gain.
+    pub(super) fn count_gain(&mut self, model: &MultiTaskModel, batch: &Batch, raws: &[Raw]) {
+        let labels = model.coupled().len();
+        if labels == 0 {
+            return;
+        }
+        let known = joint::known(model, batch);
+        for (row, mask) in known.mask.chunks_exact(labels).enumerate() {
+            if mask.iter().filter(|known| **known > 0.0).count() >= 2 {
+                let gains = raws.iter().filter_map(|raw| raw.gains.as_ref()?.get(row));
+                self.gain.push(gains.sum());
+            }
+        }
+    }
+
+    pub(super) fn take_observed(&mut self) -> Vec<Observed> {
+        self.tasks.iter_mut().map(Tally::take_observed).collect()
+    }
 }
 
 /// The counters of one task.

@@ -3,6 +3,7 @@
 //! [`Experiment::options`] lists the whole file by calling the listings of its parts. Read with a document it gives
 //! values and problems; without one it gives the schema.
 
+mod cascade;
 mod checkpoint;
 mod grouping;
 mod info;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use polytask_balance::{AggregatorOptions, WEIGHTINGS, Weighting};
 use polytask_config::{Chosen, Fields};
 use polytask_data::{DataOptions, InputOptions, TaskOptions};
-use polytask_model::{LossOptions, ModelOptions, Relation, relation, ring};
+use polytask_model::{LossOptions, ModelOptions, Relation, relation};
 
 pub use checkpoint::{CheckpointOptions, Every};
 pub use grouping::{AffinitySource, Goal, GroupingOptions};
@@ -202,46 +203,8 @@ fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
             Some("leave `active` out where a task is to be learnt".to_owned()),
         );
     }
-    cascade(fields, &tasks);
+    cascade::check(fields, &tasks);
     tasks
-}
-
-/// Tasks that read others that are not there, or each other in a circle.
-fn cascade(fields: &mut Fields<'_>, tasks: &[TaskTable]) {
-    let mut is_known = true;
-    for task in tasks {
-        let unknown = task.after.iter().enumerate();
-        let mut unknown = unknown.filter(|(_, name)| !tasks.iter().any(|task| task.name == **name));
-        if let Some((index, name)) = unknown.next() {
-            is_known = false;
-            let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
-            fields.problem_at(
-                match task.after.len() {
-                    1 => format!("tasks.{}.after", task.name),
-                    _ => format!("tasks.{}.after[{index}]", task.name),
-                },
-                "P0314",
-                format!("there is no task `{name}`"),
-                Some(format!("tasks: {}", names.join(", "))),
-            );
-        }
-    }
-    let named: Vec<(&str, &[String])> = tasks
-        .iter()
-        .map(|task| (task.name.as_str(), task.after.as_slice()))
-        .collect();
-    if is_known && let Some((place, around)) = ring(&named) {
-        let name = tasks.get(place).map_or("", |task| task.name.as_str());
-        fields.problem_at(
-            format!("tasks.{name}.after"),
-            "P0314",
-            format!(
-                "the tasks read each other in a circle: {}",
-                around.join(" after ")
-            ),
-            None,
-        );
-    }
 }
 
 /// `[multitask]`.
