@@ -5,6 +5,7 @@ use polytask_data::builtin::planted_channels::PlantedChannels;
 use polytask_data::{Part, Source as _};
 use polytask_information::bounds::noise_entropy;
 use polytask_information::discrete::{MutualInformation, Table};
+use polytask_information::grouping::Objective;
 use polytask_information::report::{ReportOptions, grouped};
 use serde_json::json;
 
@@ -126,7 +127,13 @@ pub fn score(seed: u64) -> Result<Vec<Check>, PlantedError> {
         seed,
         ..ReportOptions::default()
     };
-    let proposal = grouped(&columns, &owners, None, &report)?.proposal;
+    let proposal = grouped(
+        &columns,
+        &owners,
+        Objective::Partition { largest: None },
+        &report,
+    )?
+    .proposal;
     let truths: Vec<f64> = truth
         .iter()
         .enumerate()

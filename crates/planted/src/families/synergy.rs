@@ -60,7 +60,7 @@ pub fn score(seed: u64) -> Result<Vec<Check>, PlantedError> {
     let first: Vec<_> = columns.iter().take(3).map(classes).collect();
     let (seen, widths): (Vec<_>, Vec<_>) = first.into_iter().unzip();
     let mut stream = Seed(seed).stream("planted/synergy", 0);
-    let tested = totals_tested(&seen, &widths, 199, &mut stream)?;
+    let tested = totals_tested(&seen, &widths, None, 199, &mut stream)?;
     let bits = |nats: f64| nats / std::f64::consts::LN_2;
     let report = Report::of(
         &columns,

@@ -222,7 +222,7 @@ fn laws(
 ) -> Vec<Option<Vec<Vec<f64>>>> {
     let mut decoded: Vec<Vec<f64>> = vec![Vec::new(); predictor.tasks.len()];
     for rows in rows.chunks(batch_size.max(1)) {
-        let predicted = predictor.predict(&encoded.batch(rows));
+        let predicted = predictor.predict(&encoded.batch(rows), None);
         for (all, own) in decoded.iter_mut().zip(predicted) {
             all.extend(own);
         }
