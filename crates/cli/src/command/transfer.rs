@@ -205,6 +205,15 @@ pub(crate) struct Wanted<'a> {
     pub(crate) is_json: bool,
 }
 
+/// What was trained for `group`, or found.
+struct Ran {
+    measured: Vec<MeasuredRun>,
+    /// That are learnt.
+    tasks: Vec<String>,
+    /// The first seed.
+    first: u64,
+}
+
 impl Wanted<'_> {
     /// Bits per example of each task in the group that serves it and with all tasks, over alone; the exit code if a signal came.
     ///
@@ -227,7 +236,11 @@ impl Wanted<'_> {
             }
             runs
         };
-        let (measured, tasks, first) = match self.measured(&of_seed, terminal, watch)? {
+        let Ran {
+            measured,
+            tasks,
+            first,
+        } = match self.measured(&of_seed, terminal, watch)? {
             Ok(measured) => measured,
             Err(exit) => return Ok(Err(exit)),
         };
@@ -244,7 +257,11 @@ impl Wanted<'_> {
         watch: &Watch,
     ) -> Result<Result<Vec<Option<Measure>>, Exit>, Failure> {
         let of_seed = |seed, tasks: &[String]| Run::of_seed(seed, tasks, true);
-        let (measured, tasks, first) = match self.measured(&of_seed, terminal, watch)? {
+        let Ran {
+            measured,
+            tasks,
+            first,
+        } = match self.measured(&of_seed, terminal, watch)? {
             Ok(measured) => measured,
             Err(exit) => return Ok(Err(exit)),
         };
@@ -266,8 +283,8 @@ impl Wanted<'_> {
                 .take(1)
                 .collect()
         };
-        let measured = self.measured(&of_seed, terminal, watch)?;
-        Ok(measured.map(|(runs, ..)| runs.into_iter().map(|run| run.path).collect()))
+        let ran = self.measured(&of_seed, terminal, watch)?;
+        Ok(ran.map(|ran| ran.measured.into_iter().map(|run| run.path).collect()))
     }
 
     fn measured(
@@ -275,7 +292,7 @@ impl Wanted<'_> {
         of_seed: &dyn Fn(u64, &[String]) -> Vec<Run>,
         terminal: &Terminal,
         watch: &Watch,
-    ) -> Result<Result<(Vec<MeasuredRun>, Vec<String>, u64), Exit>, Failure> {
+    ) -> Result<Result<Ran, Exit>, Failure> {
         let configuration = check::sound(Configuration::read(self.config)?, terminal)?;
         let first = configuration.experiment.seed;
         let tasks = active(&configuration.experiment);
@@ -289,6 +306,10 @@ impl Wanted<'_> {
             is_json: self.is_json,
         };
         let measured = around.measured(&configuration, &tasks, asked, terminal, watch)?;
-        Ok(measured.map(|measured| (measured, tasks, first)))
+        Ok(measured.map(|measured| Ran {
+            measured,
+            tasks,
+            first,
+        }))
     }
 }

@@ -69,7 +69,7 @@ fn every_row_is_in_one_part_and_the_sizes_are_right() {
 
 #[test]
 fn a_share_of_the_training_rows_is_part_of_a_larger_one_and_moves_no_other_row() {
-    let folder = Folder::new().with("a.csv", &rows(1000));
+    let folder = Folder::new().with("a.csv", rows(1000));
     let splits = |share: f64| {
         let text = format!("[data]\nsource = \"a.csv\"\ntrain_share = {share}\n{TASKS}");
         folder.prepare_with(&text, Seed(3)).unwrap().splits
@@ -248,7 +248,7 @@ fn shares_are_checked() {
 
 #[test]
 fn groups_that_a_split_keeps_together_and_strata_are_known_row_by_row() {
-    let folder = Folder::new().with("a.csv", &rows(30));
+    let folder = Folder::new().with("a.csv", rows(30));
     let text = |split: &str| format!("[data]\nsource = \"a.csv\"\nsplit = {split}\n{TASKS}");
     let hashed = text("{ type = \"hash\", column = \"group\" }");
     let prepared = folder.prepare_with(&hashed, Seed(1)).unwrap();

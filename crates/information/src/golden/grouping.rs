@@ -29,7 +29,12 @@ fn groups_are_known() {
     near(three.score, 1.130);
     assert_eq!(three.groups, [vec![0, 1], vec![2, 4], vec![3, 4]]);
     assert_eq!(three.served, [0, 0, 1, 2, 1]);
-    let shares = co_membership(&[affinity.clone()], 0.0, Objective::Cover { most: 3 }).unwrap();
+    let shares = co_membership(
+        std::slice::from_ref(&affinity),
+        0.0,
+        Objective::Cover { most: 3 },
+    )
+    .unwrap();
     // 4 helps 3, but 3 is not in the group that serves 4.
     assert_eq!((shares[4 * 5 + 3], shares[3 * 5 + 4]), (1.0, 0.0));
     let loose = partition(&affinity, 0.0, None).unwrap();

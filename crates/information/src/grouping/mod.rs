@@ -103,12 +103,13 @@ pub fn co_membership(
         for (t, &place) in proposal.served.iter().enumerate() {
             for s in proposal.groups.get(place).into_iter().flatten() {
                 if let Some(share) = together.get_mut(s * tasks + t) {
-                    *share += 1.0 / resamples.len() as f64;
+                    *share += 1.0;
                 }
             }
         }
     }
-    Ok(together)
+    let count = resamples.len() as f64;
+    Ok(together.into_iter().map(|times| times / count).collect())
 }
 
 /// The place of the first group that has each task.

@@ -98,12 +98,9 @@ pub(super) fn text(relations: &Relations, color: bool) -> String {
 pub(super) fn page(relations: &Relations, page: &mut Page) {
     page.heading("Cosines of the tasks' gradients");
     page.paragraph(&format!("{}.", told(relations)));
-    let rows = ordered(relations).into_iter().map(|pair| {
-        let [pair, cosine, negative, overlap, reading] = cells(relations, pair);
-        [pair, cosine, negative, overlap, reading]
-            .map(Cell::Text)
-            .to_vec()
-    });
+    let rows = ordered(relations)
+        .into_iter()
+        .map(|pair| cells(relations, pair).map(Cell::Text).to_vec());
     page.table(
         &["pair", "cosine", "negative", "common rows", ""],
         rows.collect(),
