@@ -105,7 +105,7 @@ pub fn instances(seed: u64) -> Vec<Instance> {
 pub struct Learned {
     /// V on standardised inputs: `[codes, features]`.
     pub codes: Matrix,
-    /// A: `[tasks, codes]`, of any scale per task.
+    /// |A|: `[tasks, codes]`, of any scale per task.
     pub alpha: Matrix,
 }
 
