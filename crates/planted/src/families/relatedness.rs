@@ -47,7 +47,8 @@ fn linear(relatedness: f64, seed: u64) -> MmoeSynthetic {
 
 /// −½ ln(1 − r²).
 fn of_correlation(correlation: f64) -> f64 {
-    -0.5 * (1.0 - correlation * correlation).ln()
+    // Of nothing it is 0, not -0.
+    -0.5 * (1.0 - correlation * correlation).ln() + 0.0
 }
 
 /// (I(Y_1; Y_2), I(X; Y_t)) of the linear variant, nats: −½ ln(1 − r²) with r = ρ c²/(c² + σ²), and ½ ln(1 + c²/σ²).
