@@ -13,6 +13,7 @@
 mod backends;
 mod bad_config;
 mod balance;
+mod bench;
 mod check;
 mod config;
 mod documents;

@@ -67,8 +67,8 @@ pub fn best_matching(gains: &[Vec<f64>]) -> Vec<usize> {
         }
     }
     let mut columns = vec![0; size];
-    for column in 1..=size {
-        if let Some(place) = columns.get_mut(matched[column].wrapping_sub(1)) {
+    for (column, row) in matched.iter().enumerate().skip(1) {
+        if let Some(place) = columns.get_mut(row.wrapping_sub(1)) {
             *place = column - 1;
         }
     }

@@ -86,7 +86,7 @@ impl Use {
             truth: json!({"codes": codes, "alpha": alpha}),
             tasks: tasks(options.tasks, "regression"),
             model: format!(
-                "[encoder]\ntype = \"mlp\"\nhidden = []\n\n[sharing]\ntype = \"codes\"\ncount = {}\nl1 = 0.01\nunit_norm = true\n\n[train]\nepochs = 25\nbatch_size = 240\noptimizer = {{ type = \"adam\", lr = 0.02 }}\nschedule = \"cosine\"\n",
+                "[encoder]\ntype = \"mlp\"\nhidden = []\n\n[sharing]\ntype = \"codes\"\ncount = {}\nl1 = 0.01\nunit_norm = true\n\n[train]\nepochs = 60\nbatch_size = 240\noptimizer = {{ type = \"adam\", lr = 0.02 }}\nschedule = \"cosine\"\n",
                 options.codes
             ),
             source: Box::new(options),
@@ -105,7 +105,7 @@ pub fn instances(seed: u64) -> Vec<Instance> {
 pub struct Learned {
     /// V on standardised inputs: `[codes, features]`.
     pub codes: Matrix,
-    /// A: `[tasks, codes]`, of any scale per task.
+    /// |A|: `[tasks, codes]`, of any scale per task.
     pub alpha: Matrix,
 }
 

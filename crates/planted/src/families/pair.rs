@@ -2,13 +2,17 @@
 //! link, and a shared trunk has all of it; in the second the noise is shared, which no predictor from the input can use and a
 //! joint model uses in full.
 
+use polytask_data::Part;
 use polytask_data::builtin::planted_pair::{PlantedPair, truth};
 use polytask_information::Measure;
+use polytask_information::continuous::{Points, gaussian_copula};
 use polytask_information::usable::{RealCalibration, Residual, Verdict, row_measure};
 use polytask_random::Seed;
 use serde_json::json;
 
+use crate::columns::{numbers, rows_of};
 use crate::instance::{Instance, tasks};
+use crate::linear::transposed;
 use crate::{Check, Mark, PlantedError};
 
 const LN_2: f64 = std::f64::consts::LN_2;
@@ -183,9 +187,15 @@ impl Standardised {
 }
 
 /// The marks of one of the two, over a model of both tasks.
-#[must_use]
-pub fn checks(link: Link, seed: u64, found: &Found) -> Vec<Check> {
+///
+/// # Errors
+/// Labels that cannot be measured.
+pub fn checks(link: Link, seed: u64, found: &Found) -> Result<Vec<Check>, PlantedError> {
     let options = link.options(seed);
+    let table = link.instance(seed).table()?;
+    let labels = transposed(&numbers(&table, &rows_of(&table, Part::Train)).1);
+    let side = |task: usize| Points::line(labels.get(task).map_or(&[], Vec::as_slice));
+    let gaussian = gaussian_copula(&side(0)?, &side(1)?)?;
     let beyond = options.beyond_inputs();
     let nats = |measure: &Measure| measure.value.unwrap_or(f64::NAN) * LN_2;
     let se = |measure: &Measure| measure.se.unwrap_or(0.0) * LN_2;
@@ -210,10 +220,17 @@ pub fn checks(link: Link, seed: u64, found: &Found) -> Vec<Check> {
         second
     };
     let by = if link == Link::Noise { 0.05 } else { 0.01 };
-    vec![
+    Ok(vec![
+        // Its deviation is r/√n = 0.009 nats; the other estimator's is twice that.
+        Check::near(
+            name("label information, Gaussian, nats"),
+            gaussian,
+            options.label_information(),
+            0.04,
+        ),
         Check::near(
             name(&format!(
-                "label information, nats (± {:.4})",
+                "label information, nearest neighbours, nats (± {:.4})",
                 se(&found.label)
             )),
             nats(&found.label),
@@ -256,15 +273,13 @@ pub fn checks(link: Link, seed: u64, found: &Found) -> Vec<Check> {
             beyond,
             by,
         ),
-    ]
+    ])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::{numbers, rows_of};
-    use crate::linear::{dot, transposed};
-    use polytask_data::Part;
+    use crate::linear::dot;
     use polytask_information::Unit;
     use polytask_information::usable::{Head, Hint, residual, verdict};
 
@@ -326,12 +341,12 @@ mod tests {
     #[test]
     fn models_that_know_the_signals_need_opposite_cures() {
         for link in Link::ALL {
-            for check in checks(link, 1, &found(link)) {
+            for check in checks(link, 1, &found(link)).unwrap() {
                 assert_eq!(check.passed(), Some(true), "{check:?}");
             }
         }
         // What holds of one does not hold of the other.
-        let swapped = checks(Link::Signal, 1, &found(Link::Noise));
+        let swapped = checks(Link::Signal, 1, &found(Link::Noise)).unwrap();
         let failed = swapped.iter().filter(|check| check.passed() == Some(false));
         assert_eq!(failed.count(), 3, "{swapped:?}");
     }

@@ -87,8 +87,8 @@ pub fn score(seed: u64) -> Result<Vec<Check>, PlantedError> {
             triple
         })
         .collect();
-    // 2n I of two coins is chi-squared with one degree of freedom: its deviation, four and a half times.
-    let chance = bits(4.5 / 2.0f64.sqrt() / tested.n as f64);
+    // 2n I of two coins is chi-squared with one degree of freedom, which exceeds 15.14 once in 10,000 times.
+    let chance = bits(15.14 / (2.0 * tested.n as f64));
     Ok(vec![
         Check::of(
             "information of its pairs, largest, bits",

@@ -30,7 +30,7 @@ pub(super) fn checks(family: Family, trainer: &Trainer<'_>) -> Result<Vec<Check>
 
 fn of_relatedness(trainer: &Trainer<'_>) -> Result<Vec<Check>, Failure> {
     let mut checks = relatedness::of_labels(trainer.seed).map_err(|error| unscored(&error))?;
-    let seeds = if trainer.is_quick { 3 } else { 10 };
+    let seeds = if trainer.is_quick { 2 } else { 5 };
     let mut found = Vec::new();
     for (value, instance) in relatedness::RELATEDNESS
         .into_iter()
@@ -54,13 +54,9 @@ fn of_codes(trainer: &Trainer<'_>) -> Result<Vec<Check>, Failure> {
             let instance = used.instance(seed);
             trainer.say(&format!("P3: {}, seed {seed}", instance.name));
             let model = trainer.train(&instance.config(seed))?;
-            let mut alpha = Vec::new();
-            for (task, _) in &instance.tasks {
-                alpha.push(model.weights(&format!("heads.{task}.weight"))?.concat());
-            }
             let learned = codes::Learned {
                 codes: model.weights("sharing.codes")?,
-                alpha,
+                alpha: model.code_strengths()?,
             };
             let score = codes::Score::of(used, seed, &learned).map_err(|error| unscored(&error))?;
             scores.push(score);
@@ -152,7 +148,8 @@ fn of_pair(trainer: &Trainer<'_>) -> Result<Vec<Check>, Failure> {
             transferred,
             joint: pair::joint_gain(held, tested).map_err(|error| unscored(&error))?,
         };
-        checks.extend(pair::checks(link, trainer.seed, &found));
+        let found = pair::checks(link, trainer.seed, &found);
+        checks.extend(found.map_err(|error| unscored(&error))?);
     }
     Ok(checks)
 }

@@ -199,6 +199,15 @@ impl Trained {
         residuals(&columns, held, tested, &self.info).map_err(unmeasured)
     }
 
+    /// How much each task uses each code, `[tasks, codes]`.
+    ///
+    /// # Errors
+    /// A model without codes.
+    pub(super) fn code_strengths(&self) -> Result<Matrix, Failure> {
+        let strengths = self.state.model.code_strengths();
+        strengths.ok_or_else(|| Failure::new(Exit::Internal, "the model has no codes"))
+    }
+
     /// A tensor of the model row by row.
     ///
     /// # Errors
