@@ -57,7 +57,7 @@ fn each_damage_of_a_checkpoint_is_refused() {
         folder.run(&[command, "mutant.ckpt"]).expect(0);
     }
     let mut random = Random::new(3);
-    for number in 0..times(100) {
+    for number in 0..times(250) {
         let (what, damaged) = damaged(&bytes, number, &mut random);
         std::fs::write(&mutant, damaged).unwrap();
         for command in ["verify", "evaluate"] {

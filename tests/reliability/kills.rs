@@ -1,5 +1,6 @@
 //! Killed at any moment, a run goes on to the same bits.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -7,8 +8,14 @@ use super::random::Random;
 use super::{go_on, metrics, micro, times};
 use crate::harness::{Folder, ended};
 
-/// Starts the run, or goes on with it, and kills it after `wait`.
-fn start_and_kill(folder: &Folder, arguments: &[&str], wait: Duration) {
+/// Starts the run, or goes on with it, and kills it after `wait`; if `saving` is its directory, in the next moment in which
+/// a checkpoint is being written. Whether it was.
+fn start_and_kill(
+    folder: &Folder,
+    arguments: &[&str],
+    wait: Duration,
+    saving: Option<&str>,
+) -> bool {
     let mut child = folder
         .command(arguments)
         .stdout(Stdio::piped())
@@ -16,8 +23,25 @@ fn start_and_kill(folder: &Folder, arguments: &[&str], wait: Duration) {
         .spawn()
         .unwrap();
     std::thread::sleep(wait);
+    let mut is_saving = false;
+    if let Some(directory) = saving {
+        let checkpoints = folder.path(directory).join("checkpoints");
+        while !is_saving && child.try_wait().unwrap().is_none() {
+            is_saving = is_being_written(&checkpoints);
+        }
+    }
     child.kill().unwrap();
     super::refuse_panics(&ended(child).err);
+    is_saving
+}
+
+/// Whether there is a file that has not got its name yet.
+fn is_being_written(checkpoints: &Path) -> bool {
+    std::fs::read_dir(checkpoints).is_ok_and(|entries| {
+        entries
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().ends_with(".tmp"))
+    })
 }
 
 #[test]
@@ -27,10 +51,14 @@ fn a_run_that_was_killed_anywhere_ends_with_the_same_bits() {
     let whole = folder.train("whole", &[]);
     let time = begun.elapsed();
     let mut random = Random::new(1);
+    let mut saving = 0;
     for kill in 0..times(20) {
         let directory = format!("killed-{kill}");
         let arguments = ["train", "config.toml", "--run-dir", &directory];
-        start_and_kill(&folder, &arguments, time.mul_f64(random.share()));
+        // Every other one while it writes a checkpoint, which chance alone hits too seldom.
+        let aim = (kill % 2 == 1).then_some(directory.as_str());
+        let wait = time.mul_f64(random.share());
+        saving += usize::from(start_and_kill(&folder, &arguments, wait, aim));
         go_on(&folder, &directory);
         assert_eq!(folder.digest(&directory), whole, "kill {kill}");
         assert_eq!(
@@ -40,6 +68,8 @@ fn a_run_that_was_killed_anywhere_ends_with_the_same_bits() {
         );
         std::fs::remove_dir_all(folder.path(&directory)).unwrap();
     }
+    // The later a kill is aimed, the fewer checkpoints are left to hit.
+    assert!(saving >= times(4), "{saving} kills hit a checkpoint");
 }
 
 #[test]
@@ -61,7 +91,8 @@ fn a_run_that_is_killed_again_and_again_ends_with_the_same_bits() {
             } else {
                 &["train", "config.toml", "--run-dir", &directory]
             };
-            start_and_kill(&folder, arguments, time.mul_f64(0.5 * random.share()));
+            let wait = time.mul_f64(0.5 * random.share());
+            start_and_kill(&folder, arguments, wait, None);
         }
         go_on(&folder, &directory);
         assert_eq!(folder.digest(&directory), whole, "chain {chain}");

@@ -3,6 +3,18 @@
 use super::{MICRO, times};
 use crate::harness::{Folder, PICTURES, students};
 
+/// Ways of balancing: from losses, from inner products on each level, from entries, from several batches.
+const BALANCED: [&str; 8] = [
+    "weighting = \"famo\"",
+    "weighting = \"rlw\"",
+    "aggregator = \"nash_mtl\"",
+    "aggregator = { type = \"imtl_g\", level = \"representation\" }",
+    "aggregator = { type = \"pcgrad\", engine = \"reforward\" }",
+    "aggregator = \"graddrop\"",
+    "aggregator = \"moco\"",
+    "weighting = \"uncertainty\"\naggregator = { type = \"cagrad\", micro_batch = 0.5 }",
+];
+
 #[test]
 fn the_same_seed_gives_the_same_bits_whatever_surrounds_the_process() {
     let convolutions = PICTURES.replace(
@@ -14,10 +26,14 @@ fn the_same_seed_gives_the_same_bits_whatever_surrounds_the_process() {
         "[sharing]\ntype = \"latent\"\ndimension = 4\n[multitask]",
     );
     let codes = MICRO.replace("[multitask]", "[sharing]\ntype = \"codes\"\n[multitask]");
-    for (number, config) in [MICRO, &convolutions, &latent, &codes]
-        .into_iter()
-        .enumerate()
-    {
+    // A weight of more than 4 Mi numbers, beyond which sums are split up among threads.
+    let large = MICRO.replace("hidden = [16]", "hidden = [2100, 2100]");
+    let mut configs = vec![MICRO.to_owned(), convolutions, latent, codes, large];
+    configs
+        .extend(BALANCED.map(|balancing| MICRO.replace("weighting = \"uncertainty\"", balancing)));
+    assert!(configs.len() >= 12);
+    for (number, config) in configs.iter().enumerate() {
+        assert!(number == 0 || config != MICRO);
         let folder = Folder::new(config);
         folder.write("students.csv", &students(0..160));
         let mut digests = Vec::new();
