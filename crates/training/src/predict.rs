@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use polytask_data::Oddities;
+
 use crate::load::{LoadError, Loaded};
 use crate::plan::PlannedTask;
 
@@ -25,6 +27,8 @@ pub struct PredictedRows<'a> {
 pub struct Predicted {
     /// How many rows.
     pub rows: u64,
+    /// What of them is not as it should be.
+    pub oddities: Oddities,
 }
 
 impl Loaded {
@@ -57,6 +61,7 @@ impl Loaded {
                 rows: rows.len(),
             })?;
             predicted.rows += rows.len() as u64;
+            predicted.oddities.add(&chunk.oddities);
         }
         Ok(predicted)
     }
