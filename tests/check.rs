@@ -201,3 +201,43 @@ fn a_config_is_inspected_without_training() {
         assert!(text.contains(word), "{word} in\n{text}");
     }
 }
+
+#[test]
+fn a_starter_knows_a_file_whose_cells_are_divided_by_semicolons() {
+    let folder = Folder::new("");
+    let rows: String = (0..90)
+        .map(|row| format!("{};{};{}\n", row, row % 7, ["a", "b", "c"][row % 3]))
+        .collect();
+    folder.write("rows.csv", &format!("id;x;label\n{rows}"));
+    let ended = folder.run(&["init", "rows.csv"]).expect(0);
+    assert!(ended.err.contains("divided by ';'"), "{}", ended.err);
+    assert!(
+        ended.out.contains("file = \"rows.csv\", delimiter = \";\""),
+        "{}",
+        ended.out
+    );
+    folder.write("rows.toml", &ended.out);
+    folder
+        .run(&["check", "rows.toml", "--level", "data"])
+        .expect(0);
+}
+
+/// Labels may be sorted, so rows of the whole file are looked at; but not all of them.
+#[test]
+fn a_starter_for_a_long_table_sees_all_of_it() {
+    let folder = Folder::new("");
+    let mut text = String::from("n,x,label\n");
+    for row in 0..40_000 {
+        text.push_str(&format!(
+            "{},{}.5,{}\n",
+            row,
+            row * 7 % 1009,
+            if row < 20_000 { "early" } else { "late" }
+        ));
+    }
+    folder.write("rows.csv", &text);
+    let text = folder.run(&["init", "rows.csv"]).expect(0).out;
+    assert!(text.contains("from 40000 rows"), "{text}");
+    assert!(text.contains("ids = [\"n\"]"), "{text}");
+    assert!(text.contains("[tasks.label]\ntype = \"binary\""), "{text}");
+}

@@ -154,3 +154,33 @@ fn data_that_changed_is_refused() {
         .run(&["resume", "r", "-s", "train.epochs=6"])
         .expect(4);
 }
+
+/// A new file's unseen category and missing age are counted by evaluation and prediction alike.
+#[test]
+fn what_is_odd_about_a_new_file_is_said() {
+    let folder = Folder::with_table();
+    let impute = "data.missing=impute";
+    folder.train("r", &["-s", impute]);
+    folder.write(
+        "new.csv",
+        "id,age,hours,school,passed,final grade\na,17,12,Hogwarts,yes,5.0\nb,,12,GP,no,4.0\n",
+    );
+    let wanted = [
+        "column `school`: 1 cell holds a category that no training row has",
+        "1 feature cell is missing and filled in: `age` 1",
+    ];
+    let evaluated = folder
+        .run(&["evaluate", "r", "--data", "new.csv", "--json"])
+        .expect(0);
+    let predicted = folder
+        .run(&["predict", "r", "-i", "new.csv", "-o", "out.csv", "--json"])
+        .expect(0);
+    for ended in [evaluated, predicted] {
+        for wanted in wanted {
+            assert!(ended.err.contains(wanted), "{}", ended.err);
+        }
+        let document = ended.json();
+        assert_eq!(document["oddities"]["unseen"]["school"], 1);
+        assert_eq!(document["oddities"]["filled"]["age"], 1);
+    }
+}

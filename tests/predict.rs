@@ -229,3 +229,46 @@ fn without_a_joint_head_nothing_is_given() {
     let ended = folder.run(&["predict", "r", "-i", "new.csv", "--given", "passed=yes"]);
     assert!(ended.expect(2).err.contains("no joint head"));
 }
+
+/// Without hidden layers a prediction is affine in the category's numbers, so what stands in for a category that
+/// training never saw gives the mean of the known ones' predictions, weighted by their rows.
+#[test]
+fn an_unseen_category_is_answered_like_the_mean_of_the_known_ones() {
+    let folder = Folder::with_table();
+    let schools = ["GP", "MS", "\"St. Mary, North\"", "Hogwarts"];
+    let mut text = String::from("id,age,hours,school\n");
+    for school in schools {
+        text.push_str(&format!("x,17,12,{school}\n"));
+    }
+    folder.write("new.csv", &text);
+    let all = "data.split={type=\"random\",train=1,val=0,test=0}";
+    for (coding, seed) in [("embedding", 1), ("embedding", 2), ("one_hot", 1)] {
+        let run = format!("{coding}-{seed}");
+        folder.train(
+            &run,
+            &[
+                "-s",
+                all,
+                "-s",
+                "encoder.hidden=[]",
+                "-s",
+                &format!("categorical.coding={coding}"),
+                "--seed",
+                &seed.to_string(),
+            ],
+        );
+        let ended = folder
+            .run(&["predict", &run, "-i", "new.csv", "--format", "jsonl"])
+            .expect(0);
+        let grades: Vec<f64> = rows(&ended.out)
+            .iter()
+            .map(|row| row["grade"].as_f64().unwrap())
+            .collect();
+        // 160 rows of three schools in turn.
+        let wanted = (54.0 * grades[0] + 53.0 * grades[1] + 53.0 * grades[2]) / 160.0;
+        assert!(
+            (grades[3] - wanted).abs() < 1e-5,
+            "{run}: {grades:?}, {wanted}"
+        );
+    }
+}

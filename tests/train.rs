@@ -205,3 +205,70 @@ fn a_run_that_diverges_says_which_task() {
     assert_eq!(folder.record("r")["status"], "diverged");
     assert_eq!(folder.record("r")["exit_code"], 7);
 }
+
+/// What only the data can decide is in the resolved config too, and training from it is the same run.
+#[test]
+fn the_resolved_config_says_everything_and_gives_the_same_run() {
+    for folder in [Folder::with_table(), Folder::new(PICTURES)] {
+        let digest = folder.train("a", &[]);
+        let resolved = folder.read("a/config.resolved.toml");
+        for open in ["metrics = []", "\n[score]\n\n"] {
+            assert!(!resolved.contains(open), "{open} in\n{resolved}");
+        }
+        assert!(resolved.contains("loss = { type = "), "{resolved}");
+        assert!(resolved.contains("\"val/"), "{resolved}");
+        assert!(
+            resolved.contains("split = { type = \"random\", train = "),
+            "{resolved}"
+        );
+        folder
+            .run(&["train", "a/config.resolved.toml", "--run-dir", "b"])
+            .expect(0);
+        assert_eq!(folder.digest("b"), digest);
+        assert_eq!(folder.read("b/config.resolved.toml"), resolved);
+    }
+}
+
+/// Everything odd that was counted is said where the run is watched.
+#[test]
+fn what_is_odd_about_the_data_is_said() {
+    let folder = Folder::with_table();
+    let mut rows = students(0..160);
+    // A training row may not repeat itself unseen: the same inputs again, ten times.
+    for row in 0..10 {
+        rows.push_str(&format!("again{row},17,12,GP,yes,5.0\n"));
+    }
+    folder.write("students.csv", &rows);
+    let checked = folder
+        .run(&["check", "config.toml", "--level", "data"])
+        .expect(0);
+    assert!(
+        checked.out.contains("look at this:\n  ! "),
+        "{}",
+        checked.out
+    );
+    let shown = folder
+        .run(&["train", "config.toml", "--run-dir", "shown"])
+        .expect(0);
+    let block = checked.out.split("look at this:\n").nth(1).unwrap();
+    assert!(shown.err.contains(block.trim_end()), "{}", shown.err);
+    assert!(
+        shown.err.contains("the inputs of an earlier training row"),
+        "{}",
+        shown.err
+    );
+    let events = folder
+        .run(&["train", "config.toml", "--run-dir", "events", "--json"])
+        .expect(0)
+        .events();
+    let notes: Vec<&str> = events
+        .iter()
+        .filter(|event| event["event"] == "note" && event["about"] == "data")
+        .map(|event| event["message"].as_str().unwrap())
+        .collect();
+    assert_eq!(notes.len(), block.matches("  ! ").count());
+    assert!(
+        notes.iter().all(|note| block.contains(note)),
+        "{notes:?}\n{block}"
+    );
+}

@@ -68,6 +68,21 @@ impl Terminal {
     }
 }
 
+/// What of the data deserves a look, as one block; nothing if there is nothing.
+pub(crate) fn look_at(remarks: &[String]) -> String {
+    if remarks.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("look at this:\n");
+    for remark in remarks {
+        text.push_str(&format!("  ! {}\n", safe_line(remark, LONGEST)));
+    }
+    text
+}
+
+/// Characters of a remark that are shown.
+const LONGEST: usize = 400;
+
 /// What a failed write of a result means.
 pub(crate) fn output_failure(error: io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {

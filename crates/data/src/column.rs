@@ -121,6 +121,11 @@ impl Words {
         self.codes.push(code);
     }
 
+    /// Makes room for so many more cells.
+    pub(crate) fn reserve(&mut self, cells: usize) {
+        self.codes.reserve_exact(cells);
+    }
+
     /// The word's code; a new word is added to the dictionary.
     fn intern(&mut self, word: &str) -> u32 {
         if let Some(&code) = self.code_of.get(word) {

@@ -1,5 +1,7 @@
 //! What is known of the data: the content of `data.json`.
 
+mod remarks;
+
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::encoded::Encoded;
 use crate::label::LabelValues;
 use crate::preprocessing::Preprocessing;
-use crate::quoted::{quoted, shown};
 use crate::split::{Part, Splits};
 use crate::table::Table;
 use crate::vocabulary::Vocabulary;
@@ -41,6 +42,8 @@ pub struct DataFacts {
     pub dropped_rows: u64,
     /// Feature cells that were taken as missing because they are no numbers.
     pub unparsable_cells: u64,
+    /// Feature cells per column that were missing and are filled in.
+    pub filled: BTreeMap<String, u64>,
     /// What deserves a look.
     pub notes: Vec<String>,
 }
@@ -83,6 +86,7 @@ pub(crate) struct Found<'a> {
     pub(crate) columns: usize,
     pub(crate) dropped: u64,
     pub(crate) unparsable: u64,
+    pub(crate) filled: BTreeMap<String, u64>,
     pub(crate) masked: Vec<u64>,
     pub(crate) unseen: Vec<Unseen>,
 }
@@ -106,7 +110,8 @@ impl DataFacts {
             unseen: found.unseen.clone(),
             dropped_rows: found.dropped,
             unparsable_cells: found.unparsable,
-            notes: notes(found),
+            filled: found.filled.clone(),
+            notes: remarks::notes(found),
         }
     }
 }
@@ -228,49 +233,4 @@ pub(crate) fn unseen(preprocessing: &Preprocessing, table: &Table, splits: &Spli
         }
     }
     all
-}
-
-fn notes(found: &Found<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
-    for fit in &found.preprocessing.numeric {
-        let name = shown(&fit.name);
-        if fit.std <= 0.0 {
-            notes.push(format!(
-                "column `{name}` is constant in training: it tells the model nothing"
-            ));
-        } else if fit.is_too_fine() {
-            notes.push(format!(
-                "column `{name}` varies by {:.1e} around {:.6e}: numbers of single precision hold little of that; \
-                 subtract a constant first",
-                fit.std, fit.mean
-            ));
-        }
-    }
-    for (fit, masked) in found.preprocessing.tasks().iter().zip(&found.masked) {
-        if *masked > 0 {
-            notes.push(format!(
-                "task {}: {masked} labels that no training row has are masked",
-                fit.name
-            ));
-        }
-        for (class, _) in fit
-            .classes
-            .iter()
-            .zip(&fit.counts)
-            .filter(|(_, count)| **count == 0)
-        {
-            notes.push(format!(
-                "task {}: no training row has the label {}",
-                fit.name,
-                quoted(class)
-            ));
-        }
-        if fit.variance <= 0.0 && !fit.mean.is_empty() {
-            notes.push(format!(
-                "task {}: the target is constant in training",
-                fit.name
-            ));
-        }
-    }
-    notes
 }

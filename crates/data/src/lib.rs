@@ -11,6 +11,7 @@ mod codes;
 mod column;
 mod encoded;
 mod error;
+mod expected;
 mod facts;
 mod image;
 mod label;
@@ -18,6 +19,7 @@ mod limits;
 mod natural;
 mod nearest;
 mod normalize;
+mod oddities;
 mod options;
 mod prefetch;
 mod prepare;
@@ -42,16 +44,17 @@ pub use error::{DataError, DataErrors};
 pub use facts::{DataFacts, LabelFacts, SplitFacts, Unseen};
 pub use image::Images;
 pub use limits::Limits;
+pub use oddities::Oddities;
 pub use options::{
-    Columns, DataOptions, ImageScaling, InputKind, InputOptions, MissingPolicy, TargetScaling,
-    TaskOptions, TaskType, UnseenLabels,
+    Columns, DataOptions, EmptyCell, ImageScaling, InputKind, InputOptions, MissingPolicy,
+    TargetScaling, TaskOptions, TaskType, UnseenLabels,
 };
 pub use prefetch::Prefetch;
 pub use prepare::{Prepared, prepare};
 pub use preprocessing::Preprocessing;
 pub use sampler::Sampler;
 pub use shape::{CategoricalShape, InputShape};
-pub use source::{CellRules, FileRef, Layout, Reading, RowReader, SOURCES, Source, Want};
+pub use source::{CellRules, FileRef, Given, Layout, Reading, RowReader, SOURCES, Source, Want};
 pub use split::{Part, SPLITS, Split, Splits};
 pub use stream::{Chunk, RowStream};
 pub use table::Table;

@@ -13,7 +13,7 @@ use crate::options::{DataOptions, InputOptions, MissingPolicy, TaskOptions, Task
 use crate::preprocessing::{ImageFit, Preprocessing};
 use crate::read::read;
 use crate::roles::Roles;
-use crate::split::{Brought, Part, Rest, Splits};
+use crate::split::{Brought, Part, Rest, Split, Splits};
 use crate::table::Table;
 use crate::target::{Fitting, Target};
 use crate::task::TaskFit;
@@ -28,6 +28,8 @@ pub struct Prepared {
     pub encoded: Arc<Encoded>,
     /// Which row is in which part.
     pub splits: Splits,
+    /// The shares of train, val and test by which the split rule divided; none if a column said.
+    pub shares: Option<[f64; 3]>,
     /// What `data.json` says.
     pub facts: DataFacts,
 }
@@ -71,7 +73,7 @@ pub fn prepare(
 ) -> Result<Prepared, DataErrors> {
     let (mut table, roles, columns) = read(data, inputs, tasks, seed)?;
     let dropped = leave_out(&mut table, &roles, data.missing)?;
-    let parts = divide(&table, data, tasks, seed)?;
+    let (parts, shares) = divide(&table, data, tasks, seed)?;
     let mut splits = Splits::new(&parts);
     splits.learn_from(data.train_share, seed);
     let active: Vec<(String, TaskOptions)> = tasks
@@ -81,6 +83,7 @@ pub fn prepare(
         .collect();
     let preprocessing = fit(&table, &roles, data, &active, &splits)?;
     let unseen = facts::unseen(&preprocessing, &table, &splits);
+    let filled = preprocessing.oddities(&table, dropped).filled;
     let (file, unparsable) = (table.file().to_owned(), table.unparsable());
     let codes = |column: &str| table.words(column).map(|words| words.codes().to_vec());
     let groups = data.split.groups().and_then(codes);
@@ -95,6 +98,7 @@ pub fn prepare(
         columns,
         dropped,
         unparsable,
+        filled,
         masked: coded.masked,
         unseen,
     });
@@ -102,6 +106,7 @@ pub fn prepare(
         preprocessing,
         encoded: Arc::new(coded.encoded),
         splits,
+        shares,
         facts,
     })
 }
@@ -134,13 +139,13 @@ fn leave_out(table: &mut Table, roles: &Roles, missing: MissingPolicy) -> Result
     Ok(dropped as u64)
 }
 
-/// The part of every row.
+/// The part of every row, and the shares that the rule went by.
 fn divide(
     table: &Table,
     data: &DataOptions,
     tasks: &[(String, TaskOptions)],
     seed: Seed,
-) -> Result<Vec<Part>, DataErrors> {
+) -> Result<(Vec<Part>, Option<[f64; 3]>), DataErrors> {
     let mut parts = table
         .split()
         .map_or_else(|| vec![Part::Train; table.rows()], <[Part]>::to_vec);
@@ -171,6 +176,9 @@ fn divide(
             *slot = part;
         }
     }
+    if let Split::Hash(rule) = &data.split {
+        rule.check(table, words.unwrap_or(&none), &parts)?;
+    }
     if !parts.contains(&Part::Train) {
         let problem = format!(
             "no row of {} is for training ({} rows in all)",
@@ -184,7 +192,7 @@ fn divide(
         }
         .into());
     }
-    Ok(parts)
+    Ok((parts, data.split.shares(rest.brought)?))
 }
 
 /// The column of the classes that a stratified split shares out.

@@ -120,6 +120,7 @@ impl Preprocessing {
                 .map(|vocabulary| CategoricalShape {
                     name: vocabulary.name.clone(),
                     categories: vocabulary.categories(),
+                    counts: vocabulary.counts.clone(),
                 })
                 .collect(),
             image: self.image.as_ref().map(|image| image.shape),

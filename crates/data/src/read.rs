@@ -33,7 +33,12 @@ pub(crate) fn read(
         }
         .answer()
     };
-    let (main, roles, columns) = if let Some(mut rows) = data.source.open(&reading)? {
+    let begun = data.source.open(&reading).and_then(|rows| match rows {
+        Some(rows) => Ok((Some(rows), Table::default())),
+        None => Ok((None, data.source.load(&reading)?)),
+    });
+    let (rows, table) = begun.map_err(|errors| and_unopened(errors, data, &reading))?;
+    let (main, roles, columns) = if let Some(mut rows) = rows {
         let names = rows.columns().to_vec();
         let roles = question(&rows.name(), &names, rows.has_images())?;
         let wants: Vec<Want> = names.iter().map(|name| roles.want(name)).collect();
@@ -42,7 +47,7 @@ pub(crate) fn read(
             .map(Option::unwrap_or_default);
         (table, roles, names.len())
     } else {
-        let mut table = data.source.load(&reading)?;
+        let mut table = table;
         let names = table.names();
         let roles = question(table.file(), &names, table.images().is_some())?;
         let typed = as_wanted(&mut table, |name| roles.want(name));
@@ -76,6 +81,24 @@ pub(crate) fn read(
         .into_result(table)?
         .unwrap_or_default();
     Ok((table, roles, columns))
+}
+
+/// The errors of the main source, and which of the other sources' files cannot be opened either: what is missing is
+/// named in one go.
+fn and_unopened(mut errors: DataErrors, data: &DataOptions, reading: &Reading) -> DataErrors {
+    for source in [&data.val, &data.test].into_iter().flatten() {
+        let tried = source.open(reading).and_then(|rows| match rows {
+            Some(_) => Ok(()),
+            None => source.load(reading).map(drop),
+        });
+        let found = tried.err().unwrap_or_default();
+        for error in found.errors {
+            if matches!(error, DataError::Open { .. }) {
+                errors.push(error);
+            }
+        }
+    }
+    errors
 }
 
 /// A separate file of the same columns.

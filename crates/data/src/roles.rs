@@ -7,6 +7,7 @@ use crate::options::{
 };
 use crate::source::Want;
 use crate::split::Split;
+use crate::target::Target;
 
 /// The inputs and what else is read.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,8 @@ pub(crate) struct Roles {
     texts: Vec<String>,
     /// Regression targets.
     exacts: Vec<String>,
+    /// Targets whose empty cells say something.
+    blanks: Vec<String>,
 }
 
 /// A numeric input.
@@ -51,6 +54,7 @@ impl Roles {
                 .any(|text| text == name),
             exact: self.exacts.iter().any(|exact| exact == name),
             raw: false,
+            blank: self.blanks.iter().any(|blank| blank == name),
         }
     }
 
@@ -181,6 +185,9 @@ impl Question<'_> {
                     &mut roles.texts
                 };
                 list.push(column.clone());
+                if Target::new(task).reads_blanks() {
+                    roles.blanks.push(column.clone());
+                }
             }
         }
     }

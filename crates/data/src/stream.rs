@@ -5,13 +5,12 @@ use std::path::Path;
 use polytask_random::Seed;
 
 use crate::encoded::Encoded;
-use crate::error::{DataError, DataErrors};
-use crate::nearest::nearest;
+use crate::error::DataErrors;
+use crate::oddities::Oddities;
 use crate::options::MissingPolicy;
 use crate::preprocessing::Preprocessing;
-use crate::source::{FileRef, Reading, RowReader, Source, Unknown, Want, as_wanted};
+use crate::source::{Given, Reading, RowReader, Want, as_wanted};
 use crate::table::Table;
-use crate::target::Target;
 
 /// Rows held at a time while predicting.
 const CHUNK: usize = 4096;
@@ -25,6 +24,8 @@ pub struct Chunk {
     pub columns: Vec<String>,
     /// Their cells, one list per row.
     pub kept: Vec<Vec<String>>,
+    /// What of the rows is not as it should be.
+    pub oddities: Oddities,
 }
 
 /// The rows of a file, chunk by chunk.
@@ -60,7 +61,7 @@ impl Preprocessing {
     }
 
     fn stream(&self, input: &Path, with_labels: bool) -> Result<RowStream, DataErrors> {
-        let source = self.source(input)?;
+        let source = self.layout.of(&input.into())?;
         let check = |file: &str, names: &[String]| {
             if with_labels {
                 self.check_labelled(file, names)
@@ -90,13 +91,15 @@ impl Preprocessing {
         })
     }
 
-    /// Reads a file of the training source's layout with its labels, for evaluation. A file may lack the targets of
-    /// some tasks, not of all.
+    /// Reads a file of the training source's layout with its labels, for evaluation, and says what is odd about it. A
+    /// file may lack the targets of some tasks, not of all.
     ///
     /// # Errors
     /// As [`Self::open`], and labels that training never saw.
-    pub fn load(&self, input: &Path) -> Result<Encoded, DataErrors> {
-        let source = self.source(input)?;
+    pub fn load(&self, given: impl Into<Given>) -> Result<(Encoded, Oddities), DataErrors> {
+        let given = given.into();
+        self.check_named(&given)?;
+        let source = self.layout.of(&given)?;
         let reading = self.reading();
         let mut table = if let Some(mut reader) = source.open(&reading)? {
             self.check_labelled(&reader.name(), reader.columns())?;
@@ -113,25 +116,12 @@ impl Preprocessing {
             table
         };
         let flags = self.complete(&table, self.missing)?;
-        if flags.iter().any(|flag| !flag) {
+        let dropped = flags.iter().filter(|flag| !**flag).count();
+        if dropped > 0 {
             table.retain(&flags);
         }
-        self.encode(table, true).map(|coded| coded.encoded)
-    }
-
-    fn source(&self, input: &Path) -> Result<std::sync::Arc<dyn Source>, DataErrors> {
-        let file = FileRef::new(input);
-        let problem = "the ending does not say what kind of file this is".to_owned();
-        let (name, help) = (file.shown(), Some(Unknown::HELP.to_owned()));
-        self.layout.at(file).map_err(|Unknown| {
-            DataError::Format {
-                file: name,
-                line: None,
-                problem,
-                help,
-            }
-            .into()
-        })
+        let odd = self.oddities(&table, dropped as u64);
+        Ok(self.encode(table, true)?.with(odd, &self.tasks))
     }
 
     fn reading(&self) -> Reading {
@@ -143,80 +133,6 @@ impl Preprocessing {
         }
     }
 
-    fn inputs(&self) -> impl Iterator<Item = &str> {
-        let numeric = self.numeric.iter().map(|fit| fit.name.as_str());
-        numeric.chain(
-            self.categorical
-                .iter()
-                .map(|vocabulary| vocabulary.name.as_str()),
-        )
-    }
-
-    fn want(&self, name: &str, want_labels: bool, keeps: bool) -> Want {
-        let mut want = Want {
-            number: self.numeric.iter().any(|fit| fit.name == name),
-            text: self
-                .categorical
-                .iter()
-                .any(|vocabulary| vocabulary.name == name),
-            ..Want::default()
-        };
-        let mut is_target = false;
-        for (target, fit) in self.targets.iter().zip(&self.tasks) {
-            if target.columns.iter().any(|column| column == name) {
-                is_target = true;
-                let is_text = Target::is_text(&fit.kind);
-                want.text |= want_labels && is_text;
-                want.exact |= want_labels && !is_text;
-            }
-        }
-        want.raw = keeps && !is_target && !want.number && !want.text;
-        want
-    }
-
-    fn check<'a>(
-        &self,
-        file: &str,
-        names: &[String],
-        wanted: impl Iterator<Item = &'a str>,
-    ) -> Result<(), DataErrors> {
-        let mut errors = DataErrors::default();
-        for column in wanted.filter(|column| !names.iter().any(|name| name == column)) {
-            errors.push(DataError::UnknownColumn {
-                key: None,
-                file: file.to_owned(),
-                column: column.to_owned(),
-                near: nearest(column, names),
-                columns: names.to_vec(),
-            });
-        }
-        errors.into_result(())
-    }
-
-    fn check_labelled(&self, file: &str, names: &[String]) -> Result<(), DataErrors> {
-        self.check(file, names, self.inputs())?;
-        let is_there = |target: &Target| target.columns.iter().all(|column| names.contains(column));
-        if self.targets.iter().any(is_there) {
-            return Ok(());
-        }
-        let targets = self
-            .targets
-            .iter()
-            .flat_map(|target| &target.columns)
-            .map(String::as_str);
-        self.check(file, names, targets)
-    }
-
-    fn complete(&self, table: &Table, missing: MissingPolicy) -> Result<Vec<bool>, DataErrors> {
-        let numeric: Vec<&str> = self.numeric.iter().map(|fit| fit.name.as_str()).collect();
-        let categorical: Vec<&str> = self
-            .categorical
-            .iter()
-            .map(|vocabulary| vocabulary.name.as_str())
-            .collect();
-        Self::complete_rows(table, (&numeric, &categorical), missing)
-    }
-
     /// A chunk; every row is answered, so an incomplete one is an error unless it can be filled.
     fn chunk(&self, mut table: Table, with_labels: bool) -> Result<Chunk, DataErrors> {
         let missing = match self.missing {
@@ -226,8 +142,10 @@ impl Preprocessing {
         self.complete(&table, missing)?;
         let kept = table.take_kept();
         let rows = table.rows();
+        let oddities = self.oddities(&table, 0);
         Ok(Chunk {
             encoded: self.encode(table, with_labels)?.encoded,
+            oddities,
             kept: (0..rows)
                 .map(|row| {
                     kept.iter()

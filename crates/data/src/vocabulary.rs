@@ -1,6 +1,8 @@
 //! Categories as numbers. Two are reserved, so that every file can be coded: one for words that training never saw, one
 //! for missing cells.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::column::Words;
@@ -12,6 +14,9 @@ pub(crate) struct Vocabulary {
     pub(crate) name: String,
     /// The training rows' words; the first has the code [`Self::RESERVED`].
     pub(crate) words: Vec<String>,
+    /// Training rows per code; empty in older checkpoints.
+    #[serde(default)]
+    pub(crate) counts: Vec<u64>,
 }
 
 impl Vocabulary {
@@ -24,25 +29,30 @@ impl Vocabulary {
 
     /// The words of the training rows, in natural order.
     pub(crate) fn new(name: &str, cells: &Words, train: &[u32]) -> Self {
-        let mut is_seen = vec![false; cells.dictionary().len()];
+        let mut rows = vec![0u64; cells.dictionary().len()];
+        let mut missing = 0;
         for &row in train {
             let code = cells
                 .codes()
                 .get(row as usize)
                 .map_or(usize::MAX, |&code| code as usize);
-            if let Some(is_seen) = is_seen.get_mut(code) {
-                *is_seen = true;
-            }
+            *rows.get_mut(code).unwrap_or(&mut missing) += 1;
         }
-        let seen = cells
+        let seen: HashMap<&str, u64> = cells
             .dictionary()
             .iter()
-            .zip(is_seen)
-            .filter(|(_, is_seen)| *is_seen);
-        let mut words: Vec<String> = seen.map(|(word, _)| word.to_string()).collect();
+            .map(AsRef::as_ref)
+            .zip(rows)
+            .filter(|(_, rows)| *rows > 0)
+            .collect();
+        let mut words: Vec<String> = seen.keys().map(|&word| word.to_owned()).collect();
         natural_order(&mut words);
+        let own = words
+            .iter()
+            .map(|word| seen.get(word.as_str()).copied().unwrap_or_default());
         Self {
             name: name.to_owned(),
+            counts: [0, missing].into_iter().chain(own).collect(),
             words,
         }
     }
@@ -60,7 +70,7 @@ impl Vocabulary {
 
     /// One code per cell.
     pub(crate) fn encode(&self, cells: &Words) -> Vec<u32> {
-        let code_of: std::collections::HashMap<&str, u32> = self
+        let code_of: HashMap<&str, u32> = self
             .words
             .iter()
             .map(String::as_str)
@@ -89,6 +99,7 @@ mod tests {
         let vocabulary = Vocabulary::new("school", &cells, &[0, 1, 2]);
         assert_eq!(vocabulary.words, ["a", "b"]);
         assert_eq!(vocabulary.categories(), 4);
+        assert_eq!(vocabulary.counts, [0, 1, 1, 1]);
         assert_eq!(
             vocabulary.encode(&cells),
             [3, 2, Vocabulary::MISSING, Vocabulary::UNSEEN, 3]

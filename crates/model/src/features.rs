@@ -11,6 +11,9 @@ pub struct Inputs {
     pub categorical: Option<Tensor<2, Int>>,
     /// `[rows, channels, height, width]`.
     pub image: Option<Tensor<4>>,
+    /// No row has a category that no training row has, as whoever made the batch could see on the host. `false` costs
+    /// time and is never wrong.
+    pub all_known: bool,
 }
 
 /// Activations between two layers.

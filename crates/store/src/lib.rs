@@ -16,6 +16,8 @@
 //! | refuse before the disk is full | [`free_space`], [`require_space`] |
 //! | plant a fault | [`failpoint`] |
 //!
+//! Unix only: folders are held by handles (`openat`, `renameat`), and a lock is known again by its inode.
+//!
 //! Only the holder of the lock, a [`Writer`], can change a run directory; readers need no lock and never see a torn file.
 //!
 //! ```
@@ -36,6 +38,9 @@
 //! assert_eq!(run.checkpoints()?.len(), 2);
 //! # Ok(()) }
 //! ```
+
+#[cfg(not(unix))]
+compile_error!("polytask keeps runs by folder handles and inodes: it needs a Unix");
 
 mod checkpoint;
 mod digest;

@@ -64,6 +64,8 @@ pub enum Event {
         /// It has the best score so far.
         is_best: bool,
     },
+    /// What of the data deserves a look, a line each; never empty.
+    Remarks(Vec<String>),
     /// Something the user should know.
     Note(String),
 }

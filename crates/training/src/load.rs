@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use polytask_config::{Document, Layers, Problems, State, Value, Values};
-use polytask_data::{DataErrors, InputShape, Prepared, Preprocessing, prepare};
+use polytask_data::{DataErrors, Given, InputShape, Oddities, Prepared, Preprocessing, prepare};
 use polytask_metrics::MetricError;
 use polytask_model::{MultiTaskModel, TaskSpec, build};
 use polytask_random::Seed;
@@ -301,13 +301,17 @@ impl Loaded {
         )?)
     }
 
-    /// Metrics on every labelled row of another file of the same layout, under `split`; usable information too if the data that the
-    /// model was trained on is still there, else why not.
+    /// Metrics on every labelled row of other files of the same layout, under `split`; usable information too if the data
+    /// that the model was trained on is still there, else why not. What of the rows is not as it should be is counted.
     ///
     /// # Errors
     /// A file that cannot be read as one of this layout.
-    pub fn evaluate_file(&self, path: &Path, split: &str) -> Result<Evaluation, LoadError> {
-        let encoded = self.preprocessing.load(path)?;
+    pub fn evaluate_file(
+        &self,
+        given: &Given,
+        split: &str,
+    ) -> Result<(Evaluation, Oddities), LoadError> {
+        let (encoded, oddities) = self.preprocessing.load(given.clone())?;
         let rows: Vec<u32> = (0..encoded.rows() as u32).collect();
         let measured = Measured {
             encoded: &encoded,
@@ -317,10 +321,11 @@ impl Loaded {
             weights: &self.weights,
         };
         match self.prepare() {
-            Ok(prepared) => Ok(self.predictor().evaluate_in_bits(
-                &measured,
-                &Yardstick::new(&prepared.encoded, &prepared.splits, split),
-            )?),
+            Ok(prepared) => {
+                let yardstick = Yardstick::new(&prepared.encoded, &prepared.splits, split);
+                let evaluation = self.predictor().evaluate_in_bits(&measured, &yardstick)?;
+                Ok((evaluation, oddities))
+            }
             Err(error) => {
                 let mut evaluation = self.predictor().evaluate(&measured)?;
                 let why = format!("the data that it is calibrated on cannot be had: {error}");
@@ -329,7 +334,7 @@ impl Loaded {
                     .iter()
                     .map(|task| (task.name.clone(), why.clone()))
                     .collect();
-                Ok(evaluation)
+                Ok((evaluation, oddities))
             }
         }
     }

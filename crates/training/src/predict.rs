@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use polytask_data::{Batch, TaskKind};
+use polytask_data::{Batch, Oddities, TaskKind};
 use polytask_model::{CoupledLabel, Known};
 
 use crate::joint;
@@ -29,6 +29,8 @@ pub struct PredictedRows<'a> {
 pub struct Predicted {
     /// How many rows.
     pub rows: u64,
+    /// What of them is not as it should be.
+    pub oddities: Oddities,
 }
 
 /// What is known of coupled labels before they are predicted.
@@ -150,6 +152,7 @@ impl Loaded {
                 rows: rows.len(),
             })?;
             predicted.rows += rows.len() as u64;
+            predicted.oddities.add(&chunk.oddities);
         }
         Ok(predicted)
     }

@@ -28,7 +28,19 @@ pub fn inputs(batch: &Batch, shape: &InputShape, device: &Device) -> Inputs {
                 device,
             )
         }),
+        all_known: all_known(batch, shape),
     }
+}
+
+/// Whether training rows have every category of the batch.
+fn all_known(batch: &Batch, shape: &InputShape) -> bool {
+    let mut rows = batch
+        .categorical
+        .chunks_exact(shape.categorical.len().max(1));
+    rows.all(|row| {
+        let mut columns = row.iter().zip(&shape.categorical);
+        columns.all(|(&category, column)| column.is_known(category))
+    })
 }
 
 /// The labels of one task on `device`: values `[rows, width]` and mask `[rows]`.

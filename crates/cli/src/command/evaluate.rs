@@ -5,6 +5,7 @@ mod confusion;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use polytask_data::{Given, Oddities};
 use polytask_metrics::Better;
 use polytask_training::evaluate::Evaluation;
 use polytask_training::load::{LoadError, Loaded, from_checkpoint};
@@ -17,7 +18,7 @@ use crate::measures::{TaskMeasures, better};
 use crate::number::count;
 use crate::panics::Watch;
 use crate::runs::{Found, Unasked};
-use crate::terminal::{Terminal, safe};
+use crate::terminal::{Terminal, look_at, safe};
 use crate::{json, place, results};
 
 #[derive(Debug, Args)]
@@ -25,7 +26,8 @@ use crate::{json, place, results};
 Examples:
   polytask evaluate latest
   polytask evaluate latest --split val --checkpoint last --json
-  polytask evaluate latest --data new.csv --fail-under data/digit/accuracy=0.95")]
+  polytask evaluate latest --data new.csv --fail-under data/digit/accuracy=0.95
+  polytask evaluate latest --data images=t10k-images-idx3-ubyte.gz,digit=t10k-labels-idx1-ubyte.gz")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     run: RunArguments,
@@ -34,9 +36,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SPLIT", conflicts_with = "data")]
     split: Option<Split>,
 
-    /// Every labelled row of this file instead; its metrics are named data/TASK/METRIC
+    /// Every labelled row of this file instead; its metrics are named data/TASK/METRIC. The images and labels of idx data
+    /// are `images=FILE,COLUMN=FILE`
     #[arg(long, value_name = "FILE")]
-    data: Option<PathBuf>,
+    data: Option<Given>,
 
     /// Print which class was taken for which, too
     #[arg(long)]
@@ -139,7 +142,9 @@ pub(crate) fn run(
     let trained_on = checkpoint.meta.get(meta::BACKEND).cloned();
     let place = place::for_trained(&arguments.place, trained_on.as_deref(), terminal, watch)?;
     let loaded = from_checkpoint(checkpoint, place)?;
-    let (evaluation, split) = arguments.evaluate(&loaded)?;
+    let (evaluation, oddities, split) = arguments.evaluate(&loaded)?;
+    let odd = oddities.as_ref().map(Oddities::notes).unwrap_or_default();
+    terminal.message(&look_at(&odd));
     let tasks: Vec<TaskMeasures> = loaded
         .tasks
         .iter()
@@ -154,7 +159,8 @@ pub(crate) fn run(
                 "checkpoint": {
                     "path": shown(&path), "step": loaded.step, "epoch": loaded.epoch, "digest": loaded.digest,
                 },
-                "split": split, "data": arguments.data.as_ref().map(shown), "backend": loaded.place.backend,
+                "split": split, "data": arguments.data.as_ref().map(Given::shown),
+                "oddities": oddities, "backend": loaded.place.backend,
                 "rows": evaluation.rows, "metrics": evaluation.metrics, "undefined": evaluation.undefined,
                 "information": results::information_document(&evaluation.information),
                 "confusion": confusion::document(&loaded.tasks, &evaluation),
@@ -180,17 +186,22 @@ pub(crate) fn run(
 }
 
 impl Arguments {
-    fn evaluate(&self, loaded: &Loaded) -> Result<(Evaluation, &'static str), Failure> {
-        if let Some(file) = &self.data {
-            return Ok((loaded.evaluate_file(file, "data")?, "data"));
+    /// The evaluation, what is odd about a file of its own, and the split's name.
+    fn evaluate(
+        &self,
+        loaded: &Loaded,
+    ) -> Result<(Evaluation, Option<Oddities>, &'static str), Failure> {
+        if let Some(given) = &self.data {
+            let (evaluation, oddities) = loaded.evaluate_file(given, "data")?;
+            return Ok((evaluation, Some(oddities), "data"));
         }
         let Some(split) = self.split else {
             return match loaded.evaluate_split("test") {
-                Err(LoadError::Split { .. }) => Ok((loaded.evaluate_split("val")?, "val")),
-                evaluated => Ok((evaluated?, "test")),
+                Err(LoadError::Split { .. }) => Ok((loaded.evaluate_split("val")?, None, "val")),
+                evaluated => Ok((evaluated?, None, "test")),
             };
         };
-        Ok((loaded.evaluate_split(split.name())?, split.name()))
+        Ok((loaded.evaluate_split(split.name())?, None, split.name()))
     }
 }
 

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use polytask_config::{Document, Layers, Literal, read};
-use polytask_data::{DataOptions, Reading, Table};
+use polytask_data::{DataErrors, DataOptions, Reading, RowReader};
 use polytask_random::Seed;
 
 use crate::configuration::{current_directory, data_failure, keyed};
 use crate::exit::{Exit, Failure};
-use crate::starter::{self, BUILTIN, Guess, Unusable};
+use crate::starter::{self, BUILTIN, Guess, Origin, Sample, Unusable};
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
@@ -39,14 +39,19 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let text = match &arguments.data {
         None => BUILTIN.to_owned(),
         Some(data) => {
-            let table = table(data)?;
-            let guess = starter::guess(&table, &arguments.targets).map_err(unusable)?;
+            let (sample, delimiter) = sample(data)?;
+            let guess = starter::guess(&sample, &arguments.targets).map_err(unusable)?;
+            if let Some(delimiter) = delimiter {
+                terminal.note(&format!(
+                    "cells are divided by {delimiter:?}, as the header says"
+                ));
+            }
             say(&guess, terminal);
-            starter::text(
-                &guess,
-                &source(data, arguments.output.as_deref())?,
-                &run_name(data),
-            )
+            let origin = Origin {
+                path: &source(data, arguments.output.as_deref())?,
+                delimiter,
+            };
+            starter::text(&guess, &origin, &run_name(data))
         }
     };
     match &arguments.output {
@@ -62,9 +67,32 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// The file's cells as text.
-fn table(data: &Path) -> Result<Table, Failure> {
-    let source = Literal::Text(data.to_string_lossy().into_owned());
+/// What the file holds, and what stands between its cells if its name does not say so.
+fn sample(data: &Path) -> Result<(Sample, Option<char>), Failure> {
+    let path = Literal::Text(data.to_string_lossy().into_owned()).to_string();
+    let mut reader = opened(data, &path)?;
+    let delimiter = match reader.columns() {
+        [only] => other_delimiter(only),
+        _ => None,
+    };
+    if let Some(delimiter) = delimiter {
+        let delimiter = Literal::Text(delimiter.to_string());
+        let source = format!("{{ type = \"csv\", file = {path}, delimiter = {delimiter} }}");
+        reader = opened(data, &source)?;
+    }
+    let sample = Sample::of(reader.as_mut()).map_err(|errors| unread(&errors))?;
+    Ok((sample, delimiter))
+}
+
+/// Of a header that is one column, the character that divides it into most parts.
+fn other_delimiter(header: &str) -> Option<char> {
+    let count = |delimiter: &char| header.matches(*delimiter).count();
+    let best = [';', '\t', '|', ','].into_iter().max_by_key(count)?;
+    (count(&best) > 0).then_some(best)
+}
+
+/// The rows of a source, as a config would write it.
+fn opened(data: &Path, source: &str) -> Result<Box<dyn RowReader>, Failure> {
     let text = format!("[data]\nsource = {source}\n");
     let layers = Layers::text("DATA", text, current_directory()?);
     let document = Document::load(layers)
@@ -79,26 +107,23 @@ fn table(data: &Path) -> Result<Table, Failure> {
             .iter()
             .fold(failure, |failure, help| failure.hint(help)));
     }
-    let table = reading
-        .value
-        .source
-        .load(&Reading::new(Seed(0)))
-        .map_err(|errors| {
-            // There is no config yet that could be at fault.
-            let (problems, rest) = keyed(errors.clone());
-            if rest.is_empty() && !problems.is_empty() {
-                data_failure(&errors)
-            } else {
-                data_failure(&rest)
-            }
-        })?;
-    if table.columns().is_empty() {
-        return Err(Failure::new(
+    let reader = reading.value.source.open(&Reading::new(Seed(0)));
+    reader.map_err(|errors| unread(&errors))?.ok_or_else(|| {
+        Failure::new(
             Exit::Data,
             format!("{}: only files of text can be guessed from", data.display()),
-        ));
+        )
+    })
+}
+
+/// There is no config yet that could be at fault.
+fn unread(errors: &DataErrors) -> Failure {
+    let (problems, rest) = keyed(errors.clone());
+    if rest.is_empty() && !problems.is_empty() {
+        data_failure(errors)
+    } else {
+        data_failure(&rest)
     }
-    Ok(table)
 }
 
 fn unusable(error: Unusable) -> Failure {

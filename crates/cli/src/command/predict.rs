@@ -16,7 +16,7 @@ use crate::panics::Watch;
 use crate::predictions::{Columns, Format, Output, RowWriter, writer};
 use crate::runs::{Found, Unasked};
 use crate::signals::Signals;
-use crate::terminal::{Terminal, safe};
+use crate::terminal::{Terminal, look_at, safe};
 use crate::{json, place};
 
 #[derive(Debug, Args)]
@@ -133,11 +133,12 @@ pub(crate) fn run(
             format!("cannot write {}: {error}", arguments.output.display()),
         ),
     })?;
+    terminal.message(&look_at(&predicted.oddities.notes()));
     if arguments.json {
         json::print(
             terminal,
             json!({
-                "rows": predicted.rows, "output": arguments.output.display().to_string(),
+                "rows": predicted.rows, "oddities": predicted.oddities, "output": arguments.output.display().to_string(),
                 "columns": sink.columns.map(|columns| columns.heads),
                 "checkpoint": {
                     "path": path.display().to_string(), "step": loaded.step, "epoch": loaded.epoch, "digest": loaded.digest,

@@ -10,7 +10,7 @@ use polytask_training::events::{EpochReport, Event, Listener};
 use super::{Setting, judged_split};
 use crate::measures::{TaskMeasures, better};
 use crate::number::{count, figure};
-use crate::terminal::{Terminal, safe};
+use crate::terminal::{Terminal, look_at, safe};
 
 /// Between two redrawings of the task rows.
 const REFRESH: Duration = Duration::from_millis(80);
@@ -204,6 +204,7 @@ impl Listener for Bars {
                 self.say(&format!("warning: step {step} skipped: {reason}"))
             }
             Event::Note(note) => self.say(&format!("note: {note}")),
+            Event::Remarks(remarks) => self.say(look_at(remarks).trim_end()),
             Event::Checkpoint { .. } => {}
         }
     }

@@ -114,6 +114,7 @@ impl Events {
                 json!({"event": "skipped", "step": step, "reason": reason})
             }
             Event::Note(note) => json!({"event": "note", "message": note}),
+            Event::Remarks(_) => return None,
             Event::Step { .. } => return None,
         })
     }
@@ -135,6 +136,11 @@ impl Listener for Events {
                 "event": "step", "step": step, "epoch": epoch + 1, "loss": loss, "losses": losses, "samples": rows,
             });
             self.write(traced);
+        }
+        if let (true, Event::Remarks(remarks)) = (self.is_asked, event) {
+            for remark in remarks {
+                self.write(json!({"event": "note", "about": "data", "message": remark}));
+            }
         }
         if self.is_asked
             && let Some(event) = self.event(event)

@@ -7,7 +7,7 @@ use polytask_training::events::{EpochReport, Event, Listener};
 use super::{Setting, judged_split};
 use crate::measures::TaskMeasures;
 use crate::number::{bytes, count, duration, figure};
-use crate::terminal::{Terminal, safe};
+use crate::terminal::{Terminal, look_at, safe};
 
 /// Tasks that get a column; more would not fit a line.
 const COLUMNS: usize = 6;
@@ -143,6 +143,7 @@ impl Listener for Lines {
                 .terminal
                 .warning(&format!("step {step} skipped: {reason}")),
             Event::Note(note) => self.terminal.note(note),
+            Event::Remarks(remarks) => self.terminal.message(&look_at(remarks)),
             Event::Checkpoint {
                 step,
                 bytes: size,

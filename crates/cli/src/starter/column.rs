@@ -1,8 +1,9 @@
 //! What the cells of a column look like.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use polytask_data::{Column, Values};
+use polytask_data::Words;
 
 /// Texts that usually mean a missing value.
 const MISSING: &[&str] = &[
@@ -11,69 +12,127 @@ const MISSING: &[&str] = &[
 /// More distinct values than this are no classes.
 const CLASSES: usize = 30;
 
+/// Distinct values that are kept in full; of more only how many they are.
+const VALUES: usize = 1000;
+
 /// What was seen in a column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) name: String,
+    /// Rows that were looked at.
     pub(crate) rows: usize,
+    /// Rows that were passed over.
+    pub(crate) skipped: usize,
     /// Empty cells, and those that hold one of `markers`.
     pub(crate) missing: usize,
     /// Texts that mean a missing value here.
     pub(crate) markers: Vec<String>,
-    /// Distinct values of the others, with their counts.
-    pub(crate) distinct: BTreeMap<String, usize>,
+    /// How many distinct values the others have.
+    pub(crate) distinct: usize,
+    /// These values with their counts, the first [`VALUES`] of them.
+    pub(crate) values: BTreeMap<String, usize>,
     /// All of them are finite numbers.
     pub(crate) is_numeric: bool,
     /// All of them are whole numbers.
     pub(crate) is_whole: bool,
+    /// The least and the greatest number.
+    range: (f64, f64),
+}
+
+/// A column while it is looked at. What it holds does not grow with the length of the cells.
+#[derive(Debug)]
+pub(crate) struct Look {
+    name: String,
+    rows: usize,
+    missing: usize,
+    /// Counts of the texts of [`MISSING`].
+    markers: BTreeMap<String, usize>,
+    values: BTreeMap<String, usize>,
+    /// Digests of the distinct values.
+    digests: HashSet<u64>,
+    is_numeric: bool,
+    is_whole: bool,
+    range: (f64, f64),
+}
+
+impl Look {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            rows: 0,
+            missing: 0,
+            markers: BTreeMap::new(),
+            values: BTreeMap::new(),
+            digests: HashSet::new(),
+            is_numeric: true,
+            is_whole: true,
+            range: (f64::INFINITY, f64::NEG_INFINITY),
+        }
+    }
+
+    /// Looks at more cells.
+    pub(crate) fn take(&mut self, words: &Words) {
+        self.rows += words.len();
+        for row in 0..words.len() {
+            let Some(word) = words.get(row) else {
+                self.missing += 1;
+                continue;
+            };
+            if MISSING.contains(&word) {
+                *self.markers.entry(word.to_owned()).or_default() += 1;
+                continue;
+            }
+            self.add(word, 1);
+            let value = number(word);
+            self.is_numeric &= value.is_some();
+            if let Some(value) = value {
+                self.is_whole &= value.fract() == 0.0;
+                self.range = (self.range.0.min(value), self.range.1.max(value));
+            }
+        }
+    }
+
+    fn add(&mut self, word: &str, count: usize) {
+        let mut hasher = DefaultHasher::new();
+        word.hash(&mut hasher);
+        let is_new = self.digests.insert(hasher.finish());
+        if let Some(known) = self.values.get_mut(word) {
+            *known += count;
+        } else if is_new && self.values.len() < VALUES {
+            self.values.insert(word.to_owned(), count);
+        }
+    }
+
+    /// What was seen, in a file of which so many rows were passed over.
+    pub(crate) fn done(mut self, skipped: usize) -> Seen {
+        // A marker counts as one if the rest would be numbers, or if it says nothing else ("?", "NA").
+        let rest_is_numeric = self.is_numeric;
+        let mut markers = Vec::new();
+        for (marker, count) in std::mem::take(&mut self.markers) {
+            if rest_is_numeric || !matches!(marker.as_str(), "none" | "None" | "-" | ".") {
+                self.missing += count;
+                markers.push(marker);
+            } else {
+                self.add(&marker, count);
+            }
+        }
+        let is_numeric = rest_is_numeric && !self.digests.is_empty();
+        Seen {
+            name: self.name,
+            rows: self.rows,
+            skipped,
+            missing: self.missing,
+            markers,
+            distinct: self.digests.len(),
+            values: self.values,
+            is_numeric,
+            is_whole: is_numeric && self.is_whole,
+            range: self.range,
+        }
+    }
 }
 
 impl Seen {
-    /// Looks at a column of text. `None` if it is none.
-    pub(crate) fn of(column: &Column) -> Option<Self> {
-        let Values::Text(words) = &column.values else {
-            return None;
-        };
-        let mut seen = Self {
-            name: column.name.clone(),
-            rows: words.len(),
-            ..Self::default()
-        };
-        for row in 0..words.len() {
-            match words.get(row) {
-                Some(word) => *seen.distinct.entry(word.to_owned()).or_default() += 1,
-                None => seen.missing += 1,
-            }
-        }
-        // A marker counts as one if the rest would be numbers, or if it says nothing else ("?", "NA").
-        let marked: Vec<String> = seen
-            .distinct
-            .keys()
-            .filter(|word| MISSING.contains(&word.as_str()))
-            .cloned()
-            .collect();
-        let is_number = |word: &String| number(word).is_some();
-        let rest_is_numeric = seen
-            .distinct
-            .keys()
-            .filter(|word| !marked.contains(word))
-            .all(is_number);
-        for marker in marked {
-            if rest_is_numeric || !matches!(marker.as_str(), "none" | "None" | "-" | ".") {
-                seen.missing += seen.distinct.remove(&marker).unwrap_or(0);
-                seen.markers.push(marker);
-            }
-        }
-        seen.is_numeric = !seen.distinct.is_empty() && seen.distinct.keys().all(is_number);
-        seen.is_whole = seen.is_numeric
-            && seen
-                .distinct
-                .keys()
-                .filter_map(|word| number(word))
-                .all(|value| value.fract() == 0.0);
-        Some(seen)
-    }
-
     /// Rows with a value.
     pub(crate) fn present(&self) -> usize {
         self.rows - self.missing
@@ -81,12 +140,12 @@ impl Seen {
 
     /// Nothing can be learned from it.
     pub(crate) fn is_constant(&self) -> bool {
-        self.distinct.len() < 2
+        self.distinct < 2
     }
 
     /// Every value once: it names the row. Of numbers that are not whole this is usual and says nothing.
     pub(crate) fn names_rows(&self) -> bool {
-        let is_unique = self.distinct.len() == self.present() && self.present() > 2;
+        let is_unique = self.distinct == self.present() && self.present() > 2;
         let says_so = has_word(
             &self.name,
             &[
@@ -97,23 +156,19 @@ impl Seen {
             || (says_so && self.is_mostly_unique())
     }
 
-    /// Whole numbers without a gap.
+    /// Whole numbers, all different, that lie as close as the file's rows: there is no gap.
     fn counts_up(&self) -> bool {
-        let values = self.distinct.keys().filter_map(|word| number(word));
-        let (least, most) = values.fold(
-            (f64::INFINITY, f64::NEG_INFINITY),
-            |(least, most), value| (least.min(value), most.max(value)),
-        );
-        most - least + 1.0 == self.distinct.len() as f64
+        let (least, most) = self.range;
+        most - least < (self.present() + self.skipped) as f64
     }
 
     fn is_mostly_unique(&self) -> bool {
-        self.distinct.len() * 10 >= self.present() * 9 && self.distinct.len() > CLASSES
+        self.distinct * 10 >= self.present() * 9 && self.distinct > CLASSES
     }
 
     /// Few enough values to be classes.
     pub(crate) fn has_few_values(&self) -> bool {
-        let distinct = self.distinct.len();
+        let distinct = self.distinct;
         if self.is_numeric {
             self.is_whole && distinct <= CLASSES.min(20) && distinct * 5 <= self.present()
         } else {
@@ -121,9 +176,17 @@ impl Seen {
         }
     }
 
+    /// Enough rows to each value to be the classes of a target that its header announces.
+    pub(crate) fn can_be_classes(&self) -> bool {
+        self.has_few_values() || (!self.is_numeric && self.distinct * 5 <= self.present())
+    }
+
     /// Rows of the rarest value.
     pub(crate) fn rarest(&self) -> usize {
-        self.distinct.values().copied().min().unwrap_or(0)
+        if self.distinct > self.values.len() {
+            return 0;
+        }
+        self.values.values().copied().min().unwrap_or(0)
     }
 }
 
@@ -143,21 +206,14 @@ pub(crate) fn has_word(name: &str, words: &[&str]) -> bool {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use polytask_data::Words;
-
     use super::*;
 
-    /// A column of these cells.
-    pub(crate) fn column(name: &str, cells: &[&str]) -> Column {
+    /// What is seen in a column of these cells.
+    pub(crate) fn seen(name: &str, cells: &[&str]) -> Seen {
         let cells = cells.iter().map(|cell| (!cell.is_empty()).then_some(*cell));
-        Column {
-            name: name.to_owned(),
-            values: Values::Text(Words::from_iter(cells)),
-        }
-    }
-
-    fn seen(name: &str, cells: &[&str]) -> Seen {
-        Seen::of(&column(name, cells)).unwrap()
+        let mut look = Look::new(name);
+        look.take(&Words::from_iter(cells));
+        look.done(0)
     }
 
     #[test]
@@ -178,5 +234,29 @@ pub(crate) mod tests {
         assert!(seen("name", &["Ann", "Bob", "Cy"]).names_rows());
         assert!(!seen("weight", &["60.5", "71.2", "55.1"]).names_rows());
         assert!(!seen("age", &["15", "19", "17"]).names_rows());
+    }
+
+    #[test]
+    fn many_values_are_counted_and_not_kept() {
+        let cells: Vec<String> = (0..5000).map(|row| format!("w{}", row % 2500)).collect();
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        let words = seen("word", &cells);
+        assert_eq!(
+            (words.distinct, words.values.len(), words.rarest()),
+            (2500, VALUES, 0)
+        );
+        assert!(!words.can_be_classes() && !words.names_rows());
+    }
+
+    #[test]
+    fn a_number_of_each_row_is_told_though_rows_are_passed_over() {
+        let mut look = Look::new("n");
+        for block in 0..3 {
+            let cells: Vec<String> = (0..10).map(|row| (100 * block + row).to_string()).collect();
+            look.take(&Words::from_iter(
+                cells.iter().map(|cell| Some(cell.as_str())),
+            ));
+        }
+        assert!(look.done(180).names_rows());
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use polytask_data::Table;
-
 use super::column::{Seen, has_word};
+use super::sample::Sample;
 
 /// Words in a header that say: this is what one wants to know.
 const TARGETS: &[&str] = &[
@@ -119,19 +118,19 @@ impl std::fmt::Display for Unusable {
 ///
 /// # Errors
 /// A table that gives no task or no input.
-pub(crate) fn guess(table: &Table, wanted: &[String]) -> Result<Guess, Unusable> {
-    let columns: Vec<Seen> = table.columns().iter().filter_map(Seen::of).collect();
+pub(crate) fn guess(sample: &Sample, wanted: &[String]) -> Result<Guess, Unusable> {
+    let columns = &sample.columns;
     let mut guess = Guess {
-        rows: table.rows(),
+        rows: sample.rows,
         ..Guess::default()
     };
     guess.split = columns
         .iter()
         .find(|column| is_split(column))
         .map(|column| column.name.clone());
-    let targets = guess.targets(&columns, wanted)?;
+    let targets = guess.targets(columns, wanted)?;
     let mut names = BTreeSet::new();
-    for column in &columns {
+    for column in columns {
         if targets.contains(&column.name) {
             let task = task(column, &mut names);
             guess.markers.extend(column.markers.clone());
@@ -168,18 +167,21 @@ impl Guess {
         let can_be = |column: &&Seen| {
             !column.is_constant()
                 && !column.names_rows()
-                && (column.is_numeric || column.has_few_values())
+                && (column.is_numeric || column.can_be_classes())
                 && self.split.as_ref() != Some(&column.name)
         };
         let hinted = columns
             .iter()
             .filter(can_be)
-            .filter(|column| has_word(&column.name, TARGETS));
+            .filter(|column| has_word(&column.name, TARGETS) || is_numbered(&column.name));
         let hinted: Vec<String> = hinted.map(|column| column.name.clone()).collect();
         if !hinted.is_empty() {
             return Ok(hinted);
         }
-        let last = columns.iter().rfind(can_be).ok_or(Unusable::NoTarget)?;
+        let last = columns
+            .iter()
+            .rfind(|column| can_be(column) && (column.is_numeric || column.has_few_values()))
+            .ok_or(Unusable::NoTarget)?;
         self.is_last_resort = true;
         Ok(vec![last.name.clone()])
     }
@@ -205,21 +207,33 @@ impl Guess {
     }
 }
 
+/// `Y1`, `target2`: one of several targets that are told apart by a number.
+fn is_numbered(name: &str) -> bool {
+    let stem = name.trim_end_matches(|character: char| character.is_ascii_digit());
+    stem.len() < name.len()
+        && ["y", "target", "label", "output", "class"].contains(
+            &stem
+                .trim_end_matches(['_', '-', ' '])
+                .to_lowercase()
+                .as_str(),
+        )
+}
+
 /// A column called `split` that holds nothing but names of splits, training among them.
 fn is_split(column: &Seen) -> bool {
     has_word(&column.name, &["split", "partition", "fold", "subset"])
-        && column.distinct.contains_key("train")
+        && column.values.contains_key("train")
         && column.missing == 0
         && column
-            .distinct
+            .values
             .keys()
             .all(|word| matches!(word.as_str(), "train" | "val" | "test"))
 }
 
 fn task(column: &Seen, names: &mut BTreeSet<String>) -> Task {
-    let distinct = column.distinct.len();
+    let distinct = column.distinct;
     let (kind, reason) = if distinct == 2 {
-        let values: Vec<&str> = column.distinct.keys().map(String::as_str).collect();
+        let values: Vec<&str> = column.values.keys().map(String::as_str).collect();
         (
             TaskType::Binary,
             format!("two values: {}", values.join(", ")),
@@ -266,12 +280,12 @@ fn task_name(column: &str, names: &mut BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::column::tests::column;
+    use super::super::column::tests::seen;
     use super::*;
 
-    fn students() -> Table {
+    fn students() -> Sample {
         let rows = 60;
-        let mut table = Table::new("students.csv", rows);
+        let mut columns = Vec::new();
         let text = |cell: &dyn Fn(usize) -> String| (0..rows).map(cell).collect::<Vec<_>>();
         for (name, cells) in [
             ("student_id", text(&|row| format!("S{row}"))),
@@ -291,9 +305,50 @@ mod tests {
             ("country", text(&|_| "PT".to_owned())),
         ] {
             let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-            table.push(name, column(name, &cells).values).unwrap();
+            columns.push(seen(name, &cells));
         }
-        table
+        Sample { rows, columns }
+    }
+
+    /// Sixty rows or more of these columns, each cell made from its row.
+    fn sample(rows: usize, columns: &[(&str, fn(usize) -> String)]) -> Sample {
+        let columns = columns.iter().map(|(name, cell)| {
+            let cells: Vec<String> = (0..rows).map(cell).collect();
+            seen(name, &cells.iter().map(String::as_str).collect::<Vec<_>>())
+        });
+        Sample {
+            rows,
+            columns: columns.collect(),
+        }
+    }
+
+    #[test]
+    fn a_label_may_have_many_classes_if_each_has_rows() {
+        let table = sample(
+            400,
+            &[
+                ("x", |row| format!("{}.5", row * 7 % 41)),
+                ("label", |row| format!("class {}", row % 40)),
+            ],
+        );
+        let guess = guess(&table, &[]).unwrap();
+        assert_eq!(
+            (guess.tasks[0].column.as_str(), guess.tasks[0].kind),
+            ("label", TaskType::Multiclass)
+        );
+        assert_eq!(guess.inputs, ["x"]);
+    }
+
+    #[test]
+    fn numbered_targets_are_targets_all_of_them() {
+        let number: fn(usize) -> String = |row| format!("{}.25", row * 13 % 53);
+        let names = ["X1", "X2", "Y1", "Y2"];
+        let guess = guess(&sample(60, &names.map(|name| (name, number))), &[]).unwrap();
+        let tasks: Vec<&str> = guess.tasks.iter().map(|task| task.name.as_str()).collect();
+        assert_eq!(tasks, ["y1", "y2"]);
+        assert_eq!(guess.inputs, ["X1", "X2"]);
+        assert!(!guess.is_last_resort);
+        assert!(!is_numbered("year2") && !is_numbered("y") && is_numbered("Target_12"));
     }
 
     #[test]

@@ -4,7 +4,9 @@
 
 mod column;
 mod guess;
+mod sample;
 mod write;
 
 pub(crate) use guess::{Guess, Unusable, guess};
-pub(crate) use write::{BUILTIN, text};
+pub(crate) use sample::Sample;
+pub(crate) use write::{BUILTIN, Origin, text};

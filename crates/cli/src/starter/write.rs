@@ -45,8 +45,15 @@ schedule = "cosine"
 patience = 5
 "#;
 
-/// The config for a guess about the file `source`.
-pub(crate) fn text(guess: &Guess, source: &str, name: &str) -> String {
+/// The file that a guess is about.
+pub(crate) struct Origin<'a> {
+    pub(crate) path: &'a str,
+    /// What stands between its cells, if its name does not say so.
+    pub(crate) delimiter: Option<char>,
+}
+
+/// The config for a guess.
+pub(crate) fn text(guess: &Guess, origin: &Origin<'_>, name: &str) -> String {
     let mut text = format!(
         "# Written by `polytask init` from {rows} rows; every line is a guess to be looked at.\n\
          #   polytask check CONFIG      before training\n\
@@ -57,7 +64,7 @@ pub(crate) fn text(guess: &Guess, source: &str, name: &str) -> String {
         rows = guess.rows,
         name = quoted(name),
     );
-    data(&mut text, guess, source);
+    data(&mut text, guess, origin);
     inputs(&mut text, guess);
     text.push_str("\n[encoder]\ntype = \"mlp\"                    # polytask list encoders\nhidden = [128, 64]\ndropout = 0.1\n");
     tasks(&mut text, guess);
@@ -79,8 +86,16 @@ pub(crate) fn text(guess: &Guess, source: &str, name: &str) -> String {
 
 // Writing to a string cannot fail, so results of `write!` are dropped below.
 
-fn data(text: &mut String, guess: &Guess, source: &str) {
-    let _ = writeln!(text, "[data]\nsource = {}", quoted(source));
+fn data(text: &mut String, guess: &Guess, origin: &Origin<'_>) {
+    let path = quoted(origin.path);
+    let _ = match origin.delimiter {
+        None => writeln!(text, "[data]\nsource = {path}"),
+        Some(delimiter) => writeln!(
+            text,
+            "[data]\nsource = {{ type = \"csv\", file = {path}, delimiter = {} }}",
+            quoted(&delimiter.to_string())
+        ),
+    };
     match &guess.split {
         Some(column) => {
             let _ = writeln!(
@@ -201,7 +216,11 @@ mod tests {
             }],
             ..Guess::default()
         };
-        let text = text(&guess, &hostile, "run");
+        let origin = Origin {
+            path: &hostile,
+            delimiter: Some(';'),
+        };
+        let text = text(&guess, &origin, "run");
         assert_eq!(text.matches("\n[tasks.x]").count(), 0, "{text}");
         assert_eq!(text.matches("\n[tasks.").count(), 1);
     }

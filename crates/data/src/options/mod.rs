@@ -7,4 +7,4 @@ mod task;
 pub use data::{DataOptions, MissingPolicy};
 pub use input::{Columns, ImageScaling, InputKind, InputOptions};
 pub(crate) use task::twice;
-pub use task::{TargetScaling, TaskOptions, TaskType, UnseenLabels};
+pub use task::{EmptyCell, TargetScaling, TaskOptions, TaskType, UnseenLabels};

@@ -85,6 +85,32 @@ impl Choice for UnseenLabels {
     ];
 }
 
+/// What an empty cell means in a column whose cells list labels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmptyCell {
+    /// The row has no label.
+    #[default]
+    Missing,
+    /// The row's label is the empty set.
+    None,
+}
+
+impl Choice for EmptyCell {
+    const ALL: &'static [(&'static str, Self, &'static str)] = &[
+        (
+            "missing",
+            Self::Missing,
+            "the row has no label; the separator alone means none of the labels",
+        ),
+        (
+            "none",
+            Self::None,
+            "none of the labels; a text of `data.missing_values` still means a missing label",
+        ),
+    ];
+}
+
 /// The data's part of `[tasks.NAME]`.
 #[derive(Clone, Debug)]
 pub struct TaskOptions {
@@ -98,6 +124,8 @@ pub struct TaskOptions {
     pub positive: Option<String>,
     /// What stands between the labels in a cell of a multilabel column.
     pub separator: Option<String>,
+    /// What an empty cell of that column means.
+    pub empty: EmptyCell,
     /// How a regression target is scaled.
     pub scaling: TargetScaling,
     /// What a label does that no training row has.
@@ -142,6 +170,9 @@ impl TaskOptions {
                 "what stands between the labels in a cell, if they share one column",
             )
             .optional();
+        let empty = fields
+            .choice("empty", "what an empty cell means, beside `separator`")
+            .or(EmptyCell::Missing);
         let scaling = fields
             .choice(
                 "normalize",
@@ -170,6 +201,7 @@ impl TaskOptions {
             },
             positive,
             separator,
+            empty,
             scaling,
             unseen,
             active,
@@ -184,7 +216,7 @@ impl TaskOptions {
         let (kind, used): (_, &[&str]) = match self.kind {
             TaskType::Binary => ("binary", &["classes", "positive", "unseen"]),
             TaskType::Multiclass => ("multiclass", &["classes", "unseen"]),
-            TaskType::Multilabel => ("multilabel", &["classes", "separator", "unseen"]),
+            TaskType::Multilabel => ("multilabel", &["classes", "separator", "empty", "unseen"]),
             TaskType::Regression => ("regression", &["normalize"]),
             TaskType::Ordinal => ("ordinal", &["levels", "unseen"]),
         };
@@ -193,12 +225,16 @@ impl TaskOptions {
             "levels",
             "positive",
             "separator",
+            "empty",
             "normalize",
             "unseen",
         ] {
             if !used.contains(&key) {
                 fields.no_effect(key, codes::NO_EFFECT, &format!("on a {kind} task"));
             }
+        }
+        if self.kind == TaskType::Multilabel && self.separator.is_none() {
+            fields.no_effect("empty", codes::NO_EFFECT, "without `separator`");
         }
         let takes_several = matches!(self.kind, TaskType::Multilabel | TaskType::Regression);
         if self.target.len() > 1 && (!takes_several || self.separator.is_some()) {

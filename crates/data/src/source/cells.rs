@@ -17,6 +17,8 @@ pub struct Want {
     pub text: bool,
     /// The cell as it stands, to be passed through to an output.
     pub raw: bool,
+    /// As text, an empty cell is a text like any other, and not a missing one.
+    pub blank: bool,
 }
 
 /// What counts as missing in cells of text.
@@ -66,6 +68,7 @@ struct Building {
     exact: Option<Vec<f64>>,
     text: Option<Words>,
     raw: Option<Vec<String>>,
+    blank: bool,
 }
 
 impl Cells {
@@ -82,6 +85,7 @@ impl Cells {
                 exact: want.exact.then(Vec::new),
                 text: want.text.then(Words::default),
                 raw: want.raw.then(Vec::new),
+                blank: want.blank,
             })
             .collect();
         Self {
@@ -98,6 +102,23 @@ impl Cells {
     pub(crate) fn after(mut self, rows: u64) -> Self {
         self.rows_before = rows;
         self
+    }
+
+    /// Makes room for so many more rows at once. Columns that grow by doubling leave as much behind as they hold, and an
+    /// allocator that keeps pages keeps that too.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        self.lines.reserve_exact(rows);
+        for column in &mut self.columns {
+            if let Some(values) = &mut column.number {
+                values.reserve_exact(rows);
+            }
+            if let Some(values) = &mut column.exact {
+                values.reserve_exact(rows);
+            }
+            if let Some(words) = &mut column.text {
+                words.reserve(rows);
+            }
+        }
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -181,6 +202,7 @@ impl Building {
             return None;
         }
         let mut problem = None;
+        let is_blank = self.blank && cell.is_some_and(<[u8]>::is_empty);
         let bytes = cell.unwrap_or_default();
         let cell = match std::str::from_utf8(bytes) {
             Ok(cell) => cell,
@@ -216,7 +238,7 @@ impl Building {
             });
         }
         if let Some(words) = &mut self.text {
-            words.push((!is_missing).then_some(cell));
+            words.push((is_blank || !is_missing).then_some(cell));
         }
         if let Some(raw) = &mut self.raw {
             raw.push(cell.to_owned());

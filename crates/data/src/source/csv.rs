@@ -194,7 +194,12 @@ impl RowReader for CsvRows {
         let name = self.file.shown();
         let mut cells = Cells::new(name, &self.columns, wants, self.rules.clone()).after(self.rows);
         let mut record = Record::default();
+        let mut bytes = 0;
         while cells.rows() < most && !self.is_done {
+            if cells.rows() == MEASURED && self.rows == 0 {
+                let rows = self.expected_rows(bytes).min(most);
+                cells.reserve(rows.saturating_sub(MEASURED));
+            }
             if let Some(first) = self.first.take() {
                 record = first;
             } else {
@@ -212,6 +217,7 @@ impl RowReader for CsvRows {
                     }
                 }
             }
+            bytes += record.size();
             if record.len() == self.columns.len() {
                 cells.push(record.line, record.fields().map(Some));
             } else {
@@ -227,6 +233,21 @@ impl RowReader for CsvRows {
         self.rows += cells.rows() as u64;
         let table = cells.finish()?;
         Ok((table.rows() > 0).then_some(table))
+    }
+}
+
+/// Rows after which the size of the rest is estimated.
+const MEASURED: usize = 1024;
+
+impl CsvRows {
+    /// The rows of the whole file, if all take as many bytes as the first [`MEASURED`] and a little less; 0 if the file
+    /// does not tell, being compressed or no file.
+    fn expected_rows(&self, bytes: usize) -> usize {
+        let Some(size) = self.file.plain_size() else {
+            return 0;
+        };
+        let rows = size as f64 * MEASURED as f64 / bytes.max(1) as f64;
+        (1.02 * rows) as usize
     }
 }
 
@@ -294,4 +315,28 @@ fn made_up(record: &Record, names: &[String], file: &FileRef) -> Result<Vec<Stri
         return Err(file.malformed(Some(record.line), problem).into());
     }
     Ok(names.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use polytask_random::Seed;
+
+    use super::*;
+
+    #[test]
+    fn the_rows_of_a_file_are_known_from_its_size() {
+        let path = std::env::temp_dir().join(format!("polytask-rows-{}.csv", std::process::id()));
+        let rows: String = (10_000..15_000)
+            .map(|row| format!("{row},{row}\n"))
+            .collect();
+        std::fs::write(&path, format!("a,b\n{rows}")).unwrap();
+        let reading = Reading::new(Seed(1));
+        let open = || CsvRows::open(&FileRef::new(&path), &CsvLayout::default(), &reading);
+        // Every row takes twelve bytes.
+        let expected = open().unwrap().expected_rows(12 * MEASURED);
+        assert!((5000..5110).contains(&expected), "{expected}");
+        std::fs::write(&path, [0x1f, 0x8b, 8, 0]).unwrap();
+        assert_eq!(FileRef::new(&path).plain_size(), None);
+        std::fs::remove_file(&path).unwrap();
+    }
 }

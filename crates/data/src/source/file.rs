@@ -70,6 +70,15 @@ impl FileRef {
         std::fs::File::open(&self.path).map_err(|error| self.failed(&error))
     }
 
+    /// Its size in bytes; none if it is compressed, or no regular file.
+    pub(crate) fn plain_size(&self) -> Option<u64> {
+        let mut file = (!self.is_standard_input()).then(|| self.regular().ok())??;
+        let mut start = [0; 2];
+        file.read_exact(&mut start).ok()?;
+        let size = file.metadata().ok()?.len();
+        (start != [0x1f, 0x8b]).then_some(size)
+    }
+
     fn decompressed(&self, raw: Box<dyn Read + Send>, limits: &Limits) -> Result<Bytes, DataError> {
         let mut raw = BufReader::with_capacity(BUFFER, raw);
         let start = raw

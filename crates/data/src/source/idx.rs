@@ -146,7 +146,22 @@ type NamedLabels = Vec<(String, Vec<f64>)>;
 impl IdxPart {
     /// The images, and the labels.
     fn load(&self, limits: &Limits) -> Result<(Images, NamedLabels), DataErrors> {
-        let array = read(&self.images, limits)?;
+        let mut errors = DataErrors::default();
+        for file in self.labels.iter().map(|(_, file)| file) {
+            // Looked for before the images are read, so that all that is missing is named at once.
+            if let Err(error) = file.regular() {
+                errors.push(error);
+            }
+        }
+        let array = match read(&self.images, limits) {
+            Ok(array) if errors.is_empty() => array,
+            Ok(_) => return Err(errors),
+            Err(error) => {
+                let mut first = DataErrors::from(error);
+                first.extend(errors);
+                return Err(first);
+            }
+        };
         let images = array.images(false, &self.images, limits)?;
         if images.is_empty() {
             return Err(self.images.malformed(None, "there are no images").into());

@@ -8,10 +8,12 @@ use super::Source;
 use super::csv::{Csv, CsvLayout};
 use super::decode::Picture;
 use super::file::FileRef;
+use super::given::Given;
 use super::idx::{Idx, IdxPart};
 use super::images::{Pictures, PicturesLayout};
 use super::jsonl::JsonLines;
 use super::npz::{Npz, NpzLayout};
+use crate::error::DataError;
 
 /// The layout of a source: how to read another file like it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +67,56 @@ impl Layout {
             }),
             Form::Made => return Err(Unknown),
         })
+    }
+
+    /// What a command names, read like this.
+    pub(crate) fn of(&self, given: &Given) -> Result<Arc<dyn Source>, DataError> {
+        let problem = |file: String, problem: String, help: &str| DataError::Format {
+            file,
+            line: None,
+            problem,
+            help: Some(help.to_owned()),
+        };
+        let files = match given {
+            Given::File(path) => {
+                return self.at(FileRef::new(path)).map_err(|Unknown| {
+                    let said = "the ending does not say what kind of file this is".to_owned();
+                    problem(given.shown(), said, Unknown::HELP)
+                });
+            }
+            Given::Named(files) => files,
+        };
+        if self.0 != Form::Idx {
+            let said = "only idx data comes as several files".to_owned();
+            return Err(problem(
+                given.shown(),
+                said,
+                "name the one file that holds inputs and labels",
+            ));
+        }
+        let (images, labels): (Vec<_>, Vec<_>) = files
+            .iter()
+            .map(|(name, path)| (name.clone(), FileRef::new(path)))
+            .partition(|(name, _)| name == "images");
+        let images = images
+            .into_iter()
+            .next()
+            .ok_or_else(|| {
+                problem(
+                    given.shown(),
+                    "there are no `images`".to_owned(),
+                    Given::HELP,
+                )
+            })?
+            .1;
+        Ok(Arc::new(Idx {
+            parts: vec![IdxPart { images, labels }],
+        }))
+    }
+
+    /// Whether labels stand in files of their own, beside the inputs'.
+    pub(crate) fn has_label_files(&self) -> bool {
+        self.0 == Form::Idx
     }
 
     /// The same, but pictures are scaled to this height and width.

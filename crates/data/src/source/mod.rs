@@ -8,6 +8,7 @@ mod cells;
 mod csv;
 mod decode;
 mod file;
+mod given;
 mod idx;
 mod images;
 mod jsonl;
@@ -24,6 +25,7 @@ use polytask_random::Seed;
 
 pub use cells::{CellRules, Want};
 pub use file::FileRef;
+pub use given::Given;
 pub use layout::Layout;
 pub(crate) use layout::Unknown;
 pub(crate) use typed::as_wanted;

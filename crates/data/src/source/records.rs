@@ -41,6 +41,11 @@ impl Record {
     pub(crate) fn len(&self) -> usize {
         self.bounds.len()
     }
+
+    /// About how many bytes of the file it takes: its text without quotes, and the end of the line.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len() + 1
+    }
 }
 
 /// Reads records one after the other.

@@ -6,7 +6,11 @@
 use polytask_config::Entry;
 
 use super::{Part, Rest, Shares, Split, bad_cell};
-use crate::error::DataErrors;
+use crate::column::Words;
+use crate::error::{DataError, DataErrors};
+use crate::oddities::counted;
+use crate::quoted::{quoted, shown};
+use crate::table::Table;
 
 pub(crate) const ENTRY: Entry<Split> = Entry {
     name: "hash",
@@ -31,7 +35,7 @@ pub struct Hash {
     pub(super) column: String,
     pub(super) key: String,
     salt: String,
-    shares: Shares,
+    pub(super) shares: Shares,
 }
 
 impl Hash {
@@ -65,7 +69,74 @@ impl Hash {
         }
         errors.into_result(parts)
     }
+
+    /// Groups that a separate file, or the source itself, puts into one part while other rows of theirs are in another.
+    ///
+    /// # Errors
+    /// Any: the promise of this rule would not hold.
+    pub(crate) fn check(
+        &self,
+        table: &Table,
+        words: &Words,
+        parts: &[Part],
+    ) -> Result<(), DataErrors> {
+        // Per group: the rows in each part, and the first row in a part that is brought.
+        let mut groups = vec![[0u64; 3]; words.dictionary().len()];
+        for (&code, &part) in words.codes().iter().zip(parts) {
+            if let Some(count) = groups
+                .get_mut(code as usize)
+                .and_then(|counts| counts.get_mut(part as usize))
+            {
+                *count += 1;
+            }
+        }
+        let mut errors = DataErrors::default();
+        for (index, part) in [(1, Part::Val), (2, Part::Test)] {
+            let straddle = |counts: &&[u64; 3]| {
+                let own = counts.iter().skip(index).take(1).sum::<u64>();
+                own > 0 && counts.iter().take(index).sum::<u64>() > 0
+            };
+            let count = groups.iter().filter(straddle).count();
+            if count == 0 {
+                continue;
+            }
+            let rows: u64 = groups
+                .iter()
+                .filter(straddle)
+                .filter_map(|counts| counts.get(index))
+                .sum();
+            let named: Vec<String> = groups
+                .iter()
+                .zip(words.dictionary())
+                .filter(|(counts, _)| straddle(counts))
+                .take(NAMED)
+                .map(|(_, word)| quoted(word))
+                .collect();
+            let more = if count > NAMED { ", …" } else { "" };
+            let first = parts.iter().position(|&found| found == part);
+            errors.push(DataError::Format {
+                file: first.map_or_else(String::new, |row| table.place(row).file),
+                line: None,
+                problem: format!(
+                    "{} of column `{}` in {} ({rows} of its rows) {} rows in an earlier part too, so they straddle: {}{more}",
+                    counted(count as u64, "group", "groups"),
+                    shown(&self.column),
+                    part.name(),
+                    if count == 1 { "has" } else { "have" },
+                    named.join(", ")
+                ),
+                help: Some(
+                    "leave their rows out of one of the files, or say with another `data.split` that groups may straddle"
+                        .to_owned(),
+                ),
+            });
+        }
+        errors.into_result(())
+    }
 }
+
+/// Groups that a message names.
+const NAMED: usize = 3;
 
 /// The value's place in [0, 1).
 fn place(salt: &str, value: &str) -> f64 {

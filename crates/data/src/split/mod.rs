@@ -161,6 +161,17 @@ impl Split {
         }
     }
 
+    /// The shares of train, val and test by which the rule divides; none if a column says.
+    pub(crate) fn shares(&self, brought: Brought) -> Result<Option<[f64; 3]>, DataError> {
+        let shares = match self {
+            Self::Random(rule) => &rule.shares,
+            Self::Stratified(rule) => &rule.shares,
+            Self::Hash(rule) => &rule.shares,
+            Self::Column(_) => return Ok(None),
+        };
+        shares.resolve(brought).map(Some)
+    }
+
     /// The part of each of the rows.
     pub(crate) fn assign(&self, rest: &Rest<'_>) -> Result<Vec<Part>, DataErrors> {
         match self {

@@ -21,7 +21,7 @@ pub(crate) const ENTRY: Entry<Split> = Entry {
 /// The options of `random`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Random {
-    shares: Shares,
+    pub(super) shares: Shares,
 }
 
 impl Random {

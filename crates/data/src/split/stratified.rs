@@ -29,7 +29,7 @@ pub(crate) const ENTRY: Entry<Split> = Entry {
 pub struct Stratified {
     pub(super) task: String,
     pub(super) key: String,
-    shares: Shares,
+    pub(super) shares: Shares,
 }
 
 impl Stratified {

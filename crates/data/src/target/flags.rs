@@ -1,7 +1,7 @@
 //! Multilabel tasks: a column of 0 and 1 for each label, or one column whose cells list labels.
 //!
 //! A row has a label only if it has all of them: one missing flag masks the row. In a listing column an empty cell is
-//! missing; a row with none of the labels holds the separator alone.
+//! missing unless `empty = "none"` says that it means none of the labels; the separator alone always means that.
 
 use super::{Coding, Fitting, bad_label, entropy};
 use crate::column::Words;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{DataError, DataErrors};
 use crate::label::{LabelColumn, LabelValues};
-use crate::options::{TaskOptions, TaskType, UnseenLabels};
+use crate::options::{EmptyCell, TaskOptions, TaskType, UnseenLabels};
 use crate::table::Table;
 use crate::task::{TaskFit, TaskKind};
 
@@ -18,6 +18,9 @@ pub(crate) struct Target {
     pub(crate) columns: Vec<String>,
     /// Multilabel in one column: what stands between the labels of a cell.
     pub(crate) separator: Option<String>,
+    /// What an empty cell there means; older checkpoints know one meaning.
+    #[serde(default)]
+    pub(crate) empty: EmptyCell,
     pub(crate) unseen: UnseenLabels,
 }
 
@@ -35,8 +38,14 @@ impl Target {
         Self {
             columns: options.target.clone(),
             separator: options.separator.clone(),
+            empty: options.empty,
             unseen: options.unseen,
         }
+    }
+
+    /// Whether an empty cell says something: that the row has none of the labels.
+    pub(crate) fn reads_blanks(&self) -> bool {
+        self.separator.is_some() && self.empty == EmptyCell::None
     }
 
     /// Whether the labels are read as text; else as exact numbers.

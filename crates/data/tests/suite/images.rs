@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use image::{ImageFormat, Rgb, RgbImage};
-use polytask_data::TaskKind;
+use polytask_data::{Given, TaskKind};
 
 use crate::Folder;
 use crate::written::{idx, npy, zip};
@@ -464,4 +464,48 @@ fn a_path_may_leave_the_folder_only_if_that_is_allowed() {
             .rows(),
         9
     );
+}
+
+#[test]
+fn new_idx_images_are_evaluated_with_their_label_files() {
+    let labels = |rows: u8| (0..rows).map(|row| row % 3).collect::<Vec<u8>>();
+    let folder = Folder::new()
+        .with("images", idx(8, &[20, 2, 3], &pixels(20)))
+        .with("labels", idx(8, &[20], &labels(20)))
+        .with("new.idx", idx(8, &[6, 2, 3], &pixels(6)))
+        .with("new-labels.idx", idx(8, &[6], &labels(6)));
+    let config = format!(
+        "[data]\nsource = {{ type = \"idx\", images = \"images\", labels = {{ digit = {{ file = \"labels\" }} }} }}\n{DIGIT}"
+    );
+    let preprocessing = folder.prepare(&config).unwrap().preprocessing;
+    let named = |names: &[(&str, &str)]| {
+        let files = names
+            .iter()
+            .map(|(name, file)| ((*name).to_owned(), folder.path(file)));
+        Given::Named(files.collect())
+    };
+    let both = named(&[("images", "new.idx"), ("digit", "new-labels.idx")]);
+    let (encoded, _) = preprocessing.load(both).unwrap();
+    let found = encoded.labels(0, &[0, 1, 2, 3, 4, 5]);
+    assert_eq!(found.values, [0.0, 1.0, 2.0, 0.0, 1.0, 2.0]);
+    assert_eq!(found.labelled, 6);
+
+    let refused = |given: Given| preprocessing.load(given).unwrap_err().to_string();
+    let alone = refused(folder.path("new.idx").into());
+    assert!(alone.contains("stand in files of their own"), "{alone}");
+    assert!(alone.contains("new.idx,digit=FILE`"), "{alone}");
+    let stray = refused(named(&[("images", "new.idx"), ("digti", "new-labels.idx")]));
+    assert!(stray.contains("no task has the target `digti`"), "{stray}");
+}
+
+#[test]
+fn every_idx_file_that_is_missing_is_named() {
+    let config = format!(
+        "[data]\nsource = {{ type = \"idx\", images = \"a-images\", labels = {{ digit = {{ file = \"a-labels\" }} }} }}\n\
+         test = {{ type = \"idx\", images = \"b-images\", labels = {{ digit = {{ file = \"b-labels\" }} }} }}\n{DIGIT}"
+    );
+    let errors = Folder::new().errors(&config);
+    for file in ["a-images", "a-labels", "b-images", "b-labels"] {
+        assert!(errors.contains(&format!("cannot open {file}")), "{errors}");
+    }
 }

@@ -79,7 +79,9 @@ fn unseen_and_missing_categories_have_slots_of_their_own() {
         shape.categorical,
         [CategoricalShape {
             name: "school".into(),
-            categories: 4
+            categories: 4,
+            // Of each ten rows one is for validation: a GP or an MS.
+            counts: vec![0, 10, 18, 8],
         }]
     );
     let codes = prepared.encoded.batch(&[0, 1, 2, 3]).categorical;

@@ -258,3 +258,26 @@ fn groups_that_a_split_keeps_together_and_strata_are_known_row_by_row() {
     let random = folder.prepare_with(&text("\"random\""), Seed(1)).unwrap();
     assert_eq!(random.encoded.groups(&[0]), None);
 }
+
+#[test]
+fn groups_that_a_separate_file_tears_apart_are_refused() {
+    let config = "[data]\nsource = \"a.csv\"\ntest = \"b.csv\"\nsplit = { type = \"hash\", column = \"group\" }\n";
+    let folder = |first: usize| {
+        // Groups g0 to g99 in the first file; three rows each from `first` on in the other.
+        let test = table("x,group,y", 9, |row| {
+            format!("{row},g{},{}", first + row / 3, ["a", "b"][row % 2])
+        });
+        Folder::new().with("a.csv", rows(300)).with("b.csv", test)
+    };
+    let apart = folder(100).prepare(&format!("{config}{TASKS}")).unwrap();
+    assert_eq!(apart.splits.test.len(), 9);
+    let errors = folder(98).errors(&format!("{config}{TASKS}"));
+    assert!(
+        errors.contains("b.csv: 2 groups of column `group` in test (6 of its rows) have rows in an earlier part too"),
+        "{errors}"
+    );
+    assert!(errors.contains("\"g98\", \"g99\""), "{errors}");
+    // Without a rule about groups the same files are fine.
+    let random = config.replace("{ type = \"hash\", column = \"group\" }", "\"random\"");
+    assert!(folder(98).prepare(&format!("{random}{TASKS}")).is_ok());
+}

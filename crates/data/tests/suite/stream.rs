@@ -1,6 +1,6 @@
 //! Other files, read with what the checkpoint holds.
 
-use polytask_data::{Chunk, Preprocessing};
+use polytask_data::{Chunk, Oddities, Preprocessing};
 
 use crate::{Folder, table};
 
@@ -37,9 +37,13 @@ fn preprocessing(folder: &Folder) -> Preprocessing {
 fn the_same_file_read_again_is_the_same_rows() {
     let folder = Folder::new().with("a.csv", csv(200));
     let prepared = folder.prepare(CONFIG).unwrap();
-    let again = preprocessing(&folder).load(&folder.path("a.csv")).unwrap();
+    let (again, odd) = preprocessing(&folder).load(folder.path("a.csv")).unwrap();
     let rows: Vec<u32> = (0..200).collect();
     assert_eq!(again.batch(&rows), prepared.encoded.batch(&rows));
+    // Every seventh age is missing; nothing else is odd.
+    assert_eq!(odd.filled, [("age".to_owned(), 29)].into());
+    assert_eq!(odd.notes().len(), 1, "{odd:?}");
+    assert_eq!(prepared.facts.filled, odd.filled);
 }
 
 #[test]
@@ -151,16 +155,14 @@ fn a_file_may_lack_the_labels_of_some_tasks_not_of_all() {
             "none.csv",
             table("age;school", 10, |row| format!("{row};GP")),
         );
-    let encoded = preprocessing(&folder)
-        .load(&folder.path("one.csv"))
-        .unwrap();
+    let (encoded, _) = preprocessing(&folder).load(folder.path("one.csv")).unwrap();
     let rows: Vec<u32> = (0..10).collect();
     assert_eq!(
         (encoded.label_count(0, &rows), encoded.label_count(1, &rows)),
         (0, 10)
     );
     let error = preprocessing(&folder)
-        .load(&folder.path("none.csv"))
+        .load(folder.path("none.csv"))
         .unwrap_err();
     assert!(
         error.to_string().contains("there is no column `passed`"),
@@ -185,5 +187,70 @@ fn another_kind_of_file_is_read_by_its_name() {
     assert_eq!(
         (chunk.encoded.rows(), chunk.columns),
         (10, vec!["id".to_owned()])
+    );
+}
+
+#[test]
+fn what_is_odd_about_a_new_file_is_counted() {
+    let config = CONFIG.replace(
+        "missing = \"impute\"",
+        "missing = \"impute\"\nunparsable = \"missing\"",
+    );
+    // 9,000 rows, so that several chunks are added up.
+    let new = table("age;school;passed", 9000, |row| match row {
+        10 | 8000 => format!("old;GP;{}", row % 2),
+        20 | 5000 => format!("{row};Hogwarts;{}", row % 2),
+        30 => "?;;1".to_owned(),
+        _ => format!("{row};MS;{}", row % 2),
+    });
+    let folder = Folder::new().with("a.csv", csv(100)).with("new.csv", new);
+    let preprocessing = folder.prepare(&config).unwrap().preprocessing;
+    let mut streamed = Oddities::default();
+    for chunk in preprocessing.open(&folder.path("new.csv")).unwrap() {
+        streamed.add(&chunk.unwrap().oddities);
+    }
+    let wanted = Oddities {
+        unseen: [("school".to_owned(), 2)].into(),
+        filled: [("age".to_owned(), 3), ("school".to_owned(), 1)].into(),
+        unparsable_cells: 2,
+        ..Oddities::default()
+    };
+    assert_eq!(streamed, wanted);
+    let (encoded, loaded) = preprocessing.load(folder.path("new.csv")).unwrap();
+    assert_eq!((encoded.rows(), loaded), (9000, wanted));
+
+    let dropping = CONFIG.replace("\"impute\"", "\"drop_row\"");
+    let preprocessing = folder.prepare(&dropping).unwrap().preprocessing;
+    let few = table("age;school;passed", 10, |row| {
+        format!("{};GP;1", if row < 4 { "?" } else { "7" })
+    });
+    let folder = folder.with("few.csv", few);
+    let (encoded, odd) = preprocessing.load(folder.path("few.csv")).unwrap();
+    assert_eq!((encoded.rows(), odd.dropped_rows), (6, 4));
+}
+
+#[test]
+fn remarks_say_every_count_that_is_not_zero() {
+    // The last ten rows are for the test: one of them repeats a training row, two hold a new school.
+    let rows = table("x;school;part;y", 40, |row| {
+        let (x, school) = match row {
+            35 => (3, "GP"),
+            36 | 37 => (row, "NEW"),
+            _ => (row, "GP"),
+        };
+        let part = if row < 30 { "train" } else { "test" };
+        format!("{x};{school};{part};{}", row % 2)
+    });
+    let folder = Folder::new().with("a.csv", rows);
+    let config = "[data]\nsource = { type = \"csv\", file = \"a.csv\", delimiter = \";\" }\n\
+        split = { type = \"column\", column = \"part\" }\n[inputs.x]\ncolumns = [\"x\", \"school\"]\n\
+        categorical = \"school\"\n[tasks.y]\ntype = \"binary\"\n";
+    let facts = folder.prepare(config).unwrap().facts;
+    assert_eq!(
+        facts.remarks(),
+        [
+            "1 row of test has the inputs of a row of train: a duplicate measures memory too",
+            "column `school`: 2 cells of test hold a category that no training row has",
+        ]
     );
 }

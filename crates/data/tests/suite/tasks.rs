@@ -265,3 +265,41 @@ fn one_column_can_be_the_target_of_two_tasks() {
     assert_eq!(prepared.encoded.labels(1, &[7]).values, [3.0]);
     assert_eq!(prepared.preprocessing.input_shape().numeric, 1);
 }
+
+#[test]
+fn an_empty_cell_can_mean_none_of_the_labels() {
+    let cells = ["red", "", "red|green", "NA", "green"];
+    let csv = table("x,tags", 20, |row| format!("{row},{}", cells[row % 5]));
+    let folder = Folder::new().with("a.csv", csv);
+    let config = |empty: &str| {
+        format!(
+            "[data]\nsource = \"a.csv\"\nmissing_values = [\"\", \"NA\"]\n[inputs.x]\ncolumns = \"x\"\n\
+             [tasks.tags]\ntype = \"multilabel\"\nseparator = \"|\"\n{empty}"
+        )
+    };
+    let rows: Vec<u32> = (0..5).collect();
+    let labels = |empty: &str| {
+        let prepared = folder.prepare(&config(empty)).unwrap();
+        (prepared.encoded.labels(0, &rows), prepared.facts.notes)
+    };
+    let (masked, notes) = labels("");
+    assert_eq!(masked.mask, [1.0, 0.0, 1.0, 0.0, 1.0]);
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.starts_with("task tags: 8 rows have no label")),
+        "{notes:?}"
+    );
+    let (none, notes) = labels("empty = \"none\"");
+    assert_eq!(none.mask, [1.0, 1.0, 1.0, 0.0, 1.0]);
+    // Classes in order: green, red.
+    assert_eq!(
+        none.values,
+        [0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0]
+    );
+    assert_eq!(notes, Vec::<String>::new());
+    // A new file is read alike.
+    let prepared = folder.prepare(&config("empty = \"none\"")).unwrap();
+    let (again, _) = prepared.preprocessing.load(folder.path("a.csv")).unwrap();
+    assert_eq!(again.labels(0, &rows), none);
+}

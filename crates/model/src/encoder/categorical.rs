@@ -1,7 +1,11 @@
 //! Categorical columns: a learned vector per category, or one-hot.
 //!
 //! Category numbers come from the vocabulary that was fitted on the training split; one of them is reserved for what
-//! training never saw, so an unknown category at prediction time has a row in the table like any other.
+//! training never saw, one for missing cells. A category that no training row has stays as its random numbers made it, so
+//! nothing of it may reach a prediction: in its place stands the mean of the others, weighted by their training rows
+//! ([`stand_in`](CategoricalColumn::stand_in)). For a one-hot column that is the training frequencies, for an embedding
+//! the mean vector. It is computed in the forward pass from the weights of that moment, so averaged weights, checkpoints
+//! and exports need nothing added.
 //!
 //! Width of an embedding: ⌈categories / 2⌉, at most 50 (Guo and Berkhahn 2016 leave it open; this is the usual rule of
 //! thumb). Its first numbers are normal with deviation 1/√width, so that a category weighs as much as one
@@ -9,7 +13,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::module::embedding;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use polytask_config::{Choice, Fields};
 use polytask_data::CategoricalShape;
 
@@ -87,6 +91,7 @@ impl CategoricalOptions {
             weight: table,
             name: shape.name.clone(),
             categories,
+            counts: shape.counts.clone(),
         })
     }
 }
@@ -98,6 +103,9 @@ pub(crate) struct CategoricalColumn {
     pub weight: Option<Param<Tensor<2>>>,
     name: String,
     categories: usize,
+    /// Training rows per category.
+    #[module(skip)]
+    counts: Vec<u64>,
 }
 
 impl CategoricalColumn {
@@ -125,11 +133,53 @@ impl CategoricalColumn {
         }
     }
 
-    /// `[rows, 1]` category numbers to `[rows, width]`.
-    pub(crate) fn forward(&self, categories: Tensor<2, Int>) -> Tensor<2> {
-        match &self.weight {
+    /// `[rows, 1]` category numbers to `[rows, width]`; with `all_known` the caller vouches that training rows have
+    /// every one of them.
+    pub(crate) fn forward(&self, categories: Tensor<2, Int>, all_known: bool) -> Tensor<2> {
+        let strange = if all_known {
+            None
+        } else {
+            self.strange(&categories)
+        };
+        let values = match &self.weight {
             Some(table) => embedding(table.val(), categories).flatten(1, 2),
             None => one_hot(categories, self.categories),
+        };
+        match strange {
+            Some(strange) => {
+                let shape = values.dims();
+                let stand_in = self.stand_in(&values.device()).expand(shape);
+                values.mask_where(strange.expand(shape), stand_in)
+            }
+            None => values,
+        }
+    }
+
+    /// Which of the category numbers `[rows, 1]` no training row has; none if all can be told from training, or none.
+    pub(super) fn strange(&self, categories: &Tensor<2, Int>) -> Option<Tensor<2, Bool>> {
+        if self.counts.iter().all(|&count| count == 0) {
+            return None;
+        }
+        let never = (0i64..)
+            .zip(&self.counts)
+            .filter(|(_, count)| **count == 0)
+            .map(|(category, _)| categories.clone().equal_elem(category));
+        never.reduce(Tensor::bool_or)
+    }
+
+    /// `[1, width]`: the mean over the training rows. Nothing is learnt through it.
+    fn stand_in(&self, device: &Device) -> Tensor<2> {
+        let total = self.counts.iter().sum::<u64>().max(1) as f64;
+        let mut shares: Vec<f32> = self
+            .counts
+            .iter()
+            .map(|&count| (count as f64 / total) as f32)
+            .collect();
+        shares.resize(self.categories, 0.0);
+        let shares = Tensor::from_data(TensorData::new(shares, [1, self.categories]), device);
+        match &self.weight {
+            Some(table) => shares.matmul(table.val().detach()),
+            None => shares,
         }
     }
 }

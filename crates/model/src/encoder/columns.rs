@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use burn::module::ParamId;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Bool, Int, Tensor};
 
 use super::CategoricalColumn;
 use crate::features::Features;
@@ -22,6 +22,8 @@ struct Table {
     /// Its first column among all.
     begin: usize,
     chosen: Tensor<1, Int>,
+    /// `[rows, 1]`: which rows read the stand-in, through which nothing is learnt.
+    strange: Option<Tensor<2, Bool>>,
 }
 
 impl ColumnsPull {
@@ -33,13 +35,19 @@ impl ColumnsPull {
     }
 
     /// The next categorical column, with the batch's category numbers `[rows]`.
-    pub(super) fn column(&mut self, column: &CategoricalColumn, chosen: Tensor<1, Int>) {
+    pub(super) fn column(
+        &mut self,
+        column: &CategoricalColumn,
+        chosen: Tensor<1, Int>,
+        strange: Option<Tensor<2, Bool>>,
+    ) {
         if let Some(table) = &column.weight {
             self.tables.push(Table {
                 id: table.id,
                 shape: table.lazy_shape().dims(),
                 begin: self.width,
                 chosen: chosen.inner(),
+                strange: strange.map(Tensor::inner),
             });
         }
         self.width += column.width();
@@ -68,11 +76,22 @@ impl Pull for ColumnsPull {
             for table in self.tables.iter().rev() {
                 let width = table.shape[1];
                 let own = columns.clone().narrow(1, table.begin, width);
+                let own = own.reshape([tasks, rows, width]);
+                let own = match &table.strange {
+                    Some(strange) => own.mask_fill(
+                        strange
+                            .clone()
+                            .reshape([1, rows, 1])
+                            .expand([tasks, rows, width]),
+                        0.0,
+                    ),
+                    None => own,
+                };
                 take(Contribution::Lookup(Lookup {
                     table: table.id,
                     shape: table.shape,
                     chosen: table.chosen.clone(),
-                    cotangents: own.reshape([tasks, rows, width]),
+                    cotangents: own,
                 }))?;
             }
         }

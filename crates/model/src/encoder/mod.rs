@@ -199,7 +199,13 @@ impl Encoder {
         let mut pull = ColumnsPull::new(numeric);
         if let Some(categories) = &inputs.categorical {
             for (index, column) in self.embeddings.iter().enumerate() {
-                pull.column(column, categories.clone().narrow(1, index, 1).flatten(0, 1));
+                let own = categories.clone().narrow(1, index, 1);
+                let strange = if inputs.all_known {
+                    None
+                } else {
+                    column.strange(&own)
+                };
+                pull.column(column, own.flatten(0, 1), strange);
             }
         }
         pull
@@ -209,7 +215,8 @@ impl Encoder {
         let mut values = inputs.numeric.clone();
         if let Some(categories) = &inputs.categorical {
             for (index, column) in self.embeddings.iter().enumerate() {
-                let column = column.forward(categories.clone().narrow(1, index, 1));
+                let column =
+                    column.forward(categories.clone().narrow(1, index, 1), inputs.all_known);
                 values = Some(match values {
                     Some(values) => join(values, Some(column)),
                     None => column,

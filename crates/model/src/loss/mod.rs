@@ -156,6 +156,12 @@ impl LossOptions {
         }
     }
 
+    /// Whether the config names a loss.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.chosen.is_some()
+    }
+
     /// Its name for a task of this kind.
     #[must_use]
     pub fn name(&self, kind: &TaskKind) -> &'static str {

@@ -70,6 +70,7 @@ pub(super) fn category(name: &str, categories: usize) -> CategoricalShape {
     CategoricalShape {
         name: name.to_owned(),
         categories,
+        counts: vec![1; categories],
     }
 }
 

@@ -36,6 +36,7 @@ fn check(case: &Case, device: &Device) {
         image: case
             .image
             .map(|_| tensor(&map.rows, device).reshape([COUNT, channels, height, width])),
+        all_known: false,
     };
     let values = Values::of(&model);
     let wanted = (case.formula)(&values, map.clone(), &x);

@@ -266,6 +266,7 @@ fn the_convolutional_encoder_is_its_formula() {
                 numeric: Some(tensor(&columns, &device)),
                 categorical: None,
                 image: Some(tensor(&map.rows, &device).reshape([6, 1, 9, 8])),
+                all_known: false,
             };
             let wanted = cnn(&Values::of(&model), case, &map, &columns);
             assert_rows(&rows(model.representation(&inputs)), &wanted, 2e-5);

@@ -190,6 +190,7 @@ fn one_category_is_enough() {
         categorical: vec![CategoricalShape {
             name: "school".to_owned(),
             categories: 1,
+            counts: vec![0],
         }],
         ..columns(0)
     };

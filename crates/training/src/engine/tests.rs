@@ -306,6 +306,27 @@ fn the_stacked_engine_is_one_backward_pass_a_task() {
     }
 }
 
+#[test]
+fn the_stacked_engine_learns_nothing_from_categories_without_a_training_row() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = tempfile::tempdir().unwrap();
+    let text = categories(
+        folder.path(),
+        "[encoder]\ntype = \"mlp\"\nhidden = [9]\n[heads]\ninit = \"random\"\n[train]\nbatch_size = 8\n",
+    );
+    let mut world = world(&text);
+    // Two columns a row: unseen, missing and known ones in both.
+    for (index, category) in world.groups[0][0].categorical.iter_mut().enumerate() {
+        if index % 3 == 0 {
+            *category = (index / 3 % 2) as i32;
+        }
+    }
+    let [stacked, reference] = [GradientEngine::Stacked, GradientEngine::Reforward]
+        .map(|method| run(&world, Level::Parameter, method, Sight::Whole, 0));
+    grams_agree(&text, &stacked, &reference);
+    agree(&text, &stacked, &reference);
+}
+
 /// As above on another backend: a software rasterizer takes half a minute to compile the kernels of one model.
 #[test]
 fn the_stacked_engine_is_one_backward_pass_a_task_on_wgpu() {

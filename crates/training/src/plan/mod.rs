@@ -1,6 +1,7 @@
 //! The plan: what an experiment means for this data on this device. Everything that can be decided before the first
 //! step is decided here, once; after it only the world can fail (disk, device, numbers).
 
+mod decided;
 mod score;
 mod task;
 
@@ -17,6 +18,8 @@ use polytask_model::{ModelOptions, MultiTaskModel, ShapeErrors, TaskSpec, build,
 use polytask_random::Seed;
 
 pub use task::{PlannedTask, planned_tasks};
+
+use decided::Open;
 
 use crate::aggregation::{Aggregation, Balancing};
 use crate::bottleneck::RatePrice;
@@ -61,6 +64,8 @@ pub struct Plan {
     pub sampler: Sampler,
     /// Optimizer steps an epoch.
     pub steps_per_epoch: u64,
+    /// What the config left open, as `--set` takes it.
+    decided: Vec<String>,
 }
 
 /// Why there is no plan.
@@ -101,6 +106,7 @@ impl Plan {
             let task = key.split('/').nth(1).unwrap_or_default();
             !inactive.iter().any(|name| name == task)
         };
+        let open = Open::of(&experiment.tasks, &experiment.score);
         let given = experiment.score;
         let given = given.into_iter().filter(|(key, _)| is_judged(key));
         let prepared = prepare(&experiment.data, &experiment.inputs, &targets, seed)?;
@@ -163,11 +169,12 @@ impl Plan {
             train,
             checkpoint: experiment.checkpoint,
             early_stopping: experiment.early_stopping,
-            score,
             device: place.device.clone().autodiff(),
             place,
             sampler,
             steps_per_epoch,
+            decided: open.filled(&tasks, &score, prepared.shares),
+            score,
             tasks,
         };
         let balancing = Balancing {

@@ -34,6 +34,16 @@ pub struct Texts {
     pub resolved: String,
 }
 
+impl Texts {
+    /// With what only the data could decide.
+    fn completed(&self, plan: &Plan) -> Self {
+        Self {
+            config: self.config.clone(),
+            resolved: plan.completed(&self.resolved),
+        }
+    }
+}
+
 /// What is asked of one session.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
@@ -118,6 +128,8 @@ pub fn train(
             return Err(error.into());
         }
     };
+    let texts = texts.completed(&plan);
+    writer.write_text(Text::ResolvedConfig, &texts.resolved)?;
     writer.write_record(&record)?;
     writer.write_text(
         Text::Data,
@@ -125,7 +137,7 @@ pub fn train(
     )?;
     let (journal, _) = writer.journal(Log::Metrics)?;
     go(
-        plan, state, texts, writer, record, journal, every, listener, interrupt, options, true,
+        plan, state, &texts, writer, record, journal, every, listener, interrupt, options, true,
     )
 }
 
@@ -176,12 +188,13 @@ pub fn resume(
         Ok(begun) => begun,
         Err(error) => return Err(fail(&mut writer, &record, error)),
     };
+    let texts = texts.completed(&plan);
     writer.write_text(Text::ResolvedConfig, &texts.resolved)?;
     writer.write_record(&record)?;
     let (mut journal, _) = writer.journal(Log::Metrics)?;
     journal.truncate_after(state.progress.step)?;
     go(
-        plan, state, texts, writer, record, journal, every, listener, interrupt, options, false,
+        plan, state, &texts, writer, record, journal, every, listener, interrupt, options, false,
     )
 }
 
@@ -214,6 +227,10 @@ fn go(
 ) -> Result<Outcome, SessionError> {
     let begun = Instant::now();
     listener.hear(&started(&plan, &state));
+    let remarks = plan.facts.remarks();
+    if !remarks.is_empty() {
+        listener.hear(&Event::Remarks(remarks));
+    }
     let engine = state.aggregation.as_ref().map(Aggregation::describe);
     let notes = plan.place.note.iter().chain(state.model.notes());
     for note in notes.chain(&engine) {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::exit::{Exit, Failure};
 use crate::number::count;
 use crate::table::{Side, Table};
+use crate::terminal::look_at;
 
 /// Classes that are named before the rest is counted.
 const NAMED: usize = 6;
@@ -59,6 +60,11 @@ pub(super) fn text(plan: &Plan, color: bool) -> String {
     }
     text.push_str(&table.text(color));
     text.push('\n');
+    let remarks = look_at(&plan.facts.remarks());
+    if !remarks.is_empty() {
+        text.push_str(&remarks);
+        text.push('\n');
+    }
     text
 }
 

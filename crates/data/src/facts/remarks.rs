@@ -1,0 +1,103 @@
+//! The facts in words: what deserves a look.
+
+use super::{DataFacts, Found};
+use crate::oddities::{counted, filled_in, left_out, unparsable};
+use crate::options::EmptyCell;
+use crate::quoted::{quoted, shown};
+
+impl DataFacts {
+    /// All that deserves a look, a line each: the counts that are not zero, then the notes.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        for (name, rows) in self.duplicates.iter().filter(|(_, rows)| **rows > 0) {
+            remarks.push(match name.split_once("_in_") {
+                Some((part, earlier)) => format!(
+                    "{} of {part} {} the inputs of a row of {earlier}: a duplicate measures memory too",
+                    counted(*rows, "row", "rows"),
+                    if *rows == 1 { "has" } else { "have" },
+                ),
+                None => format!(
+                    "{} the inputs of an earlier training row",
+                    counted(*rows, "training row repeats", "training rows repeat")
+                ),
+            });
+        }
+        for unseen in &self.unseen {
+            remarks.push(format!(
+                "column `{}`: {} of {} {} a category that no training row has",
+                shown(&unseen.column),
+                counted(unseen.cells, "cell", "cells"),
+                unseen.split,
+                if unseen.cells == 1 { "holds" } else { "hold" },
+            ));
+        }
+        remarks.extend(left_out(self.dropped_rows));
+        remarks.extend(unparsable(self.unparsable_cells));
+        remarks.extend(filled_in(&self.filled));
+        remarks.extend(self.notes.iter().cloned());
+        remarks
+    }
+}
+
+/// What is odd about columns and labels.
+pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    for fit in &found.preprocessing.numeric {
+        let name = shown(&fit.name);
+        if fit.std <= 0.0 {
+            notes.push(format!(
+                "column `{name}` is constant in training: it tells the model nothing"
+            ));
+        } else if fit.is_too_fine() {
+            notes.push(format!(
+                "column `{name}` varies by {:.1e} around {:.6e}: numbers of single precision hold little of that; \
+                 subtract a constant first",
+                fit.std, fit.mean
+            ));
+        }
+    }
+    let targets = found.preprocessing.targets.iter();
+    let tasks = found.preprocessing.tasks().iter().zip(&found.masked);
+    for (index, ((fit, masked), target)) in tasks.zip(targets).enumerate() {
+        let rows = 0..found.encoded.rows();
+        let without = rows.filter(|&row| !found.encoded.has_label(index, row));
+        if target.separator.is_some()
+            && target.empty == EmptyCell::Missing
+            && let without = (without.count() as u64).saturating_sub(*masked)
+            && without > 0
+        {
+            notes.push(format!(
+                "task {}: {} no label, because the cell is empty; if that means none of the labels, set `tasks.{}.empty = \"none\"`",
+                fit.name,
+                counted(without, "row has", "rows have"),
+                fit.name
+            ));
+        }
+        if *masked > 0 {
+            notes.push(format!(
+                "task {}: {masked} labels that no training row has are masked",
+                fit.name
+            ));
+        }
+        for (class, _) in fit
+            .classes
+            .iter()
+            .zip(&fit.counts)
+            .filter(|(_, count)| **count == 0)
+        {
+            notes.push(format!(
+                "task {}: no training row has the label {}",
+                fit.name,
+                quoted(class)
+            ));
+        }
+        if fit.variance <= 0.0 && !fit.mean.is_empty() {
+            notes.push(format!(
+                "task {}: the target is constant in training",
+                fit.name
+            ));
+        }
+    }
+    notes
+}
