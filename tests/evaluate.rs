@@ -184,3 +184,65 @@ fn what_is_odd_about_a_new_file_is_said() {
         assert_eq!(document["oddities"]["filled"]["age"], 1);
     }
 }
+
+/// An idx file: unsigned bytes of this shape.
+fn idx(shape: &[u32], bytes: impl Iterator<Item = u8>) -> Vec<u8> {
+    let mut file = vec![0, 0, 8, shape.len() as u8];
+    for side in shape {
+        file.extend(side.to_be_bytes());
+    }
+    file.extend(bytes);
+    file
+}
+
+#[test]
+fn images_and_labels_in_files_of_their_own_are_named_together() {
+    let folder = Folder::new(
+        r#"
+[data]
+source = { type = "idx", images = "images", labels = { digit = { file = "labels" } } }
+test = { type = "idx", images = "new-images", labels = { digit = { file = "new-labels" } } }
+[inputs.image]
+[encoder]
+type = "mlp"
+hidden = [4]
+[tasks.digit]
+type = "multiclass"
+[device]
+backend = "cpu"
+[train]
+epochs = 1
+batch_size = 16
+"#,
+    );
+    for (images, labels, count) in [
+        ("images", "labels", 60_u32),
+        ("new-images", "new-labels", 20),
+    ] {
+        let pixels = (0..count * 16).map(|pixel| (pixel * 37 % 251) as u8);
+        std::fs::write(folder.path(images), idx(&[count, 4, 4], pixels)).unwrap();
+        let classes = (0..count).map(|row| (row % 3) as u8);
+        std::fs::write(folder.path(labels), idx(&[count], classes)).unwrap();
+    }
+    folder.train("r", &[]);
+    let split = folder.run(&["evaluate", "r", "--json"]).expect(0).json();
+    let files = "images=new-images,digit=new-labels";
+    let named = folder
+        .run(&["evaluate", "r", "--data", files, "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(named["data"], files);
+    for metric in ["accuracy", "log_loss"] {
+        let value = &split["metrics"][format!("test/digit/{metric}")];
+        assert!(value.is_number(), "{split}");
+        assert_eq!(&named["metrics"][format!("data/digit/{metric}")], value);
+    }
+    let alone = folder
+        .run(&["evaluate", "r", "--data", "new-images"])
+        .expect(4);
+    assert!(
+        alone.err.contains("images=new-images,digit=FILE"),
+        "{}",
+        alone.err
+    );
+}

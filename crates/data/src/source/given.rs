@@ -37,9 +37,16 @@ impl Given {
     }
 }
 
-impl<P: AsRef<Path>> From<P> for Given {
-    fn from(path: P) -> Self {
-        Self::File(path.as_ref().to_owned())
+// From paths alone: from a text, one must say whether it is parsed.
+impl From<&Path> for Given {
+    fn from(path: &Path) -> Self {
+        Self::File(path.to_owned())
+    }
+}
+
+impl From<PathBuf> for Given {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
     }
 }
 
