@@ -6,8 +6,9 @@
 
 DATA_DIR has the folders mnist, qm9_10k and ml_yeast (docs/real-data.md tells what is in them). The experiments are
 scripts/methods/*.toml; nothing but the method differs between runs. Beside the methods stand each task trained alone (which
-delta_m and delta_p are relative to), equal weights, and fixed weights that were tuned for the set: of TRIED draws of
-log-uniform weights (two tasks: of a grid) the one with the best mean validation score over the tasks, by one seed.
+delta_m and delta_p are relative to), equal weights, and fixed weights that were tuned for the set: of equal ones, the inverse
+losses and their roots, and TRIED draws of log-uniform weights (two tasks: a grid), those with the best delta_m on the
+validation rows of one seed, relative to equal weights.
 
 The measures are those of the test file at the last epoch. Finished runs are kept in the results file, so that an interrupted
 call goes on where it was.
@@ -39,6 +40,7 @@ FILES = {
 }
 IMAGES = {"train": 6000, "test": 4000}
 HIGHER = {"accuracy", "auroc", "r2"}
+MEASURED = HIGHER | {"log_loss", "mae"}
 TRIED = 8
 
 # Methods of two kinds that only differ from another one under conditions that these experiments do not have.
@@ -112,40 +114,40 @@ class Runs:
 
 
 def tuned(runs, tasks, seed):
-    """Settings of the fixed weights with the best validation score."""
+    """Settings of the fixed weights that lower delta_m on the validation rows most, relative to equal weights."""
+    tried = {}
+
+    def measured(number, weights):
+        settings = [f"tasks.{task}.weight={weight:.4g}" for task, weight in zip(tasks, weights)]
+        settings.append('multitask.weighting="fixed"')
+        tried[number] = (settings, runs.measured(f"fixed {number}", seed, settings, "val")["metrics"])
+
+    measured("equal", [1.0] * len(tasks))
+    first = tried["equal"][1]
+    losses = [first[f"val/{task}/loss"] for task in tasks]
+    for power in (0.5, 1.0):
+        measured(f"loss^-{power}", scaled([loss**-power for loss in losses]))
     if len(tasks) == 2:
-        candidates = [(share, 2 - share) for share in (0.2, 0.6, 0.8, 1.0, 1.2, 1.4, 1.8)]
+        for share in (0.2, 0.6, 0.8, 1.2, 1.4, 1.8):
+            measured(f"{share} to {2 - share:.1f}", (share, 2 - share))
     else:
         draws = random.Random(1)
-        candidates = [tuple([1.0] * len(tasks))]
-        for _ in range(TRIED):
-            raw = [math.exp(draws.uniform(-1.5, 1.5)) for _ in tasks]
-            candidates.append(tuple(weight * len(tasks) / sum(raw) for weight in raw))
-    best = None
-    for number, weights in enumerate(candidates):
-        settings = [f"tasks.{task}.weight={weight:.4f}" for task, weight in zip(tasks, weights)]
-        settings.append('multitask.weighting="fixed"')
-        found = runs.measured(f"fixed {number}", seed, settings, "val")
-        if "failed" in found:
-            continue
-        metrics = found["metrics"]
-        score = statistics.mean(
-            value if key.split("/")[2] in HIGHER else 0.0 for key, value in main_metrics(metrics, tasks).items()
-        )
-        if best is None or score > best[0]:
-            best = (score, settings)
-    return best[1]
+        for number in range(TRIED):
+            measured(f"draw {number}", scaled([math.exp(draws.uniform(-1.5, 1.5)) for _ in tasks]))
+    keys = [key for key in first if key.split("/")[1] in tasks and key.split("/")[2] in MEASURED]
+
+    def worse(metrics):
+        changes = ((metrics[key] - first[key]) / abs(first[key]) for key in keys)
+        return statistics.mean(-change if key.split("/")[2] in HIGHER else change for key, change in zip(keys, changes))
+
+    best = min(tried, key=lambda number: worse(tried[number][1]))
+    print(f"{runs.name}: fixed weights {best}", file=sys.stderr)
+    return tried[best][0]
 
 
-def main_metrics(metrics, tasks):
-    """The measure of each task for which higher is better."""
-    found = {}
-    for task in tasks:
-        for metric in ("accuracy", "auroc", "r2"):
-            key = next((key for key in metrics if key.split("/")[1:] == [task, metric]), None)
-            if key:
-                found[key] = metrics[key]
-    return found
+def scaled(weights):
+    """Of mean 1."""
+    return [weight * len(weights) / sum(weights) for weight in weights]
 
 
 def listed(program, what):
@@ -163,6 +165,8 @@ def methods(program):
             if name in LEFT_OUT or (name in found and what == "aggregators"):
                 continue
             found[name] = [f'multitask.{key}="{name}"']
+    # By default two tasks always weigh the same.
+    found["mgda, raw lengths"] = ['multitask.aggregator={ type = "mgda", normalize = "none" }']
     return found
 
 

@@ -116,6 +116,12 @@ fn what_is_wrong_is_said_with_its_exit_code() {
     refused("mgda", "{}", 4, "no gram or jacobian, which mgda needs");
     refused(
         "mgda",
+        r#"{"gram": [[1, 5], [5, 4]]}"#,
+        4,
+        "no gradients have these inner products",
+    );
+    refused(
+        "cagrad",
         r#"{"gram": [[1, 0], [0]]}"#,
         4,
         "a row of gram has 1 entries, wanted 2",

@@ -12,6 +12,7 @@ fn every_document_parses_and_has_a_version() {
         &["list"][..],
         &["list", "weightings"],
         &["list", "aggregators"],
+        &["list", "weightings", "aggregators"],
         &["list", "encoders"],
         &["list", "sharings"],
         &["list", "bottlenecks"],

@@ -2,6 +2,31 @@
 
 use crate::harness::{Folder, PICTURES, exists, students};
 
+/// The record says how gradients were told apart, for whoever looks at the run later.
+#[test]
+fn the_record_names_the_gradient_engine() {
+    let folder = Folder::new(PICTURES);
+    let of = |aggregator: &str| {
+        let run = format!("r-{}", aggregator.len());
+        let set = format!("multitask.aggregator={aggregator}");
+        folder.train(&run, &["-s", &set, "-s", "train.epochs=1"]);
+        folder.record(&run)["engine"].clone()
+    };
+    let exact = of("\"imtl_g\"");
+    let exact = exact.as_str().unwrap();
+    assert!(
+        exact.contains("all shared parameters") && exact.contains("together"),
+        "{exact}"
+    );
+    assert!(
+        of("\"gradnorm\"")
+            .as_str()
+            .unwrap()
+            .contains("last shared layer")
+    );
+    assert!(of("\"sum\"").is_null());
+}
+
 #[test]
 fn a_run_leaves_everything_that_the_contract_names() {
     let folder = Folder::new(PICTURES);

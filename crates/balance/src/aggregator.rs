@@ -12,7 +12,7 @@ use polytask_config::{Entry, State};
 use crate::aggregation as gram;
 use crate::crosswise as cross;
 use crate::rowwise as row;
-use crate::{CrossAggregator, GramAggregator, RowAggregator, TaskFacts, View, Wrapping};
+use crate::{CrossAggregator, GramAggregator, RowAggregator, Sight, TaskFacts, View, Wrapping};
 
 /// An aggregator of any kind, in its wrappers.
 ///
@@ -202,6 +202,24 @@ impl Aggregator {
             Self::Gram(aggregator) => aggregator.end_epoch(),
             Self::Rows(aggregator) => aggregator.end_epoch(),
             Self::Cross(aggregator) => aggregator.end_epoch(),
+        }
+    }
+
+    /// The tasks that its options name, for a config to check.
+    #[must_use]
+    pub fn named(&self) -> Vec<&str> {
+        match self {
+            Self::Gram(aggregator) => aggregator.named(),
+            Self::Rows(_) | Self::Cross(_) => Vec::new(),
+        }
+    }
+
+    /// What of the gradients it looks at.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        match self {
+            Self::Gram(aggregator) => aggregator.sight(),
+            Self::Rows(_) | Self::Cross(_) => Sight::Whole,
         }
     }
 

@@ -187,12 +187,31 @@ fn tasks(count: usize) -> Vec<TaskFacts> {
 fn gram(method: &str, request: &Request) -> Result<Gram, RequestError> {
     if let Some(rows) = &request.gram {
         square("a row of gram", rows)?;
-        return Ok(Gram::new((0..rows.len()).collect(), rows.concat())?);
+        let gram = Gram::new((0..rows.len()).collect(), rows.concat())?;
+        return possible(gram);
     }
     let rows = request.jacobian.as_ref();
     let rows = rows.ok_or_else(|| missing(method, "gram or jacobian"))?;
     rectangular(rows)?;
     Ok(Gram::of_rows((0..rows.len()).collect(), rows)?)
+}
+
+/// Cauchy and Schwarz, with room for numbers that were computed in single precision.
+fn possible(gram: Gram) -> Result<Gram, RequestError> {
+    const ROOM: f64 = 1e-5;
+    let matrix = gram.matrix();
+    let squares = matrix.diagonal();
+    for (second, column) in matrix.column_iter().enumerate() {
+        for (first, (value, square)) in column.iter().zip(squares.iter()).enumerate() {
+            let largest = squares
+                .get(second)
+                .map_or(0.0, |other| (square * other).sqrt());
+            if value.abs() > largest * (1.0 + ROOM) {
+                return Err(RequestError::Impossible { first, second });
+            }
+        }
+    }
+    Ok(gram)
 }
 
 fn square(what: &'static str, rows: &[Vec<f64>]) -> Result<(), RequestError> {

@@ -72,7 +72,7 @@ impl Loaded {
     /// What is not coupled or no class, in words.
     pub fn given(&self, labels: &[(String, String)], from_columns: bool) -> Result<Given, String> {
         let coupled = self.model.coupled();
-        if coupled.is_empty() && !(labels.is_empty() && !from_columns) {
+        if coupled.is_empty() && (from_columns || !labels.is_empty()) {
             return Err(
                 "a known label tells this model nothing of the others: it has no joint head (`multitask.joint`)".to_owned(),
             );

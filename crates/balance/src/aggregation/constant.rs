@@ -55,6 +55,10 @@ impl GramAggregator for Constant {
         });
     }
 
+    fn named(&self) -> Vec<&str> {
+        self.given.keys().map(String::as_str).collect()
+    }
+
     fn sight(&self) -> Sight {
         Sight::Nothing
     }

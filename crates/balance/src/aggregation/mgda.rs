@@ -25,7 +25,10 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     new: |options| {
         Box::new(Mgda {
             normalize: options
-                .choice("normalize", "what each gradient is divided by first")
+                .choice(
+                    "normalize",
+                    "what each gradient is divided by first; with `l2` and raw gradients two tasks always weigh the same",
+                )
                 .or(Normalize::L2),
             apply_to: options
                 .choice("apply_to", "which gradients the weights are applied to")

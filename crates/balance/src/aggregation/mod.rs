@@ -156,6 +156,11 @@ pub trait GramAggregator: Send {
     /// Begins a run with these tasks; whatever was learned before is forgotten.
     fn start(&mut self, _: &[TaskFacts]) {}
 
+    /// The tasks that its options name, for a config to check.
+    fn named(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Whose inner products it must be given.
     fn sight(&self) -> Sight {
         Sight::Whole

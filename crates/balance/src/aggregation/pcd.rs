@@ -109,6 +109,15 @@ impl GramAggregator for Pcd {
         self.tasks.start(tasks, |_| Average::default());
     }
 
+    fn named(&self) -> Vec<&str> {
+        // None named is the first.
+        let name = self.primary.as_str();
+        Some(name)
+            .filter(|name| !name.is_empty())
+            .into_iter()
+            .collect()
+    }
+
     fn scale(&self) -> Scale {
         Scale::Mean
     }

@@ -83,6 +83,16 @@ pub enum RequestError {
     /// The numbers are no Gram matrix.
     #[error(transparent)]
     Gram(#[from] GramError),
+    /// No two vectors have such inner products.
+    #[error(
+        "gram[{first}][{second}] is larger than the lengths allow: no gradients have these inner products"
+    )]
+    Impossible {
+        /// From 0.
+        first: usize,
+        /// From 0.
+        second: usize,
+    },
     /// The numbers are no gradients.
     #[error(transparent)]
     Rows(#[from] RowsError),

@@ -6,7 +6,8 @@
 //!
 //! Source: LDC-MTL 2025. Theirs is a router on pooled features; here a is one number a task (their router without features), for
 //! weightings know no features. The text speaks of two levels, the code trains both at once, as we do. A weight may be
-//! negative where the penalty says so. The order of the tasks matters.
+//! negative where the penalty says so. With six tasks or more every w starts below 0.2, where the bound holds it: the router
+//! is then constant, as in the paper's formula, and only the penalty tells the tasks apart. The order of the tasks matters.
 
 use polytask_config::State;
 

@@ -29,7 +29,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             warmup: options
                 .integer("warmup_epochs", "epochs of the sum of logarithms before it")
                 .at_least(1)
-                .or(4),
+                .or(5),
             epoch: 0,
             tasks: PerTask::default(),
         })

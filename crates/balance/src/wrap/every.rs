@@ -74,6 +74,10 @@ impl Every {
 }
 
 impl GramAggregator for Every {
+    fn named(&self) -> Vec<&str> {
+        self.inner.named()
+    }
+
     fn start(&mut self, tasks: &[TaskFacts]) {
         self.inner.start(tasks);
         self.age = 0;

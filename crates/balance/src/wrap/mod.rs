@@ -260,6 +260,10 @@ impl<W: Wrap> GramAggregator for Wrapped<W> {
         self.wrap.start(tasks);
     }
 
+    fn named(&self) -> Vec<&str> {
+        self.inner.named()
+    }
+
     fn sight(&self) -> Sight {
         match self.inner.sight() {
             Sight::Nothing if self.wrap.always_sees() => Sight::Whole,

@@ -1,7 +1,7 @@
 //! `list WHAT`: what can be chosen, from the tables that the config is read with.
 
 use clap::{Args, ValueEnum};
-use polytask_balance::{AGGREGATORS, WEIGHTINGS, Wrapping};
+use polytask_balance::{AGGREGATORS, AggregatorEntry, Sight, WEIGHTINGS, Wrapping};
 use polytask_config::{Choice, Entry, Family, Kind, Literal, Node, describe, options_of};
 use polytask_data::SOURCES;
 use polytask_metrics::METRICS;
@@ -20,12 +20,12 @@ use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  polytask list\n  polytask list weightings\n  polytask list optimizers --json"
+    after_help = "Examples:\n  polytask list\n  polytask list weightings aggregators\n  polytask list optimizers --json"
 )]
 pub(crate) struct Arguments {
     /// What to list; the families if not given
     #[arg(value_name = "WHAT")]
-    what: Option<What>,
+    what: Vec<What>,
 
     /// Print one JSON document
     #[arg(long)]
@@ -77,25 +77,48 @@ struct Listed {
 }
 
 pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let Some(what) = arguments.what else {
-        return families(arguments.json, terminal);
-    };
-    let listed = listed(what);
-    if arguments.json {
-        json::print(terminal, document(what, &listed))?;
-    } else {
-        let (listed, shared) = match what {
-            What::Aggregators => apart(listed),
-            _ => (listed, Vec::new()),
-        };
-        terminal.result(&text(&listed, terminal.colors_results))?;
-        if !shared.is_empty() {
-            let heading = "\nand of each, as far as it makes sense around what it is given:\n";
-            let lines = options("  ", &shared, terminal.colors_results);
-            terminal.result(&format!("{heading}{lines}"))?;
+    match arguments.what.as_slice() {
+        [] => families(arguments.json, terminal),
+        &[what] if arguments.json => {
+            json::print(terminal, document(what, &listed(what)))?;
+            Ok(Exit::Done)
+        }
+        several if arguments.json => {
+            let lists: Vec<Value> = several
+                .iter()
+                .map(|&what| document(what, &listed(what)))
+                .collect();
+            json::print(terminal, json!({"lists": lists}))?;
+            Ok(Exit::Done)
+        }
+        several => {
+            for (place, &what) in several.iter().enumerate() {
+                if several.len() > 1 {
+                    let (bold, _, reset) = styles(terminal.colors_results);
+                    let gap = if place == 0 { "" } else { "\n" };
+                    terminal.result(&format!("{gap}{bold}{}{reset}\n\n", names(what).0))?;
+                }
+                show(what, terminal)?;
+            }
+            Ok(Exit::Done)
         }
     }
-    Ok(Exit::Done)
+}
+
+/// One family as text.
+fn show(what: What, terminal: &Terminal) -> Result<(), Failure> {
+    let listed = listed(what);
+    let (listed, shared) = match what {
+        What::Aggregators => apart(listed),
+        _ => (listed, Vec::new()),
+    };
+    terminal.result(&text(&listed, terminal.colors_results))?;
+    if !shared.is_empty() {
+        let heading = "\nand of each, as far as it makes sense around what it is given:\n";
+        let lines = options("  ", &shared, terminal.colors_results);
+        terminal.result(&format!("{heading}{lines}"))?;
+    }
+    Ok(())
 }
 
 /// Aggregators with their own options alone, and those of the wrappers, which nearly all have.
@@ -151,6 +174,13 @@ fn families(is_json: bool, terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// What an aggregator needs of the gradients; some give weights without looking at them.
+fn needs(entry: &AggregatorEntry) -> Option<&'static str> {
+    let mut sight = Sight::Whole;
+    describe(|fields| sight = (entry.new)(fields).method.sight());
+    (sight != Sight::Nothing).then(|| entry.facts.needs())
+}
+
 fn listed(what: What) -> Vec<Listed> {
     match what {
         What::Weightings => entries(WEIGHTINGS),
@@ -158,7 +188,7 @@ fn listed(what: What) -> Vec<Listed> {
             .iter()
             .zip(entries(AGGREGATORS))
             .map(|(entry, listed)| Listed {
-                needs: Some(entry.facts.needs()),
+                needs: needs(entry),
                 ..listed
             })
             .collect(),

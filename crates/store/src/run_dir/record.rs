@@ -82,6 +82,9 @@ pub struct RunRecord {
     pub adapter: Option<String>,
     /// Whether the same seed gives the same bits.
     pub deterministic: bool,
+    /// How the tasks' gradients are told apart, where they are.
+    #[serde(default)]
+    pub engine: Option<String>,
 }
 
 impl RunRecord {
@@ -102,6 +105,7 @@ impl RunRecord {
             backend: String::new(),
             adapter: None,
             deterministic: false,
+            engine: None,
         }
     }
 

@@ -83,7 +83,7 @@ impl Aggregation {
     /// One line for the log: which gradients are told apart, and how.
     #[must_use]
     pub fn describe(&self) -> String {
-        self.engine.describe()
+        self.engine.describe(self.method.sight())
     }
 
     /// The batches that are only looked at, and those that the step is taken with.

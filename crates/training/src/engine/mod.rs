@@ -65,13 +65,16 @@ impl Engine {
         &self.shared
     }
 
-    /// One line for the log.
+    /// One line for the log: what a method that looks at so much is shown, and how it comes about.
     #[must_use]
-    pub fn describe(&self) -> String {
-        let seen = match self.view.level {
-            Level::Parameter => "gradients of all shared parameters",
-            Level::Representation => "gradients of the representation",
-            Level::LastShared => "gradients of the last shared layer",
+    pub fn describe(&self, sight: Sight) -> String {
+        let seen = match (self.view.level, sight) {
+            (_, Sight::Nothing) => {
+                return "no gradients told apart: heads first, then one backward pass".to_owned();
+            }
+            (Level::Representation, _) => "gradients of the representation",
+            (Level::LastShared, _) | (_, Sight::LastShared) => "gradients of the last shared layer",
+            (Level::Parameter, _) => "gradients of all shared parameters",
         };
         let how = match (self.view.level, self.view.engine) {
             (Level::Representation, _) => "heads first, then one backward pass",

@@ -148,7 +148,7 @@ fn run_on(
         },
         shared,
     );
-    assert_eq!(engine.view.engine, method, "{}", engine.describe());
+    assert_eq!(engine.view.engine, method, "{}", engine.describe(sight));
     let mut seen = None;
     let backward = engine.backward(&work, sight, &mut |given| {
         let tasks = given.losses.len();
@@ -286,11 +286,26 @@ fn worlds() -> Vec<String> {
     texts
 }
 
+/// More tasks than contributions are kept for: the weighted cotangent goes down a second time.
+fn many_tasks(rest: &str) -> String {
+    let tasks: String = (0..11)
+        .map(|task| format!("y_{task}.type = \"regression\"\n"))
+        .collect();
+    format!(
+        "[data]\nsource = {{ type = \"planted_codes\", tasks = 11, codes = 2, features = 4, train = 20, val = 6, \
+         test = 6 }}\n[inputs.x]\n[tasks]\n{tasks}{rest}"
+    )
+}
+
 #[test]
 fn the_stacked_engine_is_one_backward_pass_a_task() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let mut texts = worlds();
+    texts.push(many_tasks(
+        "[encoder]\ntype = \"mlp\"\nhidden = [8, 6]\nactivation = \"gelu\"\n[heads]\ninit = \"random\"\n\
+         [train]\nbatch_size = 40\n",
+    ));
     texts.push(categories(
         folder.path(),
         "[encoder]\ntype = \"mlp\"\nhidden = [9]\n[heads]\ninit = \"random\"\nhidden = [5]\ndropout = 0.1\n[train]\nbatch_size = 8\n",

@@ -327,8 +327,10 @@ impl Predictor<'_> {
     /// The metrics of what was counted.
     #[must_use]
     pub fn report(&self, tallies: Tallies, split: &str, weights: &[f64]) -> Evaluation {
-        let mut evaluation = Evaluation::default();
-        evaluation.joint = tallies.gain.measure();
+        let mut evaluation = Evaluation {
+            joint: tallies.gain.measure(),
+            ..Evaluation::default()
+        };
         if let Some(bits) = evaluation.joint.as_ref().and_then(|gain| gain.value) {
             evaluation.metrics.insert(format!("{split}/{JOINT}"), bits);
         }

@@ -13,7 +13,7 @@ mod tree;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use polytask_balance::{AggregatorOptions, WEIGHTINGS, Weighting};
+use polytask_balance::{Aggregator, AggregatorOptions, WEIGHTINGS, Weighting};
 use polytask_config::{Chosen, Fields};
 use polytask_data::{DataOptions, InputOptions, TaskOptions};
 use polytask_model::{LossOptions, ModelOptions, Relation, relation};
@@ -146,6 +146,18 @@ impl Experiment {
             info: fields.table("info", "what the information report tests and shows", InfoOptions::options),
             grouping: fields.table("grouping", "what `group` proposes from", GroupingOptions::options),
         };
+        let learns_across = experiment
+            .aggregator
+            .as_ref()
+            .is_some_and(|options| matches!(options.method, Aggregator::Cross(_)));
+        if learns_across && experiment.train.accumulate < 3 {
+            fields.problem_at(
+                "multitask.aggregator".to_owned(),
+                "P0310",
+                "the method learns from two batches of a step for a third, and a step has fewer than three".to_owned(),
+                Some("train.accumulate = 3, with a third of the batch size, makes steps of as many rows".to_owned()),
+            );
+        }
         let strata = experiment.info.stratify.clone();
         experiment.data.strata = strata.map(|column| (column, "info.stratify".to_owned()));
         experiment
@@ -236,20 +248,13 @@ fn multitask(fields: &mut Fields<'_>, tasks: &[TaskTable]) -> Multitask {
                     Some("take weighting = \"fixed\", or leave the task's weight out".to_owned()),
                 );
             }
-            let unknown = weighting.value.primary().iter();
-            let mut unknown = unknown.filter(|name| !tasks.iter().any(|task| task.name == **name));
-            if let Some(name) = unknown.next() {
-                let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
-                fields.problem(
-                    "weighting",
-                    "P0311",
-                    format!("there is no task `{name}`"),
-                    Some(format!("tasks: {}", names.join(", "))),
-                );
-            }
-            let aggregator = aggregation::options(fields);
-            let joint = tree::joint(fields, tasks, aggregator.as_ref());
             let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
+            let named = weighting.value.primary().iter().map(String::as_str);
+            refuse_unknown(fields, "weighting", named, &names);
+            let aggregator = aggregation::options(fields);
+            let named = aggregator.iter().flat_map(|options| options.method.named());
+            refuse_unknown(fields, "aggregator", named, &names);
+            let joint = tree::joint(fields, tasks, aggregator.as_ref());
             Multitask {
                 weighting,
                 aggregator,
@@ -258,6 +263,23 @@ fn multitask(fields: &mut Fields<'_>, tasks: &[TaskTable]) -> Multitask {
             }
         },
     )
+}
+
+/// A problem if one of these tasks is none.
+fn refuse_unknown<'a>(
+    fields: &mut Fields<'_>,
+    key: &str,
+    mut named: impl Iterator<Item = &'a str>,
+    tasks: &[&str],
+) {
+    if let Some(name) = named.find(|name| !tasks.contains(name)) {
+        fields.problem(
+            key,
+            "P0311",
+            format!("there is no task `{name}`"),
+            Some(format!("tasks: {}", tasks.join(", "))),
+        );
+    }
 }
 
 impl DeviceOptions {

@@ -3,7 +3,7 @@
 //! Both depend on the step, the learning rate and the width of the model: they rank pairs of one run, and say nothing across runs.
 //! The gradients are exact (every shared parameter, every task) and those of training: dropout draws, normalisation sees the batch.
 
-use polytask_balance::View;
+use polytask_balance::{Sight, View};
 use polytask_data::Encoded;
 use polytask_information::{Measure, Unit};
 use polytask_model::{MultiTaskModel, names};
@@ -118,7 +118,7 @@ pub fn relations(loaded: &Loaded, asked: &Asked<'_>) -> Result<Relations, LoadEr
         tasks,
         split: asked.split.to_owned(),
         batches: found.cosines.len(),
-        engine: found.engine.describe(),
+        engine: found.engine.describe(Sight::Whole),
         pairs,
         cosines: found.cosines,
         affinities: found.affinities,

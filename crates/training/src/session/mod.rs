@@ -130,6 +130,7 @@ pub fn train(
     };
     let texts = texts.completed(&plan);
     writer.write_text(Text::ResolvedConfig, &texts.resolved)?;
+    record.engine = state.aggregation.as_ref().map(Aggregation::describe);
     writer.write_record(&record)?;
     writer.write_text(
         Text::Data,
@@ -190,6 +191,7 @@ pub fn resume(
     };
     let texts = texts.completed(&plan);
     writer.write_text(Text::ResolvedConfig, &texts.resolved)?;
+    record.engine = state.aggregation.as_ref().map(Aggregation::describe);
     writer.write_record(&record)?;
     let (mut journal, _) = writer.journal(Log::Metrics)?;
     journal.truncate_after(state.progress.step)?;
@@ -231,7 +233,7 @@ fn go(
     if !remarks.is_empty() {
         listener.hear(&Event::Remarks(remarks));
     }
-    let engine = state.aggregation.as_ref().map(Aggregation::describe);
+    let engine = record.engine.clone();
     let notes = plan.place.note.iter().chain(state.model.notes());
     for note in notes.chain(&engine) {
         listener.hear(&Event::Note(note.clone()));

@@ -78,7 +78,7 @@ fn changes_one_task(name: &str) -> bool {
 
 #[test]
 fn a_batch_with_labels_of_one_task_is_plain_training() {
-    let sgd = "[heads]\ninit = \"random\"\n[train]\nbatch_size = 60\noptimizer = { type = \"sgd\", lr = 0.1 }\n";
+    let sgd = "[heads]\ninit = \"random\"\n[train]\nbatch_size = 60\naccumulate = 3\noptimizer = { type = \"sgd\", lr = 0.1 }\n";
     let moved = |multitask: &str| {
         let mut world = world(&config(multitask, sgd));
         let batch = alone(&whole_batch(&world.plan), 2);
@@ -187,4 +187,22 @@ fn the_gradients_conflict_as_the_log_says() {
     let seen = stepped.diagnosis.unwrap();
     assert!(seen.norms.iter().all(|norm| *norm > 0.0));
     assert!((seen.cosine(1, 1).unwrap() - 1.0).abs() < 1e-9);
+}
+
+/// Heads start at zero and hand no gradient down at the first step, which must not stand for ever as a task's measure.
+#[test]
+fn excess_mtl_learns_from_heads_that_start_at_zero() {
+    let mut world = world(&config(
+        "aggregator = { type = \"excess_mtl\", rate = 1.0, warmup = 0 }",
+        "[train]\nbatch_size = 30\n",
+    ));
+    let groups = groups(&world.plan, 0);
+    let mut weights = Vec::new();
+    for group in groups.iter().cycle().take(6) {
+        weights = step(&world.plan, &mut world.state, group).unwrap().weights;
+    }
+    assert!(
+        weights.iter().any(|weight| (weight - 1.0).abs() > 1e-3),
+        "{weights:?}"
+    );
 }
