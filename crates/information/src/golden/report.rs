@@ -264,6 +264,33 @@ fn numbers_are_measured_and_ranked() {
 }
 
 #[test]
+fn a_copy_is_told_as_a_lower_bound() {
+    // y = 2x shares without limit; the estimate stops at psi(n) - psi(k) = psi(400) - psi(5) = 4.484 nats. Noise of a tenth leaves
+    // -1/2 log2(1 - r^2) = 3.3 bits, which 400 rows can tell.
+    let mut generator = SplitMix64::new(1);
+    let x: Vec<f64> = normals(&mut generator, 400);
+    let noisy = x.iter().map(|x| Some(x + 0.1 * generator.normal()));
+    let real = |name: &str, values: Vec<Option<f64>>| Column {
+        name: name.into(),
+        values: Values::Real(values),
+    };
+    let tasks = [
+        real("x", x.iter().copied().map(Some).collect()),
+        real("double", x.iter().map(|x| Some(2.0 * x)).collect()),
+        real("noisy", noisy.collect()),
+    ];
+    let report = Report::of(&tasks, &[], &quick()).unwrap();
+    let copy = &report.pair(0, 1).unwrap().information;
+    assert!(copy.flags.contains(&Flag::Saturated) && copy.se.is_none());
+    within(copy.value.unwrap(), 4.484 / 2f64.ln(), 0.3);
+    let noisy = &report.pair(0, 2).unwrap().information;
+    assert!(!noisy.flags.contains(&Flag::Saturated) && noisy.se.is_some());
+    let text = report.text();
+    assert!(text.contains(&format!("≥ {:.4} bits", copy.value.unwrap())));
+    assert!(text.contains("saturated: at least this"));
+}
+
+#[test]
 fn the_page_needs_nothing_else_and_trusts_no_name() {
     let mut tasks = channels(1, 3, 3, 0.2, 300, 5);
     tasks[0].name = "<script>alert('x')</script> & \"co\"".into();

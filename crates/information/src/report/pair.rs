@@ -138,6 +138,7 @@ impl Pair {
             let own = rows.iter().filter_map(|&row| strata.get(row).copied());
             own.collect()
         });
+        let is_saturated = estimate.is_saturated(value);
         let null_mean = estimate.null_mean(strata.as_deref(), stream)?;
         let p = tested.measure.p;
         // With many ties the estimate is as far off as a plug-in is; without them chance has a mean of nearly 0.
@@ -161,6 +162,11 @@ impl Pair {
         .with_null(null_mean, p)
         .checked_against(estimate.entropy(tested))
         .in_bits();
+        if is_saturated {
+            measure.flag(Flag::Saturated);
+            // The terms are alike because they all stand at the ceiling; that says nothing of the error.
+            measure.se = None;
+        }
         if is_subsampled {
             measure.flag(Flag::Subsampled);
         }
