@@ -111,7 +111,7 @@ fn help_is_found_said_in_words_and_kept() {
         page.contains("Did sharing help?") && !page.contains("http"),
         "{page}"
     );
-    assert!(page.contains("bootstrap over seeds and rows"));
+    assert!(page.contains("bootstrap over rows, Student&#39;s t over seeds"));
 
     // Each run is an ordinary one, and none is trained twice.
     let runs = document["runs"].as_array().unwrap();
