@@ -69,6 +69,16 @@ impl Pair {
         if pair.co_observed == 0 {
             return Ok(pair);
         }
+        if is_constant(a, b) || is_constant(b, a) {
+            let n = pair.co_observed as usize;
+            pair.information = Measure::absent(
+                Unit::Bits,
+                "none: a label is constant on the common rows",
+                n,
+                Flag::Undefined,
+            );
+            return Ok(pair);
+        }
         if a.real.is_some() || b.real.is_some() {
             pair.with_numbers(a, b, &tested, options, stream)?;
             return Ok(pair);
@@ -193,4 +203,18 @@ impl Pair {
         }
         Ok(())
     }
+}
+
+/// Whether `side` has one value in all rows that have both labels.
+fn is_constant(side: &Prepared, other: &Prepared) -> bool {
+    let rows = side.labels.iter().zip(&other.labels).enumerate();
+    let mut values = rows.filter_map(|(row, labels)| match labels {
+        (Some(class), Some(_)) => match &side.real {
+            Some(values) => values.get(row).copied().flatten(),
+            None => Some(f64::from(*class)),
+        },
+        _ => None,
+    });
+    let first = values.next();
+    values.all(|value| Some(value) == first)
 }

@@ -253,18 +253,20 @@ impl Report {
             let value = |pair: &(usize, usize, &Measure)| pair.2.value.unwrap_or(f64::MIN);
             value(right).total_cmp(&value(left))
         });
-        let mut table = Table::new(&["pair", "cosine", "features", "estimator"]);
+        let mut table = Table::new(&["pair", "cosine", "null", "p", "features", "estimator"]);
         for (left, right, measure) in pairs.iter().take(PAIRS) {
             table.row(vec![
                 format!("{} - {}", self.name(*left), self.name(*right)),
                 plain(measure),
+                number(measure.null_mean),
+                number(measure.p),
                 measure.n.to_string(),
                 measure.estimator.to_string(),
             ]);
         }
         let _ = writeln!(
             text,
-            "Which features tell about both (also where no row has both labels)\n{}",
+            "Whether the same features tell about both (exploratory; also where no row has both labels)\n{}",
             table.render()
         );
     }
