@@ -78,12 +78,18 @@ fn help_is_found_said_in_words_and_kept() {
     let folder = planted(true);
     let arguments = ["transfer", "config.toml", "--ui", "none"];
     let document = folder
-        .run(&[&arguments[..], &["--json", "--html", "page.html"]].concat())
+        .run(
+            &[
+                &arguments[..],
+                &["--seeds", "6", "--json", "--html", "page.html"],
+            ]
+            .concat(),
+        )
         .expect(0)
         .json();
     assert_eq!(
         (&document["split"], &document["seeds"]),
-        (&"test".into(), &serde_json::json!([42, 43, 44]))
+        (&"test".into(), &serde_json::json!([42, 43, 44, 45, 46, 47]))
     );
     let few = task(&document, "few");
     let [low, _] = interval(few);
@@ -96,7 +102,7 @@ fn help_is_found_said_in_words_and_kept() {
         // The baseline is the same, so it cancels.
         let difference = number(&task["together"]) - number(&task["alone"]);
         assert!((transferred - difference).abs() < 1e-9, "{task}");
-        assert_eq!(task["by_seed"].as_array().unwrap().len(), 3);
+        assert_eq!(task["by_seed"].as_array().unwrap().len(), 6);
         assert!(number(&task["transferred"]["se"]) > 0.0);
         assert_eq!(task["transferred"]["unit"], "bits");
         assert!(number(&task["uncalibrated"]["value"]).is_finite());
@@ -111,18 +117,25 @@ fn help_is_found_said_in_words_and_kept() {
         page.contains("Did sharing help?") && !page.contains("http"),
         "{page}"
     );
-    assert!(page.contains("bootstrap over seeds and rows"));
+    assert!(page.contains("bootstrap over rows, Student&#39;s t over seeds"));
 
     // Each run is an ordinary one, and none is trained twice.
     let runs = document["runs"].as_array().unwrap();
-    assert_eq!(runs.len(), 9);
+    assert_eq!(runs.len(), 18);
     for run in runs {
         let run = run["run"].as_str().unwrap();
         assert_eq!(folder.record(run)["status"], "finished");
         folder.run(&["evaluate", run]).expect(0);
     }
-    let again = folder.run(&arguments).expect(0);
-    assert_eq!(again.err.matches("done before").count(), 9, "{}", again.err);
+    let again = folder
+        .run(&[&arguments[..], &["--seeds", "6"]].concat())
+        .expect(0);
+    assert_eq!(
+        again.err.matches("done before").count(),
+        18,
+        "{}",
+        again.err
+    );
     assert!(
         again.out.contains("Learning many helped few by"),
         "{}",
@@ -150,6 +163,8 @@ fn harm_stands_in_the_same_column() {
             "--json",
             "--run-dir",
             "t",
+            "--seeds",
+            "6",
         ])
         .expect(0)
         .json();
@@ -159,7 +174,16 @@ fn harm_stands_in_the_same_column() {
     // One direction cannot serve two: what each loses is not hidden.
     assert!(harm.iter().any(|[_, high]| *high < -0.1), "{document}");
     let text = folder
-        .run(&["transfer", "config.toml", "--ui", "none", "--run-dir", "t"])
+        .run(&[
+            "transfer",
+            "config.toml",
+            "--ui",
+            "none",
+            "--run-dir",
+            "t",
+            "--seeds",
+            "6",
+        ])
         .expect(0)
         .out;
     assert!(

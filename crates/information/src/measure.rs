@@ -65,6 +65,8 @@ pub enum Flag {
     LowerBound,
     /// Worth a look, not a conclusion.
     Exploratory,
+    /// As large as the estimator gets from so few rows: the truth is this or more, and unbounded for all these rows say.
+    Saturated,
 }
 
 impl Flag {
@@ -87,6 +89,7 @@ impl Flag {
             Self::Inflated => "inflated",
             Self::LowerBound => "lower bound",
             Self::Exploratory => "exploratory",
+            Self::Saturated => "saturated: at least this",
         }
     }
 }
@@ -243,6 +246,9 @@ impl std::fmt::Display for Measure {
         };
         let decimals = formatter.precision().unwrap_or(4);
         let mut text = format!("{value:.decimals$}");
+        if self.flags.contains(&Flag::Saturated) {
+            text.insert_str(0, "≥ ");
+        }
         if let Some(se) = self.se {
             text.push_str(&format!(" ± {se:.decimals$}"));
         }

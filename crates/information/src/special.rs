@@ -1,6 +1,6 @@
 //! Special functions under the names the formulas use.
 
-use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 use statrs::function::gamma;
 
 /// x ln x with 0 ln 0 = 0.
@@ -29,6 +29,11 @@ pub(crate) fn chi_squared_tail(value: f64, freedom: f64) -> f64 {
 /// The normal quantile.
 pub(crate) fn normal_quantile(probability: f64) -> f64 {
     Normal::standard().inverse_cdf(probability)
+}
+
+/// The quantile of Student's t; NaN if there is no degree of freedom.
+pub(crate) fn student_quantile(probability: f64, freedom: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |law| law.inverse_cdf(probability))
 }
 
 /// -p ln p - (1-p) ln(1-p), nats.

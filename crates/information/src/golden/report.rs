@@ -261,6 +261,73 @@ fn numbers_are_measured_and_ranked() {
     );
     // The two real tasks use the same feature.
     assert!(report.overlap[1].value.unwrap() > 0.95 && report.overlap[2].value.unwrap() < 0.1);
+    // One of four features in both: 1 in 4 by chance, and the cosine of two profiles with one spike each is 1/4 on average.
+    let same = &report.overlap[1];
+    within(same.p.unwrap(), 0.25, 0.1);
+    within(same.null_mean.unwrap(), 0.25, 0.05);
+    assert_eq!(same.flags, [Flag::Exploratory]);
+    assert_eq!(report.overlap[3], *same);
+}
+
+#[test]
+fn a_label_that_never_varies_has_no_number() {
+    // Where both are known the first is always class 0, or the number always 1.
+    let half = |row: u32| row < 200;
+    let first = (0..400).map(|row| Some(u32::from(!half(row)))).collect();
+    let second = (0..400).map(|row| half(row).then_some(row % 3)).collect();
+    let third = (0..400).map(|row| Some(if half(row) { 1.0 } else { f64::from(row) }));
+    let tasks = [
+        classes("first", first, 2),
+        classes("second", second, 3),
+        Column {
+            name: "third".into(),
+            values: Values::Real(third.collect()),
+        },
+    ];
+    let mut generator = SplitMix64::new(4);
+    let noise = (0..3).map(|j| Column {
+        name: format!("x{j}"),
+        values: Values::Real((0..400).map(|_| Some(generator.normal())).collect()),
+    });
+    let report = Report::of(&tasks, &noise.collect::<Vec<_>>(), &quick()).unwrap();
+    for pair in [report.pair(0, 1), report.pair(1, 2)].map(Option::unwrap) {
+        let found = &pair.information;
+        assert_eq!((found.value, pair.co_observed), (None, 200), "{pair:?}");
+        assert_eq!(found.flags, [Flag::Undefined]);
+        assert_eq!(format!("{found:.4}"), "undefined");
+    }
+    assert!(report.pair(0, 2).unwrap().information.value.is_some());
+    // Two pairs, both ways.
+    assert_eq!(report.html().matches("fill=\"url(#none)\"").count(), 4);
+    // No feature tells about any task: two profiles of noise have no cosine worth a figure.
+    assert!(report.overlap.iter().all(|one| one.value.is_none()));
+}
+
+#[test]
+fn a_copy_is_told_as_a_lower_bound() {
+    // y = 2x shares without limit; the estimate stops at psi(n) - psi(k) = psi(400) - psi(5) = 4.484 nats. Noise of a tenth leaves
+    // -1/2 log2(1 - r^2) = 3.3 bits, which 400 rows can tell.
+    let mut generator = SplitMix64::new(1);
+    let x: Vec<f64> = normals(&mut generator, 400);
+    let noisy = x.iter().map(|x| Some(x + 0.1 * generator.normal()));
+    let real = |name: &str, values: Vec<Option<f64>>| Column {
+        name: name.into(),
+        values: Values::Real(values),
+    };
+    let tasks = [
+        real("x", x.iter().copied().map(Some).collect()),
+        real("double", x.iter().map(|x| Some(2.0 * x)).collect()),
+        real("noisy", noisy.collect()),
+    ];
+    let report = Report::of(&tasks, &[], &quick()).unwrap();
+    let copy = &report.pair(0, 1).unwrap().information;
+    assert!(copy.flags.contains(&Flag::Saturated) && copy.se.is_none());
+    within(copy.value.unwrap(), 4.484 / 2f64.ln(), 0.3);
+    let noisy = &report.pair(0, 2).unwrap().information;
+    assert!(!noisy.flags.contains(&Flag::Saturated) && noisy.se.is_some());
+    let text = report.text();
+    assert!(text.contains(&format!("≥ {:.4} bits", copy.value.unwrap())));
+    assert!(text.contains("saturated: at least this"));
 }
 
 #[test]

@@ -63,9 +63,16 @@ fn the_same_information_needs_opposite_cures() {
         within(found.missed.value.unwrap() * LN_2, 0.0, 0.005);
         within(found.coupled.value.unwrap() * LN_2, wanted, 0.05);
         let label = crate::Measure::of(label, crate::Unit::Nats, "Gaussian", 2000)
-            .with_null(0.0, Some(0.001));
+            .with_null(0.0, Some(0.001))
+            .in_bits();
         assert_eq!(verdict(&label, Some(&found), 0.05, 0.01), reading);
         assert_eq!(verdict(&label, None, 0.05, 0.01), Verdict::Unknown);
+        // Significant, but less than is read.
+        let trifle = crate::Measure::of(0.009, crate::Unit::Bits, "stated", 2000)
+            .with_null(0.0, Some(0.001));
+        let read = verdict(&trifle, Some(&found), 0.05, 0.01);
+        let silent = reading == Verdict::Trunk;
+        assert_eq!(read, if silent { Verdict::Silent } else { reading });
     }
 }
 

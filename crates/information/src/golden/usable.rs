@@ -153,3 +153,33 @@ fn the_two_level_interval_covers() {
     assert!(covered >= 176, "{covered} of 200");
     within(ratio, 1.0, 0.08);
 }
+
+#[test]
+fn three_seeds_that_differ_are_enough_for_an_interval() {
+    // Seeds dominate: their sd is 50 times the standard error over rows (.02/sqrt(200)). Of 400 intervals
+    // 380 should hold the truth, give or take 13 (three standard errors); t(.975; 2) = 4.302653 (any table).
+    let trials = 400;
+    let truth = 0.1 / LN_2;
+    let (mut covered, mut ratio) = (0, 0.0);
+    for run in 0..trials {
+        let mut generator = SplitMix64::new(1000 + run);
+        let joint: Vec<Vec<f64>> = (0..3)
+            .map(|_| {
+                let seed = 50.0 * 0.02 / 200f64.sqrt() * generator.normal();
+                (0..200)
+                    .map(|_| -(0.1 + seed + 0.02 * generator.normal()))
+                    .collect()
+            })
+            .collect();
+        let alone = vec![vec![0.0; 200]; 3];
+        let mut stream = Seed(run).stream("golden", 1);
+        let found =
+            transferred_over_seeds(&alone, &joint, Rows::Shared(None), 2000, &mut stream).unwrap();
+        let [low, high] = found.interval.unwrap();
+        covered += u32::from(low <= truth && truth <= high);
+        ratio += (high - low) / 2.0 / found.se.unwrap() / trials as f64;
+    }
+    // A few runs have seeds that agree by chance, and there rows give the width.
+    within(ratio, 4.302_653, 0.1);
+    assert!((367..=393).contains(&covered), "{covered} of {trials}");
+}

@@ -7,12 +7,15 @@ use super::tested::Tested;
 use crate::InformationError;
 use crate::continuous::{Kraskov, Points, kraskov_terms, mixed_terms, ross_terms};
 use crate::error::same_length;
-use crate::special::mean;
+use crate::special::{mean, psi};
 
 /// Ties above this share need the mixed estimator.
 const TIES: f64 = 0.01;
 /// Random pairings, and rows of each, that the null mean of a neighbour estimate is taken from.
 const NULL: (usize, usize) = (20, 2000);
+
+/// A value nearer than this to the ceiling of its estimator is the ceiling's, not the labels': one bit, in nats.
+const NEAR: f64 = std::f64::consts::LN_2;
 
 /// A neighbour estimate that can be made again on permuted rows.
 pub(super) struct Estimate {
@@ -128,6 +131,15 @@ impl Estimate {
             total += mean(&self.on(&x, classes.as_deref(), &self.y.at(&rows))?);
         }
         Ok(total / NULL.0 as f64)
+    }
+
+    /// Whether `value`, nats, not corrected, is what the estimator gives however much more the two numbers share. The k nearest of
+    /// both together are then the k nearest of each side, and no term exceeds psi(n) - psi(k) (Gao et al.: ln n - psi(k)), which
+    /// grows with the rows alone. Classes bound the information by their entropy instead.
+    pub(super) fn is_saturated(&self, value: f64) -> bool {
+        let rows = self.x.len() as f64;
+        let most = if self.is_tied { rows.ln() } else { psi(rows) };
+        self.classes.is_none() && value > most - psi(self.neighbours as f64) - NEAR
     }
 
     /// What the information cannot exceed, if a side has classes.

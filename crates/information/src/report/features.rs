@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::input::ReportOptions;
 use super::prepared::Prepared;
 use super::tested::Tested;
-use crate::similarity::cosines;
+use crate::special::sum;
 use crate::{Flag, InformationError, Measure, Unit, benjamini_hochberg};
 
 /// A task's best features.
@@ -71,8 +71,8 @@ pub(super) fn rankings(
         profiles.push(
             measures
                 .iter()
-                .map(|measure| measure.value.unwrap_or(0.0))
-                .collect::<Vec<f64>>(),
+                .map(|measure| measure.value)
+                .collect::<Vec<Option<f64>>>(),
         );
         let mut order: Vec<(&Prepared, &Measure)> = features.iter().zip(measures).collect();
         order.sort_by(|left, right| {
@@ -99,9 +99,67 @@ pub(super) fn rankings(
                 .collect(),
         });
     }
-    let overlap = cosines(&profiles)?
-        .into_iter()
-        .map(|cosine| Measure::of(cosine, Unit::One, "cosine of feature profiles", count))
-        .collect();
+    let significant: Vec<bool> = rankings.iter().map(|one| one.significant > 0).collect();
+    let overlap = overlap(&profiles, &significant, options);
     Ok((rankings, overlap))
+}
+
+/// The cosine of each two profiles against those of one profile with its features in any other order, `[tasks, tasks]` row by row.
+///
+/// Informations are mostly not negative, so profiles that have nothing to do with each other have a cosine well above 0: that is the
+/// null mean, (sum a)(sum b)/(n |a| |b|), exact. Features that go together (blocks of a picture) are fewer than they seem, for which
+/// p is too small. Undefined where neither task has a significant feature: two profiles of noise.
+fn overlap(
+    profiles: &[Vec<Option<f64>>],
+    significant: &[bool],
+    options: &ReportOptions,
+) -> Vec<Measure> {
+    const ESTIMATOR: &str = "cosine of feature profiles; null: features in any order";
+    let tasks = profiles.len();
+    let measure = |place: usize| {
+        let (left, right) = (place / tasks, place % tasks);
+        let has_any = |task: usize| significant.get(task).copied().unwrap_or(false);
+        let (Some(one), Some(other)) = (profiles.get(left), profiles.get(right)) else {
+            return Measure::absent(Unit::One, ESTIMATOR, 0, Flag::Undefined);
+        };
+        // A feature that never varies tells nothing of either: it would make chance look smaller.
+        let (one, other): (Vec<f64>, Vec<f64>) = one
+            .iter()
+            .zip(other)
+            .filter_map(|(one, other)| one.zip(*other))
+            .unzip();
+        let count = one.len();
+        if !has_any(left) && !has_any(right) {
+            return Measure::absent(Unit::One, ESTIMATOR, count, Flag::Undefined);
+        }
+        let norms = dot(&one, &one).sqrt() * dot(&other, &other).sqrt();
+        let measure = Measure::of(dot(&one, &other) / norms, Unit::One, ESTIMATOR, count)
+            .flagged(Flag::Exploratory);
+        if left == right || measure.value.is_none() {
+            return measure;
+        }
+        let null = sum(one.iter().copied()) * sum(other.iter().copied()) / count as f64 / norms;
+        // Both orders of a pair are the same test.
+        let pair = left.min(right) * tasks + left.max(right);
+        let mut stream = Seed(options.seed).stream("information/overlap", pair as u64);
+        let (one, other) = if left < right {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        let mut shuffled = other.clone();
+        let observed = dot(&one, &other);
+        let mut reached = 0usize;
+        for _ in 0..options.permutations {
+            stream.shuffle(&mut shuffled);
+            reached += usize::from(dot(&one, &shuffled) >= observed - 1e-12 * norms);
+        }
+        let p = (1.0 + reached as f64) / (options.permutations as f64 + 1.0);
+        measure.with_null(null, Some(p))
+    };
+    (0..tasks * tasks).into_par_iter().map(measure).collect()
+}
+
+fn dot(one: &[f64], other: &[f64]) -> f64 {
+    one.iter().zip(other).map(|(a, b)| a * b).sum()
 }

@@ -283,7 +283,8 @@ fn mark_missing(pairs: &mut [Pair], missing: &[Missing]) {
         let is_its = |one: &Missing| {
             [(one.task, one.other), (one.other, one.task)].contains(&(pair.left, pair.right))
         };
-        if pair.co_observed == 0 {
+        // No number, nothing that the absence could bias.
+        if pair.information.value.is_none() {
             continue;
         }
         if missing

@@ -69,6 +69,16 @@ impl Pair {
         if pair.co_observed == 0 {
             return Ok(pair);
         }
+        if is_constant(a, b) || is_constant(b, a) {
+            let n = pair.co_observed as usize;
+            pair.information = Measure::absent(
+                Unit::Bits,
+                "none: a label is constant on the common rows",
+                n,
+                Flag::Undefined,
+            );
+            return Ok(pair);
+        }
         if a.real.is_some() || b.real.is_some() {
             pair.with_numbers(a, b, &tested, options, stream)?;
             return Ok(pair);
@@ -138,6 +148,7 @@ impl Pair {
             let own = rows.iter().filter_map(|&row| strata.get(row).copied());
             own.collect()
         });
+        let is_saturated = estimate.is_saturated(value);
         let null_mean = estimate.null_mean(strata.as_deref(), stream)?;
         let p = tested.measure.p;
         // With many ties the estimate is as far off as a plug-in is; without them chance has a mean of nearly 0.
@@ -161,6 +172,11 @@ impl Pair {
         .with_null(null_mean, p)
         .checked_against(estimate.entropy(tested))
         .in_bits();
+        if is_saturated {
+            measure.flag(Flag::Saturated);
+            // The terms are alike because they all stand at the ceiling; that says nothing of the error.
+            measure.se = None;
+        }
         if is_subsampled {
             measure.flag(Flag::Subsampled);
         }
@@ -187,4 +203,18 @@ impl Pair {
         }
         Ok(())
     }
+}
+
+/// Whether `side` has one value in all rows that have both labels.
+fn is_constant(side: &Prepared, other: &Prepared) -> bool {
+    let rows = side.labels.iter().zip(&other.labels).enumerate();
+    let mut values = rows.filter_map(|(row, labels)| match labels {
+        (Some(class), Some(_)) => match &side.real {
+            Some(values) => values.get(row).copied().flatten(),
+            None => Some(f64::from(*class)),
+        },
+        _ => None,
+    });
+    let first = values.next();
+    values.all(|value| Some(value) == first)
 }

@@ -23,6 +23,14 @@ pub(super) fn number(value: Option<f64>) -> String {
     }
 }
 
+/// A p or q: where it is too small for a float it is still not 0.
+pub(super) fn probability(value: Option<f64>) -> String {
+    match value {
+        Some(0.0) => "<1e-99".into(),
+        value => number(value),
+    }
+}
+
 /// The flags in words.
 pub(super) fn flags(measure: &Measure) -> String {
     let names: Vec<&str> = measure

@@ -50,19 +50,22 @@ impl Tested {
                 table,
             });
         }
+        if table.freedom() == 0 {
+            // One of them is the same in all rows: whether it would go with the other cannot be seen.
+            let measure = Measure::absent(Unit::Bits, "plug-in - EMI", n, Flag::Undefined);
+            return Ok(Self {
+                information,
+                measure,
+                table,
+            });
+        }
         let mut measure = match &options.strata {
             None => {
                 let value = Measure::of(information.corrected(), Unit::Nats, "plug-in - EMI", n);
-                if table.freedom() == 0 {
-                    value
-                        .with_null(information.expected, None)
-                        .flagged(Flag::Undefined)
-                } else {
-                    let (p, how) = p_value(&table, information.g(), options.permutations, stream)?;
-                    let mut value = value.with_null(information.expected, Some(p));
-                    value.estimator = format!("plug-in - EMI; {how}").into();
-                    value
-                }
+                let (p, how) = p_value(&table, information.g(), options.permutations, stream)?;
+                let mut value = value.with_null(information.expected, Some(p));
+                value.estimator = format!("plug-in - EMI; {how}").into();
+                value
             }
             Some(strata) => {
                 let tables = in_strata(left, right, strata)?;
@@ -84,7 +87,7 @@ impl Tested {
         let chance = (table.freedom() as f64 / 2.0).sqrt() / n as f64;
         measure = measure.with_se(information.se.max(chance));
         // Rows of a stratum are no independent draws: no interval is better than one too narrow.
-        if resamples >= 40 && table.freedom() > 0 && options.strata.is_none() {
+        if resamples >= 40 && options.strata.is_none() {
             measure = measure.with_interval(bootstrap_information(&table, resamples, stream)?);
         }
         let entropy = information.x_entropy.min(information.y_entropy);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::shown::{Table, flags, number, plain};
+use super::shown::{Table, flags, number, plain, probability};
 use super::{Many, Missing, Report};
 use crate::Measure;
 
@@ -91,8 +91,8 @@ impl Report {
                 format!("{} - {}", self.name(pair.left), self.name(pair.right)),
                 format!("{:.4}", pair.information),
                 number(pair.information.null_mean),
-                number(pair.information.p),
-                number(pair.information.q),
+                probability(pair.information.p),
+                probability(pair.information.q),
                 share(&pair.right_from_left),
                 share(&pair.left_from_right),
                 pair.co_observed.to_string(),
@@ -139,7 +139,7 @@ impl Report {
                     format!("{:.4}", one.backward),
                     format!("{:.4}", one.jensen_shannon),
                     number(one.jensen_shannon.null_mean),
-                    number(one.jensen_shannon.p),
+                    probability(one.jensen_shannon.p),
                 ]);
             }
             let _ = writeln!(
@@ -158,7 +158,7 @@ impl Report {
                     "All tasks at once: total correlation {:.4} (null {}, p {}), dual {:.4}, O-information {:.4}; {}, n {}",
                     facts.total,
                     number(facts.total.null_mean),
-                    number(facts.total.p),
+                    probability(facts.total.p),
                     facts.dual,
                     facts.o_information,
                     facts.total.estimator,
@@ -195,7 +195,7 @@ impl Report {
                 one.both,
                 self.name(one.target),
                 one.excess,
-                number(one.excess.q),
+                probability(one.excess.q),
                 one.specific,
                 one.smaller,
             );
@@ -215,7 +215,7 @@ impl Report {
                     feature.clone(),
                     format!("{measure:.4}"),
                     number(measure.null_mean),
-                    number(measure.q),
+                    probability(measure.q),
                     measure.n.to_string(),
                     measure.estimator.to_string(),
                 ]);
@@ -253,18 +253,20 @@ impl Report {
             let value = |pair: &(usize, usize, &Measure)| pair.2.value.unwrap_or(f64::MIN);
             value(right).total_cmp(&value(left))
         });
-        let mut table = Table::new(&["pair", "cosine", "features", "estimator"]);
+        let mut table = Table::new(&["pair", "cosine", "null", "p", "features", "estimator"]);
         for (left, right, measure) in pairs.iter().take(PAIRS) {
             table.row(vec![
                 format!("{} - {}", self.name(*left), self.name(*right)),
                 plain(measure),
+                number(measure.null_mean),
+                probability(measure.p),
                 measure.n.to_string(),
                 measure.estimator.to_string(),
             ]);
         }
         let _ = writeln!(
             text,
-            "Which features tell about both (also where no row has both labels)\n{}",
+            "Whether the same features tell about both (exploratory; also where no row has both labels)\n{}",
             table.render()
         );
     }
@@ -328,7 +330,7 @@ impl Report {
                 format!("{kind} of {}", self.name(one.other)),
                 format!("{:.4}", one.information),
                 number(one.information.null_mean),
-                number(one.information.q),
+                probability(one.information.q),
                 one.information.n.to_string(),
             ]);
         }

@@ -9,7 +9,7 @@ use super::row_measure;
 use super::rows::members;
 use crate::InformationError;
 use crate::error::{all_finite, at_least, same_length};
-use crate::special::{mean_and_variance, quantile, sum};
+use crate::special::{mean, mean_and_variance, normal_quantile, quantile, student_quantile};
 use crate::{Flag, Measure, Unit};
 
 /// D of one pair of models, from each row's -ln q(y|x) in nats.
@@ -52,10 +52,13 @@ pub enum Rows<'a> {
     Own,
 }
 
-/// D over seeds, with a 95 % interval over seeds and rows by a two-level bootstrap; `alone` and `joint` are `[seeds][rows]`, nats.
+/// D over seeds, with a 95 % interval over seeds and rows; `alone` and `joint` are `[seeds][rows]`, nats.
 ///
-/// A resample draws seeds and, within them, rows (the same rows for all seeds if they share them). The spread of so few seeds is too
-/// small by √((S-1)/S); seeds' deviations are widened by the inverse. With one seed the interval is over rows only, and flagged.
+/// A resample draws rows (the same rows for all seeds if they share them) and a deviation of the mean over seeds. Few seeds' own
+/// values resample too narrowly, so that deviation is normal with their standard error s/√S, times t(.975; S-1)/1.96: where seeds
+/// dominate this is Student's interval. The noise of rows that seeds do not share is in both draws, so that where rows dominate
+/// the interval is too wide, never too narrow. The standard error has no such factor. With one seed both are over rows only, and
+/// flagged.
 ///
 /// # Errors
 /// If seeds or rows differ in number, there are fewer than two rows or 40 resamples, or a value is not finite.
@@ -80,25 +83,24 @@ pub fn transferred_over_seeds(
     }
     let units = units(&seeds, rows)?;
     let count = seeds.len() as f64;
+    let means: Vec<f64> = seeds.iter().map(|seed| mean(seed)).collect();
+    let (value, between) = mean_and_variance(&means);
+    // The standard error that the seeds alone give; 0 of one seed.
+    let seed_error = (between / count).sqrt();
     let widening = if seeds.len() > 1 {
-        (count / (count - 1.0)).sqrt()
+        student_quantile(0.975, count - 1.0) / normal_quantile(0.975)
     } else {
         0.0
     };
-    let value = seeds.iter().map(|seed| mean(seed)).sum::<f64>() / count;
-    let mut values: Vec<f64> = (0..resamples)
-        .map(|_| {
-            let means = resampled_means(&seeds, units.as_deref(), stream);
-            let all = means.iter().sum::<f64>() / count;
-            let drawn: f64 = (0..seeds.len())
-                .filter_map(|_| means.get(stream.below(means.len())))
-                .sum::<f64>()
-                / count;
-            all + widening * (drawn - all)
-        })
+    let over_rows: Vec<f64> = (0..resamples)
+        .map(|_| mean(&resampled_means(&seeds, units.as_deref(), stream)))
+        .collect();
+    let (_, of_rows) = mean_and_variance(&over_rows);
+    let mut values: Vec<f64> = over_rows
+        .into_iter()
+        .map(|all| all + widening * seed_error * stream.normal())
         .collect();
     values.sort_by(f64::total_cmp);
-    let (_, variance) = mean_and_variance(&values);
     let n: usize = match rows {
         Rows::Shared(_) => seeds.first().map_or(0, Vec::len),
         Rows::Own => seeds.iter().map(Vec::len).sum(),
@@ -106,10 +108,10 @@ pub fn transferred_over_seeds(
     let measure = Measure::of(
         value,
         Unit::Nats,
-        "paired log ratio, bootstrap over seeds and rows",
+        "paired log ratio, bootstrap over rows, Student's t over seeds",
         n,
     )
-    .with_se(variance.sqrt())
+    .with_se((of_rows + seed_error.powi(2)).sqrt())
     .with_interval([quantile(&values, 0.025), quantile(&values, 0.975)]);
     let measure = if seeds.len() < 3 {
         measure.flagged(Flag::FewRows)
@@ -117,10 +119,6 @@ pub fn transferred_over_seeds(
         measure
     };
     Ok(measure.in_bits())
-}
-
-fn mean(values: &[f64]) -> f64 {
-    sum(values.iter().copied()) / values.len() as f64
 }
 
 /// The sets of rows that are drawn together, if all seeds share them.

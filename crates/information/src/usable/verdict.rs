@@ -41,8 +41,8 @@ impl Verdict {
     }
 }
 
-/// The reading at a false discovery rate. Gains must be above 0, significant, and above `least` bits: on many rows trifles are
-/// significant.
+/// The reading at a false discovery rate. Gains, and what the labels share, must be significant and above `least` bits: on many
+/// rows trifles are significant.
 #[must_use]
 pub fn verdict(label: &Measure, residual: Option<&Residual>, rate: f64, least: f64) -> Verdict {
     let Some(residual) = residual else {
@@ -55,7 +55,7 @@ pub fn verdict(label: &Measure, residual: Option<&Residual>, rate: f64, least: f
         Verdict::ShareMore
     } else if gains(&residual.coupled) {
         Verdict::JointHead
-    } else if label.is_significant(rate) {
+    } else if gains(label) {
         Verdict::Trunk
     } else {
         Verdict::Silent

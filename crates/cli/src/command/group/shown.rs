@@ -181,7 +181,12 @@ impl Proposed {
             text.push_str(&format!("\n! {apart}\n"));
         }
         match &self.verified {
-            Some(verified) => verified_text(&mut text, &self.tasks, verified, color),
+            Some(verified) => {
+                verified_text(&mut text, &self.tasks, verified, color);
+                if self.is_self_verified() {
+                    text.push_str(&format!("! {SELF_VERIFIED}\n"));
+                }
+            }
             None => text.push_str(&format!("\n! {}\n", self.caution())),
         }
         text.push_str("\nTo train a group, leave the others out:\n");
@@ -189,6 +194,11 @@ impl Proposed {
             text.push_str(&format!("  {command}\n"));
         }
         text
+    }
+
+    /// Whether the groups were chosen by the very figures that they are verified with.
+    fn is_self_verified(&self) -> bool {
+        self.from == "bits" && self.verified.is_some()
     }
 
     fn caution(&self) -> &'static str {
@@ -209,6 +219,9 @@ impl Proposed {
         let mut page = Page::new("Who should train with whom?", &self.lede());
         if self.verified.is_none() {
             page.note(self.caution());
+        }
+        if self.is_self_verified() {
+            page.note(SELF_VERIFIED);
         }
         if let Some(apart) = &self.apart {
             page.note(apart);
@@ -252,6 +265,9 @@ impl Proposed {
         page.finish()
     }
 }
+
+/// Said of a proposal from bits that was verified.
+const SELF_VERIFIED: &str = "The groups were chosen by bits on the same test rows (and seeds) that verify them, so the groups look better than they are; rows that neither has seen would tell.";
 
 fn verified_text(
     text: &mut String,

@@ -50,6 +50,8 @@ pub(super) struct TaskTransfer {
     pub(super) by_seed: Vec<f64>,
     /// Whether the seeds have their test rows in common.
     pub(super) same_rows: bool,
+    /// Whether usable bits, alone and together, are no more than two of their standard errors above 0.
+    pub(super) neither_knows: bool,
     /// Why there are no bits.
     pub(super) why_not: Option<String>,
     /// Every metric: mean over seeds alone and together.
@@ -256,17 +258,25 @@ impl Compared<'_> {
         alone: &[String],
     ) -> Result<TaskTransfer, Failure> {
         let bits = self.bits(task, together, alone)?;
-        let mean = |tasks: &[String]| {
+        let over_seeds = |tasks: &[String], of: fn(&Measure) -> Option<f64>| {
             let values: Option<Vec<f64>> = self
                 .seeds
                 .iter()
                 .map(|&seed| {
                     let evaluation = &self.run(seed, tasks)?.evaluation;
                     let found = evaluation.information.measured.get(task)?;
-                    found.usable.calibrated.value
+                    of(&found.usable.calibrated)
                 })
                 .collect();
             values.as_deref().and_then(mean)
+        };
+        let usable = |tasks: &[String]| over_seeds(tasks, |measure| measure.value);
+        // The error of one seed stands for that of the mean: seeds mostly share their rows.
+        let knows_nothing = |tasks: &[String]| {
+            let error = over_seeds(tasks, |measure| measure.se);
+            usable(tasks)
+                .zip(error)
+                .is_some_and(|(bits, error)| bits <= 2.0 * error)
         };
         let mut metrics = BTreeMap::new();
         for name in self.metric_names(task, together) {
@@ -281,8 +291,9 @@ impl Compared<'_> {
         };
         Ok(TaskTransfer {
             task: task.to_owned(),
-            alone: mean(alone),
-            together: mean(together),
+            alone: usable(alone),
+            together: usable(together),
+            neither_knows: knows_nothing(alone) && knows_nothing(together),
             same_rows: bits.as_ref().is_some_and(|bits| bits.same_rows),
             by_seed: bits
                 .as_ref()
@@ -429,17 +440,27 @@ impl Summary {
     }
 }
 
+/// Seeds below which nothing is said of the spread between them.
+pub(super) const SEEDS: usize = 3;
+
 /// What an interval says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     Helped,
     Hurt,
     Unclear,
+    /// Neither model knows anything of the label: one is not better than the other at that.
+    Ignorant,
+    /// The interval is over rows, not over what another seed would give.
+    FewSeeds,
 }
 
 impl Effect {
-    pub(super) fn of(transferred: &Measure) -> Self {
+    /// Of `transferred` bits over `seeds`; `neither_knows` as in [`TaskTransfer`].
+    pub(super) fn of(transferred: &Measure, seeds: usize, neither_knows: bool) -> Self {
         match transferred.interval {
+            _ if neither_knows => Self::Ignorant,
+            _ if seeds < SEEDS => Self::FewSeeds,
             Some([low, _]) if low > 0.0 => Self::Helped,
             Some([_, high]) if high < 0.0 => Self::Hurt,
             _ => Self::Unclear,
@@ -462,6 +483,7 @@ mod tests {
             uncalibrated: None,
             by_seed: Vec::new(),
             same_rows: true,
+            neither_knows: false,
             why_not: None,
             metrics: metrics
                 .iter()
@@ -488,8 +510,17 @@ mod tests {
     #[test]
     fn an_interval_that_holds_0_says_nothing() {
         let with = |interval| Measure::of(0.1, Unit::Bits, "", 9).with_interval(interval);
-        assert_eq!(Effect::of(&with([0.01, 0.2])), Effect::Helped);
-        assert_eq!(Effect::of(&with([-0.2, -0.01])), Effect::Hurt);
-        assert_eq!(Effect::of(&with([-0.01, 0.2])), Effect::Unclear);
+        let of = |interval| Effect::of(&with(interval), 3, false);
+        assert_eq!(of([0.01, 0.2]), Effect::Helped);
+        assert_eq!(of([-0.2, -0.01]), Effect::Hurt);
+        assert_eq!(of([-0.01, 0.2]), Effect::Unclear);
+    }
+
+    #[test]
+    fn few_seeds_and_models_that_know_nothing_prove_nothing() {
+        let bits = Measure::of(0.1, Unit::Bits, "", 9).with_interval([0.01, 0.2]);
+        assert_eq!(Effect::of(&bits, 2, false), Effect::FewSeeds);
+        assert_eq!(Effect::of(&bits, 3, true), Effect::Ignorant);
+        assert_eq!(Effect::of(&bits, 1, true), Effect::Ignorant);
     }
 }

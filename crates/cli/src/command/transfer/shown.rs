@@ -4,7 +4,7 @@ use polytask_information::Measure;
 use polytask_information::report::{Cell, Page};
 
 use super::equivalents::{TaskEquivalents, shown as labels};
-use super::measured::{Effect, TaskTransfer, Transfer};
+use super::measured::{Effect, SEEDS, TaskTransfer, Transfer};
 use crate::number::{count, figure};
 use crate::table::{Side, Table};
 
@@ -28,13 +28,13 @@ impl Transfer {
     /// What a reader must know first.
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.seeds.len() < 3 {
+        if self.seeds.len() < SEEDS {
             notes.push(format!(
-                "{} say little about the spread between seeds; take three or more",
+                "{} about the spread between seeds; take three or more",
                 if self.seeds.len() == 1 {
-                    "one seed"
+                    "one seed says nothing"
                 } else {
-                    "two seeds"
+                    "two seeds say little"
                 }
             ));
         }
@@ -191,22 +191,37 @@ impl Transfer {
         };
         let se = bits.se.map_or(String::new(), |se| format!(" ± {se:.3}"));
         let [low, high] = bits.interval.unwrap_or([value, value]);
-        Some(match Effect::of(bits) {
-            Effect::Helped => {
-                format!(
-                    "Learning {others} helped {} by {value:.3}{se} bits per example.",
+        Some(
+            match Effect::of(bits, self.seeds.len(), task.neither_knows) {
+                Effect::Helped => {
+                    format!(
+                        "Learning {others} helped {} by {value:.3}{se} bits per example.",
+                        task.task
+                    )
+                }
+                Effect::Hurt => format!(
+                    "Learning {others} hurt {}: it cost {:.3}{se} bits per example.",
+                    task.task, -value
+                ),
+                Effect::Unclear => format!(
+                    "Whether learning {others} helped {} is not certain: {value:+.3}{se} bits per example, somewhere from {low:+.3} to {high:+.3}.",
                     task.task
-                )
-            }
-            Effect::Hurt => format!(
-                "Learning {others} hurt {}: it cost {:.3}{se} bits per example.",
-                task.task, -value
-            ),
-            Effect::Unclear => format!(
-                "Whether learning {others} helped {} is not certain: {value:+.3}{se} bits per example, somewhere from {low:+.3} to {high:+.3}.",
-                task.task
-            ),
-        })
+                ),
+                Effect::FewSeeds => format!(
+                    "Whether learning {others} helped {} is not certain ({}): {value:+.3}{se} bits per example.",
+                    task.task,
+                    if self.seeds.len() == 1 {
+                        "1 seed".to_owned()
+                    } else {
+                        format!("{} seeds", self.seeds.len())
+                    }
+                ),
+                Effect::Ignorant => format!(
+                    "Neither model knows anything of {} yet (usable bits alone and together are not above 0 by two standard errors), so the {value:+.3}{se} bits between them are neither help nor harm of learning {others}.",
+                    task.task
+                ),
+            },
+        )
     }
 
     pub(super) fn page(&self) -> String {
@@ -248,7 +263,7 @@ impl Transfer {
                     if task.same_rows {
                         "the same"
                     } else {
-                        "of their own"
+                        "differ by seed"
                     }
                     .to_owned(),
                 ),
@@ -265,7 +280,7 @@ impl Transfer {
                 "95 % interval",
                 "uncalibrated",
                 "by seed",
-                "rows of seeds",
+                "test rows of the seeds",
                 "rows",
                 "estimator",
             ],

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::shown::{flags, number};
+use super::super::shown::{flags, number, probability};
 use crate::Measure;
 
 /// Characters of a name that a drawing has room for.
@@ -29,8 +29,8 @@ pub(super) fn record(measure: &Measure) -> Vec<String> {
         escaped(&format!("{measure:.4}")),
         interval,
         number(measure.null_mean),
-        number(measure.p),
-        number(measure.q),
+        probability(measure.p),
+        probability(measure.q),
         measure.n.to_string(),
         escaped(&measure.estimator),
         escaped(&flags(measure)),
@@ -53,10 +53,10 @@ pub(super) fn story(measure: &Measure) -> String {
         let _ = write!(story, "; null {}", number(Some(null)));
     }
     if let Some(p) = measure.p {
-        let _ = write!(story, "; p {}", number(Some(p)));
+        let _ = write!(story, "; p {}", probability(Some(p)));
     }
     if let Some(q) = measure.q {
-        let _ = write!(story, "; q {}", number(Some(q)));
+        let _ = write!(story, "; q {}", probability(Some(q)));
     }
     if !measure.flags.is_empty() && measure.value.is_some() {
         let _ = write!(story, "; {}", flags(measure));

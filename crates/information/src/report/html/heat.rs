@@ -10,7 +10,7 @@ const CELL: usize = 34;
 const LETTER: usize = 7;
 
 /// Row = the known label, column = the label told: the directed coefficient (for real labels 1 - e^(-2I)) as colour, significant
-/// pairs framed, pairs never seen together hatched.
+/// pairs framed, pairs without a number (never seen together, or one of them constant there) hatched.
 pub(super) fn map(report: &Report) -> String {
     let longest = report.tasks.iter().map(|task| room(&task.name)).max();
     let margin = 20 + LETTER * longest.unwrap_or(0);
@@ -47,7 +47,7 @@ pub(super) fn map(report: &Report) -> String {
     }
     svg.push_str("</svg></div>\n<p class=\"faint\">Row: the label that is known; column: the label it tells about. The figure is the share \
                   of its uncertainty that goes, of 100 (of real labels 1 - e<sup>-2I</sup>, which is r\u{b2} of a Gaussian). Framed: significant. \
-                  Hatched: never observed together, which is not 0. Each cell tells its record on hovering.</p>\n");
+                  Hatched: no number, which is not 0: never observed together, or one of them constant where they are. Each cell tells its record on hovering.</p>\n");
     svg
 }
 

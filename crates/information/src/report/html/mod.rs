@@ -86,9 +86,9 @@ impl Report {
                 "labelled rows",
                 "share missing",
                 "kind",
-                "entropy",
-                "perplexity",
-                "",
+                "entropy; mean",
+                "perplexity; sd",
+                "majority; skew and ties",
             ],
             rows,
         );
@@ -155,7 +155,7 @@ impl Report {
             let names: Vec<&str> = space.tasks.iter().map(|&task| self.name(task)).collect();
             let _ = writeln!(
                 page,
-                "<p>{} together: {}</p>",
+                "<p>Generalised Jensen–Shannon divergence of {} together: {}</p>",
                 escaped(&names.join(", ")),
                 told(&space.jensen_shannon)
             );
