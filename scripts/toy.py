@@ -26,7 +26,8 @@ METHODS = [
     "equal", "rlw", "dwa", "uncertainty", "scale_invariant", "gls", "imtl_l", "famo", '{ type = "famo", decay = 0.0 }',
     "mgda", '{ type = "mgda", normalize = "none" }', "pcgrad", "gradvac", "imtl_g", "imtl", "cagrad", "nash_mtl",
     "fairgrad", "aligned_mtl", "upgrad", "dualproj", "config", "gradnorm", "pcd", "pe_ltr", "krum",
-    '{ type = "db_mtl", beta = 0 }', "db_mtl", "graddrop", "trimmed_mean", "moco", "excess_mtl", "m_config", "modo",
+    '{ type = "db_mtl", beta = 0 }', "db_mtl", "graddrop", "trimmed_mean", "moco",
+    '{ type = "excess_mtl", warmup = 0 }', "m_config", "modo",
     "sdmgrad",
 ]
 

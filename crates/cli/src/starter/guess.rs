@@ -310,8 +310,11 @@ mod tests {
         Sample { rows, columns }
     }
 
+    /// A column's name, and its cell in each row.
+    type Made<'a> = (&'a str, fn(usize) -> String);
+
     /// Sixty rows or more of these columns, each cell made from its row.
-    fn sample(rows: usize, columns: &[(&str, fn(usize) -> String)]) -> Sample {
+    fn sample(rows: usize, columns: &[Made<'_>]) -> Sample {
         let columns = columns.iter().map(|(name, cell)| {
             let cells: Vec<String> = (0..rows).map(cell).collect();
             seen(name, &cells.iter().map(String::as_str).collect::<Vec<_>>())

@@ -146,19 +146,13 @@ fn product_gram(product: &Product) -> Tensor<2> {
 
 /// ⟨D_s, K D_t⟩ for all pairs.
 fn under_kernel(k: Tensor<2>, cotangents: &Tensor<3>) -> Tensor<2> {
-    /// K D_t of so many tasks are held at a time: of all of them they would be as much memory as the cotangents.
-    const AT_ONCE: usize = 8;
     let [tasks, rows, outputs] = cotangents.dims();
-    let k = k.reshape([1, rows, rows]);
-    let all = cotangents.clone().reshape([tasks, rows * outputs]);
-    let columns = (0..tasks).step_by(AT_ONCE).map(|first| {
-        let count = AT_ONCE.min(tasks - first);
-        let part = cotangents.clone().narrow(0, first, count);
-        let moved = k.clone().expand([count, rows, rows]).matmul(part);
-        let moved = moved.reshape([count, rows * outputs]);
-        all.clone().matmul(moved.transpose())
-    });
-    Tensor::cat(columns.collect(), 1)
+    let moved = k
+        .reshape([1, rows, rows])
+        .expand([tasks, rows, rows])
+        .matmul(cotangents.clone());
+    let flat = |all: Tensor<3>| all.reshape([tasks, rows * outputs]);
+    flat(cotangents.clone()).matmul(flat(moved).transpose())
 }
 
 fn product_rows(product: &Product) -> Vec<Rows> {
