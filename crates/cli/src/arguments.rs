@@ -74,6 +74,34 @@ pub(crate) enum Command {
     Man,
 }
 
+impl Command {
+    /// Whether it may look for graphics adapters.
+    pub(crate) fn may_ask_for_adapters(&self) -> bool {
+        match self {
+            Self::Init(_)
+            | Self::Inspect(_)
+            | Self::Digest(_)
+            | Self::Verify(_)
+            | Self::Balance(_)
+            | Self::List(_)
+            | Self::Config(_)
+            | Self::Completions(_)
+            | Self::Man => false,
+            Self::Train(_)
+            | Self::Resume(_)
+            | Self::Evaluate(_)
+            | Self::Predict(_)
+            | Self::Info(_)
+            | Self::Transfer(_)
+            | Self::Group(_)
+            | Self::Check(_)
+            | Self::Bench(_)
+            | Self::Devices(_)
+            | Self::Doctor(_) => true,
+        }
+    }
+}
+
 /// A config file and what the command line puts over it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ConfigArguments {

@@ -37,7 +37,6 @@ use crate::terminal::Terminal;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    wayland::quieten();
     let terminal = Terminal::of_process();
     let watch = panics::install(terminal);
     signals::outlive_file_limit();
@@ -45,6 +44,9 @@ fn main() -> ExitCode {
         Ok(line) => line,
         Err(error) => return ExitCode::from(refuse(&error, terminal).code()),
     };
+    if line.command.may_ask_for_adapters() {
+        wayland::quieten();
+    }
     let ended = catch_unwind(AssertUnwindSafe(|| {
         command::run(line.command, &terminal, &watch)
     }));

@@ -102,11 +102,16 @@ impl RunArguments {
         match (self.checkpoint, unasked) {
             (Some(which), _) => run.select(which.pick(), Fallback::Refused),
             (None, Unasked::Last) => run.select(Pick::Last, Fallback::Refused),
-            (None, Unasked::Best) => match run.select(Pick::Best, Fallback::Refused) {
-                Err(StoreError::Missing { .. }) => run.select(Pick::Last, Fallback::Refused),
-                selected => selected,
-            },
+            (None, Unasked::Best) => best_or_last(run),
         }
+    }
+}
+
+/// The best checkpoint or, where none was scored, the last. A damaged one is refused, not passed over.
+pub(crate) fn best_or_last(run: &RunDir) -> Result<Selected, StoreError> {
+    match run.select(Pick::Best, Fallback::Refused) {
+        Err(StoreError::Missing { .. }) => run.select(Pick::Last, Fallback::Refused),
+        selected => selected,
     }
 }
 

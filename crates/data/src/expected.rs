@@ -1,9 +1,9 @@
 //! What another file must have to be read with a fitted preprocessing, and as what each of its columns is read.
 
 use crate::error::{DataError, DataErrors};
-use crate::nearest::nearest;
 use crate::options::MissingPolicy;
 use crate::preprocessing::Preprocessing;
+use crate::read::require;
 use crate::source::{Given, Want};
 use crate::table::Table;
 use crate::target::Target;
@@ -83,27 +83,8 @@ impl Preprocessing {
         want
     }
 
-    pub(crate) fn check<'a>(
-        &self,
-        file: &str,
-        names: &[String],
-        wanted: impl Iterator<Item = &'a str>,
-    ) -> Result<(), DataErrors> {
-        let mut errors = DataErrors::default();
-        for column in wanted.filter(|column| !names.iter().any(|name| name == column)) {
-            errors.push(DataError::UnknownColumn {
-                key: None,
-                file: file.to_owned(),
-                column: column.to_owned(),
-                near: nearest(column, names),
-                columns: names.to_vec(),
-            });
-        }
-        errors.into_result(())
-    }
-
     pub(crate) fn check_labelled(&self, file: &str, names: &[String]) -> Result<(), DataErrors> {
-        self.check(file, names, self.inputs())?;
+        require(file, names, self.inputs())?;
         let is_there = |target: &Target| target.columns.iter().all(|column| names.contains(column));
         if self.targets.iter().any(is_there) {
             return Ok(());
@@ -113,7 +94,7 @@ impl Preprocessing {
             .iter()
             .flat_map(|target| &target.columns)
             .map(String::as_str);
-        self.check(file, names, targets)
+        require(file, names, targets)
     }
 
     pub(crate) fn complete(

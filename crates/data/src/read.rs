@@ -106,22 +106,24 @@ fn again(source: &dyn Source, reading: &Reading, roles: &Roles) -> Result<Table,
     let Some(mut rows) = source.open(reading)? else {
         let mut table = source.load(reading)?;
         let names = table.names();
-        check(table.file(), &names, roles)?;
+        require(table.file(), &names, roles.names())?;
         as_wanted(&mut table, |name| roles.want(name))?;
         return Ok(table);
     };
     let names = rows.columns().to_vec();
-    check(&rows.name(), &names, roles)?;
+    require(&rows.name(), &names, roles.names())?;
     let wants: Vec<Want> = names.iter().map(|name| roles.want(name)).collect();
     Ok(rows.chunk(&wants, usize::MAX)?.unwrap_or_default())
 }
 
-fn check(file: &str, names: &[String], roles: &Roles) -> Result<(), DataErrors> {
+/// Refuses a file that lacks one of these columns.
+pub(crate) fn require<'a>(
+    file: &str,
+    names: &[String],
+    wanted: impl Iterator<Item = &'a str>,
+) -> Result<(), DataErrors> {
     let mut errors = DataErrors::default();
-    for column in roles
-        .names()
-        .filter(|column| !names.iter().any(|name| name == column))
-    {
+    for column in wanted.filter(|column| !names.iter().any(|name| name == column)) {
         errors.push(DataError::UnknownColumn {
             key: None,
             file: file.to_owned(),

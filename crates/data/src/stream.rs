@@ -9,6 +9,7 @@ use crate::error::DataErrors;
 use crate::oddities::Oddities;
 use crate::options::MissingPolicy;
 use crate::preprocessing::Preprocessing;
+use crate::read::require;
 use crate::source::{Given, Reading, RowReader, Want, as_wanted};
 use crate::table::Table;
 
@@ -66,7 +67,7 @@ impl Preprocessing {
             if with_labels {
                 self.check_labelled(file, names)
             } else {
-                self.check(file, names, self.inputs())
+                require(file, names, self.inputs())
             }
         };
         let reading = self.reading();

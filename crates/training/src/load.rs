@@ -13,7 +13,7 @@ use polytask_store::{Checkpoint, StoreError};
 use crate::device::Place;
 use crate::evaluate::{Evaluation, Measured, Predictor, Yardstick};
 use crate::experiment::Experiment;
-use crate::plan::{PlannedTask, planned_tasks};
+use crate::plan::{Plan, PlanError, PlannedTask, planned_tasks};
 use crate::save::{PartError, from_parts, meta};
 use crate::state::{AVERAGE, BOTTLENECK, MODEL, RestoreError, list_weights};
 
@@ -97,6 +97,15 @@ pub enum LoadError {
     /// Writing a prediction failed.
     #[error("cannot write predictions: {0}")]
     Output(#[from] std::io::Error),
+}
+
+impl From<PlanError> for LoadError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Config(problems) => Self::Config(problems),
+            PlanError::Data(errors) => Self::Data(errors),
+        }
+    }
 }
 
 /// The experiment that a resolved config describes.
@@ -270,15 +279,30 @@ impl Loaded {
             &targets,
             Seed(experiment.seed),
         )?;
+        self.refuse_other_data(&prepared.facts.fingerprint)?;
+        Ok(prepared)
+    }
+
+    /// The training that the model comes from, planned anew on its own data.
+    ///
+    /// # Errors
+    /// As [`Self::prepare`].
+    pub fn plan(&self) -> Result<Plan, LoadError> {
+        let experiment = experiment(&self.config).map_err(LoadError::Config)?;
+        let (plan, _) = Plan::resolve(experiment, self.place.clone())?;
+        self.refuse_other_data(&plan.facts.fingerprint)?;
+        Ok(plan)
+    }
+
+    fn refuse_other_data(&self, found: &str) -> Result<(), LoadError> {
         let wanted = self.meta.get(meta::DATA).cloned().unwrap_or_default();
-        if prepared.facts.fingerprint == wanted {
-            Ok(prepared)
-        } else {
-            Err(LoadError::OtherData {
-                found: prepared.facts.fingerprint,
-                wanted,
-            })
+        if found == wanted {
+            return Ok(());
         }
+        Err(LoadError::OtherData {
+            found: found.to_owned(),
+            wanted,
+        })
     }
 
     /// Metrics and usable information on a split of the data that the config names.

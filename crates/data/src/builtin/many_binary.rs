@@ -88,7 +88,7 @@ impl ManyBinary {
                 .number("missing", "share of labels that are missing")
                 .within(0.0..=0.95)
                 .or(usual.missing),
-            rows: Rows::options(fields, [1_000, 500, 2_000]),
+            rows: Rows::options(fields, usual.rows),
             data_seed: parts::data_seed(fields),
         };
         parts::at_most(

@@ -87,7 +87,7 @@ impl MmoeSynthetic {
                 .number("noise", "standard deviation of the targets' noise")
                 .within(0.0..=1e6)
                 .or(usual.noise),
-            rows: Rows::options(fields, [10_000, 1_000, 1_000]),
+            rows: Rows::options(fields, usual.rows),
             data_seed: parts::data_seed(fields),
         }
     }

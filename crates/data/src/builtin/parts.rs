@@ -38,20 +38,20 @@ pub struct Rows {
 
 impl Rows {
     /// Lists `train`, `val` and `test`.
-    pub(super) fn options(fields: &mut Fields<'_>, [train, val, test]: [usize; 3]) -> Self {
+    pub(super) fn options(fields: &mut Fields<'_>, usual: Self) -> Self {
         Self {
             train: fields
                 .integer("train", "rows for training")
                 .within(1..=MOST)
-                .or(train),
+                .or(usual.train),
             val: fields
                 .integer("val", "rows for validation")
                 .within(0..=MOST)
-                .or(val),
+                .or(usual.val),
             test: fields
                 .integer("test", "rows for the test")
                 .within(0..=MOST)
-                .or(test),
+                .or(usual.test),
         }
     }
 

@@ -90,7 +90,7 @@ impl PlantedChannels {
             leaks: fields
                 .flag("leaks", "the inputs end with the first task's label: a planted leak")
                 .or(usual.leaks),
-            rows: Rows::options(fields, [2_000, 1_000, 2_000]),
+            rows: Rows::options(fields, usual.rows),
             data_seed: parts::data_seed(fields),
         }
     }

@@ -92,7 +92,7 @@ impl PlantedCodes {
                 .number("noise", "standard deviation of the targets' noise")
                 .within(0.0..=1e6)
                 .or(usual.noise),
-            rows: Rows::options(fields, [60, 20, 60]),
+            rows: Rows::options(fields, usual.rows),
             is_shared: fields
                 .flag(
                     "shared_rows",

@@ -88,7 +88,7 @@ impl PlantedGroups {
                 .number("noise", "standard deviation of the targets' noise")
                 .within(0.0..=1e6)
                 .or(usual.noise),
-            rows: Rows::options(fields, [100, 100, 1_000]),
+            rows: Rows::options(fields, usual.rows),
             data_seed: parts::data_seed(fields),
         };
         parts::at_most(

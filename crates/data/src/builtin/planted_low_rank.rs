@@ -82,7 +82,7 @@ impl PlantedLowRank {
                 .number("noise", "standard deviation of the targets' noise")
                 .within(0.0..=1e6)
                 .or(usual.noise),
-            rows: Rows::options(fields, [60, 60, 1_000]),
+            rows: Rows::options(fields, usual.rows),
             data_seed: parts::data_seed(fields),
         };
         parts::at_most(

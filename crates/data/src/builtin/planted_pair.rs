@@ -73,7 +73,7 @@ impl PlantedPair {
                 .number("coupling", "correlation of the two tasks' noises")
                 .within(-1.0..=1.0)
                 .or(usual.coupling),
-            rows: Rows::options(fields, [2_000, 2_000, 2_000]),
+            rows: Rows::options(fields, usual.rows),
             data_seed: parts::data_seed(fields),
         }
     }

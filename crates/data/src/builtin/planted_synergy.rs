@@ -73,7 +73,7 @@ impl PlantedSynergy {
                 )
                 .within(0.0..=1e3)
                 .or(usual.spread),
-            rows: Rows::options(fields, [2_000, 1_000, 2_000]),
+            rows: Rows::options(fields, usual.rows),
             data_seed: parts::data_seed(fields),
         }
     }

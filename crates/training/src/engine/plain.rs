@@ -63,9 +63,7 @@ fn row_losses(
         if let Some(cost) = costs.get(task).cloned().flatten() {
             return Some(cost);
         }
-        let (values, mask) = tensors::labels(batch.targets.get(task)?, &plan.device);
-        let planned = plan.tasks.get(task)?;
-        Some(planned.loss.per_row(heads.get(task)?.clone(), values, mask))
+        losses_of(plan, batch, task, heads.get(task)?.clone())
     });
     each.collect()
 }
@@ -84,9 +82,8 @@ pub(super) fn task_losses(
 ) -> Vec<Tensor<1>> {
     let mut losses = Vec::with_capacity(present.tasks.len());
     for (&task, &rows) in present.tasks.iter().zip(&present.rows) {
-        let loss =
-            predicted(task).and_then(|prediction| task_loss(plan, batch, task, rows, prediction));
-        losses.extend(loss);
+        let each = predicted(task).and_then(|prediction| losses_of(plan, batch, task, prediction));
+        losses.extend(each.map(|each| each.sum().div_scalar(rows as f64)));
     }
     losses
 }
@@ -120,17 +117,11 @@ pub(crate) fn not_finite_rows(
     found
 }
 
-fn task_loss(
-    plan: &Plan,
-    batch: &Batch,
-    task: usize,
-    rows: usize,
-    prediction: Tensor<2>,
-) -> Option<Tensor<1>> {
+/// The loss of each row of a task by itself from its predictions, `[rows]`, exactly 0 without a label.
+fn losses_of(plan: &Plan, batch: &Batch, task: usize, prediction: Tensor<2>) -> Option<Tensor<1>> {
     let planned = plan.tasks.get(task)?;
     let (values, mask) = tensors::labels(batch.targets.get(task)?, &plan.device);
-    let sum = planned.loss.per_row(prediction, values, mask).sum();
-    Some(sum.div_scalar(rows as f64))
+    Some(planned.loss.per_row(prediction, values, mask))
 }
 
 /// The losses of a step for a weighting that wants to see them before it gives weights; nothing is kept on the tape.

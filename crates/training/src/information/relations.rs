@@ -7,14 +7,12 @@ use polytask_balance::{Sight, View};
 use polytask_data::Encoded;
 use polytask_information::{Measure, Unit};
 use polytask_model::{MultiTaskModel, names};
-use polytask_random::Seed;
 use serde::Serialize;
 
 use crate::engine::relations::Related;
 use crate::engine::{Engine, Shared};
-use crate::load::{LoadError, Loaded, experiment};
-use crate::plan::{Plan, PlanError};
-use crate::save::meta;
+use crate::load::{LoadError, Loaded};
+use crate::plan::Plan;
 use crate::state::RestoreError;
 
 /// Of the rows with a label of the rarer task, the share that must have both labels for a cosine to speak of the tasks: below, it
@@ -80,20 +78,7 @@ pub struct PairRelation {
 /// # Errors
 /// Data that is gone or has changed, a split without rows.
 pub fn relations(loaded: &Loaded, asked: &Asked<'_>) -> Result<Relations, LoadError> {
-    let experiment = experiment(&loaded.config).map_err(LoadError::Config)?;
-    let seed = Seed(experiment.seed);
-    let (plan, _) =
-        Plan::resolve(experiment, loaded.place.clone()).map_err(|error| match error {
-            PlanError::Config(problems) => LoadError::Config(problems),
-            PlanError::Data(errors) => LoadError::Data(errors),
-        })?;
-    let wanted = loaded.meta.get(meta::DATA).cloned().unwrap_or_default();
-    if plan.facts.fingerprint != wanted {
-        return Err(LoadError::OtherData {
-            found: plan.facts.fingerprint,
-            wanted,
-        });
-    }
+    let plan = loaded.plan()?;
     let model = plan.build(&plan.device).map_err(LoadError::Config)?;
     let model = names::import(model, names::export(&loaded.model)).map_err(RestoreError::from)?;
     let mut rows = match asked.split {
@@ -107,7 +92,9 @@ pub fn relations(loaded: &Loaded, asked: &Asked<'_>) -> Result<Relations, LoadEr
         });
     }
     let overlaps = overlaps(&plan.encoded, &rows, plan.tasks.len());
-    seed.stream("information/relations", 0).shuffle(&mut rows);
+    plan.seed
+        .stream("information/relations", 0)
+        .shuffle(&mut rows);
     let mut found = Found::new(&plan, &model);
     for rows in rows.chunks(plan.train.batch_size).take(asked.batches) {
         found.look(rows, asked.affinities);

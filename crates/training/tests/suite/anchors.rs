@@ -1,30 +1,13 @@
 //! What training must find where the answer is known: the optimum of a linear model, and the codes that were planted.
 
-use std::sync::atomic::AtomicBool;
-
 use polytask_data::builtin::planted_codes::{PlantedCodes, truth};
 use polytask_model::names::export;
+use polytask_planted::best_matching;
 use polytask_random::{Seed, SplitMix64};
-use polytask_training::run::{Finish, Surroundings, run};
 
-use crate::world::{World, world};
+use crate::world::{World, reports, world};
 
 type Matrix = Vec<Vec<f64>>;
-
-fn train(world: &mut World) {
-    let finish = run(
-        &world.plan,
-        &mut world.state,
-        &mut Surroundings {
-            saver: None,
-            listener: &mut |_: &_| {},
-            interrupt: &AtomicBool::new(false),
-            trace_samples: false,
-            max_steps: None,
-        },
-    );
-    assert_eq!(finish.unwrap(), Finish::Completed);
-}
 
 fn matrix(world: &World, name: &str) -> Matrix {
     let values = export(&world.state.model);
@@ -95,7 +78,7 @@ fn a_linear_latent_model_finds_the_optimum_of_reduced_rank_regression() {
              schedule = \"cosine\"\n",
             path.display().to_string()
         ));
-        train(&mut world);
+        reports(&mut world);
 
         let all: Vec<u32> = (0..200).collect();
         let batch = world.plan.encoded.batch(&all);
@@ -153,7 +136,7 @@ fn recovered(sparsity: usize, tasks: usize, seed: u64) -> f64 {
          schedule = \"cosine\"\n[tasks]\n{heads}",
         options.codes, options.features, options.rows.train, options.codes
     ));
-    train(&mut world);
+    reports(&mut world);
     // The inputs are standardized, but of 2,400 standard normal rows, so their unit is 1 to about 1 %.
     let planted = truth(&options, Seed(seed)).codes;
     let found = matrix(&world, "sharing.codes");
@@ -167,23 +150,8 @@ fn recovered(sparsity: usize, tasks: usize, seed: u64) -> f64 {
                 .collect()
         })
         .collect();
-    best_matching(&cosines, &mut vec![false; options.codes]) / options.codes as f64
-}
-
-/// The largest sum of one entry per row in different columns.
-fn best_matching(rows: &[Vec<f64>], taken: &mut Vec<bool>) -> f64 {
-    let Some((row, rest)) = rows.split_first() else {
-        return 0.0;
-    };
-    let mut best = f64::NEG_INFINITY;
-    for (column, value) in row.iter().enumerate() {
-        if !taken[column] {
-            taken[column] = true;
-            best = best.max(value + best_matching(rest, taken));
-            taken[column] = false;
-        }
-    }
-    best
+    let matched = cosines.iter().zip(best_matching(&cosines));
+    matched.map(|(row, column)| row[column]).sum::<f64>() / options.codes as f64
 }
 
 #[test]

@@ -1,18 +1,14 @@
 //! Training with a joint head: parts that add up, gradients that every engine agrees on, states that go on bit for bit.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
-
 use polytask_balance::WEIGHTINGS;
 use polytask_model::{circle, names};
 use polytask_training::evaluate::{Measured, Predictor};
-use polytask_training::events::{EpochReport, Event};
 use polytask_training::load::experiment;
-use polytask_training::run::{Surroundings, run};
 use polytask_training::state::TrainState;
 use polytask_training::step::step;
+use std::collections::BTreeMap;
 
-use crate::world::{bits, groups, started, world};
+use crate::world::{bits, groups, reports, started, world};
 
 const CHAIN: &str =
     "joint = { type = \"given\", edges = [[\"task_1\", \"task_0\"], [\"task_1\", \"task_2\"]] }\n";
@@ -46,20 +42,7 @@ fn the_loss_of_a_split_is_the_sum_of_its_parts() {
         let rest =
             "[encoder]\ntype = \"mlp\"\nhidden = [4]\n[train]\nepochs = 2\nbatch_size = 16\n";
         let mut world = world(&config(&multitask, rest));
-        let mut reports: Vec<EpochReport> = Vec::new();
-        let mut listener = |event: &Event| {
-            if let Event::Epoch(report) = event {
-                reports.push(report.clone());
-            }
-        };
-        let mut around = Surroundings {
-            saver: None,
-            listener: &mut listener,
-            interrupt: &AtomicBool::new(false),
-            trace_samples: false,
-            max_steps: None,
-        };
-        run(&world.plan, &mut world.state, &mut around).unwrap();
+        let reports = reports(&mut world);
         assert_eq!(reports.len(), 2);
         for (report, split) in reports
             .iter()

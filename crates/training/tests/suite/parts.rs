@@ -1,13 +1,9 @@
 //! The loss is the sum of its logged parts, and an absent task has no part in it.
 
-use std::sync::atomic::AtomicBool;
-
 use polytask_balance::WEIGHTINGS;
-use polytask_training::events::{EpochReport, Event};
-use polytask_training::run::{Surroundings, run};
 use polytask_training::step::step;
 
-use crate::world::{bits, groups, three_tasks, world};
+use crate::world::{bits, groups, reports, three_tasks, world};
 
 fn config(weighting: &str) -> String {
     let text = three_tasks(&format!(
@@ -24,24 +20,7 @@ fn config(weighting: &str) -> String {
 fn the_loss_of_a_split_is_the_sum_of_its_parts() {
     for weighting in WEIGHTINGS {
         let mut world = world(&config(weighting.name));
-        let mut reports: Vec<EpochReport> = Vec::new();
-        let mut listener = |event: &Event| {
-            if let Event::Epoch(report) = event {
-                reports.push(report.clone());
-            }
-        };
-        run(
-            &world.plan,
-            &mut world.state,
-            &mut Surroundings {
-                saver: None,
-                listener: &mut listener,
-                interrupt: &AtomicBool::new(false),
-                trace_samples: false,
-                max_steps: None,
-            },
-        )
-        .unwrap();
+        let reports = reports(&mut world);
         assert_eq!(reports.len(), 2);
         for (report, split) in reports
             .iter()

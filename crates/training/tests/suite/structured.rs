@@ -1,14 +1,10 @@
 //! Cascades and relations in training: parts that add up, engines that agree, states that go on bit for bit.
 
-use std::sync::atomic::AtomicBool;
-
 use polytask_model::names;
-use polytask_training::events::{EpochReport, Event};
 use polytask_training::load::experiment;
-use polytask_training::run::{Surroundings, run};
 use polytask_training::step::step;
 
-use crate::world::{bits, groups, started, three_tasks, world};
+use crate::world::{bits, groups, reports, started, three_tasks, world};
 
 const RELATIONS: [&str; 5] = [
     "{ type = \"mean\", weight = 0.1 }",
@@ -36,20 +32,7 @@ fn a_relation_is_the_penalty_of_every_split() {
             "[train]\nepochs = 2\nbatch_size = 7\n",
         );
         let mut world = world(&text);
-        let mut reports: Vec<EpochReport> = Vec::new();
-        let mut listener = |event: &Event| {
-            if let Event::Epoch(report) = event {
-                reports.push(report.clone());
-            }
-        };
-        let mut around = Surroundings {
-            saver: None,
-            listener: &mut listener,
-            interrupt: &AtomicBool::new(false),
-            trace_samples: false,
-            max_steps: None,
-        };
-        run(&world.plan, &mut world.state, &mut around).unwrap();
+        let reports = reports(&mut world);
         for (report, split) in reports
             .iter()
             .flat_map(|report| [(report, "train"), (report, "val")])

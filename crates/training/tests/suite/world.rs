@@ -1,12 +1,15 @@
 //! A tiny experiment, planned and started.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use polytask_config::{Value, Values};
 use polytask_data::Batch;
 use polytask_training::device::Place;
+use polytask_training::events::{EpochReport, Event};
 use polytask_training::load::experiment;
 use polytask_training::plan::Plan;
+use polytask_training::run::{Finish, Surroundings, run};
 use polytask_training::state::TrainState;
 
 /// Dropout draws from one generator of the whole process: one test at a time.
@@ -48,6 +51,29 @@ pub(crate) fn started_on(text: &str, place: Place) -> (Plan, TrainState) {
     let (plan, balancing) = Plan::resolve(experiment, place).unwrap();
     let state = plan.start(balancing).unwrap();
     (plan, state)
+}
+
+/// Trains to the end; what each epoch reported.
+pub(crate) fn reports(world: &mut World) -> Vec<EpochReport> {
+    let mut reports = Vec::new();
+    let mut listener = |event: &Event| {
+        if let Event::Epoch(report) = event {
+            reports.push(report.clone());
+        }
+    };
+    let finish = run(
+        &world.plan,
+        &mut world.state,
+        &mut Surroundings {
+            saver: None,
+            listener: &mut listener,
+            interrupt: &AtomicBool::new(false),
+            trace_samples: false,
+            max_steps: None,
+        },
+    );
+    assert_eq!(finish.unwrap(), Finish::Completed);
+    reports
 }
 
 /// The batches of the steps of an epoch.

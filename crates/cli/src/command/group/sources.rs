@@ -5,12 +5,12 @@ use polytask_data::TaskFit;
 use polytask_information::grouping::Objective;
 use polytask_information::report::{Affinities, Grouped, grouped};
 use polytask_information::{InformationError, Measure};
-use polytask_store::{Fallback, Pick, RunDir};
+use polytask_store::RunDir;
 use polytask_training::device::Place;
 use polytask_training::experiment::{AffinitySource, GroupingOptions, InfoOptions};
 use polytask_training::information::{Asked, OVERLAP, Relations, label_columns, relations};
-use polytask_training::load::{self, LoadError, Loaded, from_checkpoint};
-use polytask_training::plan::{Plan, PlanError};
+use polytask_training::load::{Loaded, from_checkpoint};
+use polytask_training::plan::Plan;
 
 use super::Arguments;
 use crate::arguments::{ConfigArguments, Overrides, RunArguments};
@@ -20,7 +20,7 @@ use crate::configuration::{Configuration, unplanned};
 use crate::exit::{Exit, Failure};
 use crate::panics::Watch;
 use crate::place;
-use crate::runs::{Found, Unasked};
+use crate::runs::{Found, Unasked, best_or_last};
 use crate::terminal::Terminal;
 
 /// A step or a gain above nothing helps: these sources need no other threshold.
@@ -182,18 +182,12 @@ impl Subject {
                 let experiment =
                     check::sound(Configuration::read(&self.config)?, terminal)?.experiment;
                 let planned = Plan::resolve(experiment, Place::cpu());
-                planned.map_err(|error| unplanned(document, error, terminal))?
+                planned
+                    .map_err(|error| unplanned(document, error, terminal))?
+                    .0
             }
-            Origin::Run(loaded) => {
-                let experiment = load::experiment(&loaded.config).map_err(LoadError::Config)?;
-                let planned = Plan::resolve(experiment, Place::cpu());
-                planned.map_err(|error| match error {
-                    PlanError::Config(problems) => LoadError::Config(problems),
-                    PlanError::Data(errors) => LoadError::Data(errors),
-                })?
-            }
+            Origin::Run(loaded) => loaded.plan()?,
         };
-        let plan = plan.0;
         let fits: Vec<TaskFit> = plan.tasks.iter().map(|task| task.fit.clone()).collect();
         let mut rows = plan.splits.train.clone();
         rows.sort_unstable();
@@ -223,9 +217,7 @@ impl Subject {
         };
         let loaded = paths.iter().map(|path| {
             let run = RunDir::open(path)?;
-            let selected = run
-                .select(Pick::Best, Fallback::Refused)
-                .or_else(|_| run.select(Pick::Last, Fallback::Refused))?;
+            let selected = best_or_last(&run)?;
             Ok(from_checkpoint(selected.checkpoint, Place::cpu())?)
         });
         loaded.collect::<Result<_, Failure>>().map(Ok)

@@ -20,7 +20,7 @@ use crate::measures::TaskMeasures;
 use crate::number::duration;
 use crate::panics::Watch;
 use crate::progress::{Setting, Ui, Views};
-use crate::runs::record_exit;
+use crate::runs::{best_or_last, record_exit};
 use crate::signals::Signals;
 use crate::terminal::Terminal;
 
@@ -271,9 +271,7 @@ impl Runs<'_> {
     /// A checkpoint or data that cannot be read.
     pub(super) fn measured(&self, trained: Trained) -> Result<MeasuredRun, Failure> {
         let run = RunDir::open(&trained.path)?;
-        let selected = run
-            .select(Pick::Best, Fallback::Refused)
-            .or_else(|_| run.select(Pick::Last, Fallback::Refused))?;
+        let selected = best_or_last(&run)?;
         let loaded = from_checkpoint(selected.checkpoint, self.place.clone())?;
         let labels = loaded.tasks.iter();
         let labelled = labels

@@ -66,8 +66,13 @@ pub const ENTRY: Entry<Box<dyn Source>> = Entry {
 
 impl Glyphs {
     fn options(fields: &mut Fields<'_>) -> Self {
+        let usual = Rows {
+            train: 12_000,
+            val: 2_000,
+            test: 4_000,
+        };
         Self {
-            rows: Rows::options(fields, [12_000, 2_000, 4_000]),
+            rows: Rows::options(fields, usual),
             digits: fields
                 .number(
                     "digits",
