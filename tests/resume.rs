@@ -15,6 +15,57 @@ fn more_epochs_later_are_the_same_as_more_epochs_at_once() {
 }
 
 #[test]
+fn the_log_tells_what_happened_in_both_processes() {
+    let folder = Folder::new(PICTURES);
+    folder.train("r", &["-s", "train.epochs=1"]);
+    folder
+        .run(&["resume", "r", "--set", "train.epochs=2"])
+        .expect(0);
+    let log: Vec<serde_json::Value> = folder
+        .read("r/log.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told: Vec<&str> = log
+        .iter()
+        .filter_map(|entry| entry["event"].as_str())
+        .filter(|&event| event != "note")
+        .collect();
+    let session = ["started", "epoch", "checkpoint", "ended"];
+    let expected = [&session[..], &["resumed"], &session].concat();
+    assert_eq!(told, expected);
+    let of = |event: &str| log.iter().find(|entry| entry["event"] == event).unwrap();
+    assert_eq!(of("ended")["status"], "finished");
+    let from = of("resumed")["checkpoint"].as_str().unwrap();
+    assert!(from.ends_with("step-00000006.ckpt"), "{from}");
+    assert_eq!(of("epoch")["step"], 6);
+    // Times are text that sorts as time does.
+    assert!(log.is_sorted_by_key(|entry| entry["time"].as_str().unwrap().to_owned()));
+}
+
+#[test]
+fn the_log_tells_why_a_run_failed() {
+    let folder = Folder::new(PICTURES);
+    folder
+        .run(&[
+            "train",
+            "config.toml",
+            "--run-dir",
+            "r",
+            "-s",
+            "train.optimizer={type='sgd',lr=1e30}",
+        ])
+        .expect(7);
+    let log = folder.read("r/log.jsonl");
+    let last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    assert_eq!(last["status"], "diverged");
+    assert!(
+        last["reason"].as_str().unwrap().contains("not finite"),
+        "{last}"
+    );
+}
+
+#[test]
 fn a_run_goes_on_from_an_older_checkpoint() {
     let folder = Folder::new(PICTURES);
     let whole = folder.train("r", &["-s", "checkpoint.keep_last=3"]);

@@ -39,6 +39,7 @@ fn a_run_leaves_everything_that_the_contract_names() {
         "config.resolved.toml",
         "data.json",
         "metrics.jsonl",
+        "log.jsonl",
         "lock",
         "checkpoints",
     ] {

@@ -1,9 +1,13 @@
 //! Events: all that the outside learns of a run. The loop does not know who listens.
 
+mod record;
+
 use std::collections::BTreeMap;
 
 use polytask_balance::Diagnosis;
 use polytask_store::StoreError;
+
+pub use record::records;
 
 /// Something that happened.
 #[derive(Clone, Debug)]

@@ -80,9 +80,10 @@ fn is_gone(checked: &Checked) -> bool {
 /// What is wrong with a run's other files. A record or a journal that is missing is no corruption.
 fn other_files(run: &RunDir) -> Vec<StoreError> {
     let record = run.record().err();
-    let journal = run.log(Log::Metrics).err();
+    let journals = [Log::Metrics, Log::Events].map(|log| run.log(log).err());
     let is_wrong = |error: &StoreError| !matches!(error, StoreError::Missing { .. });
-    record.into_iter().chain(journal).filter(is_wrong).collect()
+    let found = record.into_iter().chain(journals.into_iter().flatten());
+    found.filter(is_wrong).collect()
 }
 
 fn text(checked: &[Checked], others: &[StoreError], color: bool) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use polytask_training::events::{Event, Listener};
+use polytask_training::events::{Event, Listener, records};
 use serde_json::{Value, json};
 
 use super::Setting;
@@ -61,62 +61,31 @@ impl Events {
         self.failure.map_or(Ok(()), Err)
     }
 
-    fn by_task<T: Into<Value> + Clone>(&self, values: &[T]) -> Value {
-        let named: BTreeMap<&str, Value> = self
-            .tasks
-            .iter()
-            .zip(values)
-            .map(|(task, value)| (task.as_str(), value.clone().into()))
-            .collect();
-        json!(named)
-    }
-
-    fn event(&mut self, event: &Event) -> Option<Value> {
-        Some(match event {
+    /// What only this process knows of an event: where the run is, and how fast it goes.
+    fn completed(&mut self, event: &Event, record: &mut serde_json::Map<String, Value>) {
+        match event {
             Event::Started {
-                parameters,
-                rows: [train, val, test],
-                epochs,
+                rows: [train, ..],
                 steps_per_epoch,
                 step,
-                backend,
+                ..
             } => {
                 self.last = Instant::now();
                 self.step = *step;
                 self.rows_per_step = *train as f64 / (*steps_per_epoch).max(1) as f64;
-                json!({
-                    "event": "started", "run": self.run, "parameters": parameters, "tasks": self.tasks,
-                    "rows": {"train": train, "val": val, "test": test},
-                    "epochs": epochs, "steps_per_epoch": steps_per_epoch, "step": step, "backend": backend,
-                })
+                record.insert("run".to_owned(), json!(self.run));
             }
             Event::Epoch(report) => {
                 let seconds = self.last.elapsed().as_secs_f64();
                 let rows = report.step.saturating_sub(self.step) as f64 * self.rows_per_step;
                 self.last = Instant::now();
                 self.step = report.step;
-                json!({
-                    "event": "epoch", "epoch": report.epoch + 1, "step": report.step, "metrics": report.metrics,
-                    "weights": self.by_task(&report.weights), "absent_steps": self.by_task(&report.absent),
-                    "is_best": report.is_best, "seconds": seconds,
-                    "samples_per_second": if seconds > 0.0 { rows / seconds } else { 0.0 },
-                })
+                let speed = if seconds > 0.0 { rows / seconds } else { 0.0 };
+                record.insert("seconds".to_owned(), json!(seconds));
+                record.insert("samples_per_second".to_owned(), json!(speed));
             }
-            Event::Checkpoint {
-                step,
-                path,
-                bytes,
-                is_best,
-            } => json!({
-                "event": "checkpoint", "step": step, "path": path.display().to_string(), "bytes": bytes, "is_best": is_best,
-            }),
-            Event::Skipped { step, reason } => {
-                json!({"event": "skipped", "step": step, "reason": reason})
-            }
-            Event::Note(note) => json!({"event": "note", "message": note}),
-            Event::Remarks(_) => return None,
-            Event::Step { .. } => return None,
-        })
+            _ => {}
+        }
     }
 }
 
@@ -137,15 +106,14 @@ impl Listener for Events {
             });
             self.write(traced);
         }
-        if let (true, Event::Remarks(remarks)) = (self.is_asked, event) {
-            for remark in remarks {
-                self.write(json!({"event": "note", "about": "data", "message": remark}));
-            }
+        if !self.is_asked {
+            return;
         }
-        if self.is_asked
-            && let Some(event) = self.event(event)
-        {
-            self.write(event);
+        for mut record in records(event, &self.tasks) {
+            if let Some(record) = record.as_object_mut() {
+                self.completed(event, record);
+            }
+            self.write(record);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A session: one process that trains a run, from the start or from a checkpoint, and keeps its directory true.
 
 mod error;
+mod log;
 mod recorder;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::time::{Instant, SystemTime};
 use polytask_store::{Fallback, Journal, Log, Pick, RunRecord, Selected, Status, Text, Writer};
 
 pub use error::SessionError;
+use log::EventLog;
 use recorder::Recorder;
 
 use crate::aggregation::Aggregation;
@@ -138,7 +140,7 @@ pub fn train(
     )?;
     let (journal, _) = writer.journal(Log::Metrics)?;
     go(
-        plan, state, &texts, writer, record, journal, every, listener, interrupt, options, true,
+        plan, state, &texts, writer, record, journal, every, listener, interrupt, options, None,
     )
 }
 
@@ -196,7 +198,17 @@ pub fn resume(
     let (mut journal, _) = writer.journal(Log::Metrics)?;
     journal.truncate_after(state.progress.step)?;
     go(
-        plan, state, &texts, writer, record, journal, every, listener, interrupt, options, false,
+        plan,
+        state,
+        &texts,
+        writer,
+        record,
+        journal,
+        every,
+        listener,
+        interrupt,
+        options,
+        Some(from.path),
     )
 }
 
@@ -225,31 +237,40 @@ fn go(
     listener: &mut dyn Listener,
     interrupt: &AtomicBool,
     options: &Options,
-    is_new: bool,
+    resumed: Option<PathBuf>,
 ) -> Result<Outcome, SessionError> {
     let begun = Instant::now();
-    listener.hear(&started(&plan, &state));
+    let tasks: Vec<String> = plan.tasks.iter().map(|task| task.name.clone()).collect();
+    let (events, _) = writer.journal(Log::Events)?;
+    let mut log = EventLog::new(tasks.clone(), events, listener);
+    if let Some(checkpoint) = &resumed {
+        log.resumed(checkpoint, &record);
+    }
+    log.hear(&started(&plan, &state));
     let remarks = plan.facts.remarks();
     if !remarks.is_empty() {
-        listener.hear(&Event::Remarks(remarks));
+        log.hear(&Event::Remarks(remarks));
     }
     let engine = record.engine.clone();
     let notes = plan.place.note.iter().chain(state.model.notes());
     for note in notes.chain(&engine) {
-        listener.hear(&Event::Note(note.clone()));
+        log.hear(&Event::Note(note.clone()));
     }
     let mut saver = Saver::new(writer, &plan, &texts.resolved);
-    if is_new && let Err(error) = saver.begin(&mut state) {
+    if resumed.is_none()
+        && let Err(error) = saver.begin(&mut state)
+    {
         let mut writer = saver.into_writer();
-        return Err(fail(&mut writer, &record, RunError::from(error).into()));
+        let error = log.failed(RunError::from(error).into());
+        return Err(fail(&mut writer, &record, error));
     }
     let mut recorder = Recorder {
-        tasks: plan.tasks.iter().map(|task| task.name.clone()).collect(),
+        tasks,
         journal,
         every,
         begun,
         failure: None,
-        listener,
+        listener: &mut log,
     };
     let finished = run(
         &plan,
@@ -269,13 +290,13 @@ fn go(
         .and_then(|finish| recorded.map(|()| finish))
     {
         Ok(finish) => finish,
-        Err(error) => return Err(fail(&mut writer, &record, error)),
+        Err(error) => return Err(fail(&mut writer, &record, log.failed(error))),
     };
     let tested = match finish {
         Finish::Interrupted => None,
         Finish::Completed | Finish::EarlyStopped => match test(&plan, &writer) {
             Ok(tested) => tested,
-            Err(error) => return Err(fail(&mut writer, &record, error)),
+            Err(error) => return Err(fail(&mut writer, &record, log.failed(error))),
         },
     };
     let (status, reason) = match finish {
@@ -284,6 +305,8 @@ fn go(
         Finish::Interrupted => (Status::Interrupted, Some("signal".to_owned())),
     };
     let last = writer.select(Pick::Last, Fallback::Allowed)?;
+    log.ended(status, reason.as_deref(), state.progress.step);
+    log.before_checkpoint()?;
     writer.write_record(&record.ended(status, reason, 0, SystemTime::now()))?;
     let (checkpoint, tested, split) = match tested {
         Some((path, evaluation, split)) => (Some(path), Some(evaluation), split),
@@ -355,12 +378,17 @@ fn test(
     Ok(Some((selected.path, evaluation, split)))
 }
 
-/// Writes the failure into `run.json`; what cannot be written there must not hide the failure itself.
-fn fail(writer: &mut Writer, record: &RunRecord, error: SessionError) -> SessionError {
-    let status = match &error {
+/// What a run is after this failure.
+fn status_after(error: &SessionError) -> Status {
+    match error {
         SessionError::Run(RunError::Diverged(_)) => Status::Diverged,
         _ => Status::Failed,
-    };
+    }
+}
+
+/// Writes the failure into `run.json`; what cannot be written there must not hide the failure itself.
+fn fail(writer: &mut Writer, record: &RunRecord, error: SessionError) -> SessionError {
+    let status = status_after(&error);
     let code = if status == Status::Diverged { 7 } else { 1 };
     drop(writer.write_record(&record.ended(
         status,

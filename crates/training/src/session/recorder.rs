@@ -131,6 +131,7 @@ impl Listener for Recorder<'_> {
         match self.failure.take() {
             Some(error) => Err(error),
             None => self.journal.sync(),
-        }
+        }?;
+        self.listener.before_checkpoint()
     }
 }
