@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use polytask_config::describe;
-use polytask_data::TaskType;
-use polytask_metrics::{Better, METRICS, Shape};
+use polytask_metrics::{Better, METRICS, base};
 use polytask_training::evaluate::{JOINT, USABLE};
-use polytask_training::experiment::Experiment;
+use polytask_training::experiment::{Experiment, shape_of};
 
 /// A task and the metrics that its config names, the main one first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,20 +73,9 @@ impl TaskMeasures {
 
     /// The place of a metric: the config's order, else that of the table of metrics. None for losses and weights.
     fn rank(&self, name: &str) -> Option<usize> {
-        let table = METRICS.iter().position(|entry| entry.name == name)?;
+        let table = METRICS.iter().position(|entry| entry.name == base(name))?;
         let named = self.named.iter().position(|named| named == name);
         Some(named.unwrap_or(self.named.len() + table))
-    }
-}
-
-/// How the predictions of a kind of task look to a metric.
-fn shape_of(kind: TaskType) -> Shape {
-    match kind {
-        TaskType::Binary => Shape::Binary,
-        TaskType::Multiclass => Shape::Classes,
-        TaskType::Multilabel => Shape::Flags,
-        TaskType::Regression => Shape::Values,
-        TaskType::Ordinal => Shape::Ordinal,
     }
 }
 
@@ -98,7 +86,7 @@ pub(crate) fn better(key: &str) -> Better {
         return Better::Higher;
     }
     // Losses, weighted losses, penalties: whatever is no metric.
-    let Some(entry) = METRICS.iter().find(|entry| entry.name == name) else {
+    let Some(entry) = METRICS.iter().find(|entry| entry.name == base(name)) else {
         return Better::Lower;
     };
     let mut better = Better::Higher;

@@ -59,8 +59,13 @@ pub(crate) fn table(
         } else {
             row("loss".to_owned(), "no labels".to_owned());
         }
+        // Losses count in the sum below as often as their weights say.
+        let weight = evaluation.metrics.get(&format!("{prefix}weight"));
+        if let Some(weight) = weight.filter(|weight| **weight != 1.0) {
+            row("weight".to_owned(), figure(*weight));
+        }
     }
-    for (name, key) in [("(all)", "score"), ("(all)", "loss")] {
+    for (name, key) in [("(all)", "score"), ("(all)", "penalty"), ("(all)", "loss")] {
         if let Some(value) = evaluation.metrics.get(&format!("{split}/{key}")) {
             table.row([
                 name.to_owned(),

@@ -12,12 +12,16 @@
 ///     const ALL: &'static [(&'static str, Self, &'static str)] =
 ///         &[("up", Rounding::Up, "away from zero"), ("down", Rounding::Down, "towards zero")];
 /// }
-/// # assert_eq!(Rounding::ALL.len(), 2);
-/// # let _ = Rounding::Down;
+/// assert_eq!(Rounding::Down.word(), "down");
 /// ```
 pub trait Choice: Copy + 'static {
     /// Name, value and one line of explanation, for every variant.
     const ALL: &'static [(&'static str, Self, &'static str)];
+
+    /// The variant's name.
+    fn word(self) -> &'static str {
+        name_of(&self).unwrap_or_default()
+    }
 }
 
 /// The name of a value: variants are told apart by their discriminant, for a `Choice` need not be comparable.

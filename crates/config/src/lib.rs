@@ -29,12 +29,13 @@ pub use codes::{CODES, Code, code};
 pub use document::{Document, Layers};
 pub use entry::{Chosen, Entry, PathOr, TextsOr};
 pub use fields::{
-    ChoiceField, EntryField, Fields, Flag, Integer, IntegerList, List, Number, NumberList,
-    PairList, PathField, PathList, PathOrEntryField, Text, TextList, TextLists, TextsOrTableField,
+    ChoiceField, EntriesField, EntryField, Fields, Flag, Integer, IntegerList, List, Number,
+    NumberList, PairList, PathField, PathList, PathOrEntryField, Text, TextList, TextLists,
+    TextsOrTableField,
 };
 pub use literal::Literal;
 pub use problem::{Position, Problem, Problems};
-pub use read::{Reading, describe, read};
+pub use read::{Reading, describe, options_in, read};
 pub use render::render;
 pub use resolved::{Difference, Origin, Resolved, Setting};
 pub use schema::{Family, Found, Kind, Node, Range, Schema, Variant, options_of};

@@ -30,6 +30,8 @@ pub enum Literal {
     },
     /// An array.
     List(Vec<Literal>),
+    /// An inline table.
+    Table(Vec<(String, Literal)>),
 }
 
 impl Literal {
@@ -43,6 +45,10 @@ impl Literal {
             Self::Flag(flag) => (*flag).into(),
             Self::Path { written, .. } => written.as_str().into(),
             Self::List(items) => items.iter().map(Self::to_json).collect(),
+            Self::Table(items) => items
+                .iter()
+                .map(|(key, item)| (key.clone(), item.to_json()))
+                .collect(),
         }
     }
 
@@ -107,6 +113,13 @@ impl fmt::Display for Literal {
                     write!(f, "{item}")?;
                 }
                 f.write_str("]")
+            }
+            Self::Table(items) => {
+                for (index, (key, item)) in items.iter().enumerate() {
+                    f.write_str(if index == 0 { "{ " } else { ", " })?;
+                    write!(f, "{} = {item}", toml_key(key))?;
+                }
+                f.write_str(if items.is_empty() { "{}" } else { " }" })
             }
         }
     }

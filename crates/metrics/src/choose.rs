@@ -1,6 +1,6 @@
 //! From a name and a shape to a metric.
 
-use polytask_config::{Entry, describe};
+use polytask_config::{Entry, options_in};
 
 use crate::{Facts, METRICS, Metric, Shape};
 
@@ -25,8 +25,8 @@ pub enum MetricError {
         /// What it is for.
         shapes: &'static [Shape],
     },
-    /// The metric cannot be made without options.
-    #[error("`{name}` has options that must be given")]
+    /// These are no options of the metric.
+    #[error("`{name}` has no such options")]
     Options {
         /// The metric.
         name: &'static str,
@@ -59,7 +59,13 @@ pub fn defaults(shape: Shape) -> &'static [&'static str] {
     }
 }
 
-/// The metric called `name` with its default options, for predictions of this shape.
+/// The name without options: `top_k` of `top_k(k=3)`.
+#[must_use]
+pub fn base(name: &str) -> &str {
+    name.split_once('(').map_or(name, |(base, _)| base)
+}
+
+/// The metric called `name`, for predictions of this shape: `top_k` with its default options, `top_k(k=3)` with others.
 ///
 /// ```
 /// use polytask_metrics::{MetricError, Shape, metric};
@@ -69,6 +75,8 @@ pub fn defaults(shape: Shape) -> &'static [&'static str] {
 /// assert_eq!(error.to_string(), "there is no metric `acuracy`; did you mean `accuracy`?");
 /// let error = metric("r2", Shape::Binary).err().unwrap();
 /// assert_eq!(error.to_string(), "`r2` is not for a binary task, but for regression");
+/// assert!(metric("top_k(k=3)", Shape::Classes).is_ok());
+/// assert!(metric("top_k(n=3)", Shape::Classes).is_err());
 /// ```
 ///
 /// # Errors
@@ -76,12 +84,10 @@ pub fn defaults(shape: Shape) -> &'static [&'static str] {
 /// If there is no such metric or it is not for this shape.
 pub fn metric(name: &str, shape: Shape) -> Result<Box<dyn Metric>, MetricError> {
     let entry = entry(name, shape)?;
-    let mut made = None;
-    describe(|options| made = Some((entry.new)(options)));
-    made.ok_or(MetricError::Options { name: entry.name })
+    options_in(name, entry.new).ok_or(MetricError::Options { name: entry.name })
 }
 
-/// The entry of the metric called `name`, if it is for this shape: what it is, before it is made.
+/// The entry of the metric called `name`, whatever its options, if it is for this shape: what it is, before it is made.
 ///
 /// ```
 /// use polytask_metrics::{Shape, entry};
@@ -97,6 +103,7 @@ pub fn entry(
     name: &str,
     shape: Shape,
 ) -> Result<&'static Entry<Box<dyn Metric>, Facts>, MetricError> {
+    let name = base(name);
     let Some(entry) = METRICS.iter().find(|entry| entry.name == name) else {
         let fitting = METRICS
             .iter()

@@ -39,6 +39,8 @@ pub enum Event {
         rate: f64,
         /// The weighted sum that the optimizer saw; NaN for a step that was skipped.
         loss: f64,
+        /// The penalty in it.
+        penalty: f64,
         /// Mean loss per task; `None` for a task without a label in the batch.
         losses: Vec<Option<f64>>,
         /// Weight per task.

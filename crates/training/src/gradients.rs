@@ -63,6 +63,18 @@ impl ModuleVisitor for SquaredNorm<'_> {
     }
 }
 
+/// The same on the host in f64: finite wherever every value is, which the device's f32 is not.
+pub(crate) fn squared_norm_in_f64<M: Module>(model: &M, gradients: &GradientsParams) -> f64 {
+    let mut sum = 0.0;
+    each(model, gradients, |_, values| {
+        sum += values
+            .iter()
+            .map(|&value| f64::from(value).powi(2))
+            .sum::<f64>();
+    });
+    sum
+}
+
 /// All gradients times `factor`.
 pub(crate) fn scale<M: Module>(
     model: &M,
@@ -100,28 +112,48 @@ impl<F: Fn(ParamId) -> Option<f64>> ModuleVisitor for Scale<F> {
     }
 }
 
-/// The names of the parameters whose gradient holds a value that is not finite.
-pub(crate) fn not_finite<M: Module>(
+/// The names of the parameters whose gradient holds a value that is not finite; if there are none, of the one whose
+/// gradient is the largest, and false.
+pub(crate) fn broken<M: Module>(
     model: &M,
     gradients: &GradientsParams,
     parameters: &[NamedParameter],
-) -> Vec<String> {
-    let mut visitor = NotFinite {
-        gradients,
-        parameters,
-        names: Vec::new(),
+) -> (Vec<String>, bool) {
+    let name = |id: ParamId| {
+        let named = parameters.iter().find(|named| named.id == id);
+        named.map(|named| named.name.clone())
     };
-    model.visit(&mut visitor);
-    visitor.names
+    let mut names = Vec::new();
+    let mut largest = (0.0, None);
+    each(model, gradients, |id, values| {
+        if values.iter().any(|value| !value.is_finite()) {
+            names.extend(name(id));
+        }
+        let most = values
+            .iter()
+            .fold(0.0_f32, |most, value| most.max(value.abs()));
+        if most > largest.0 {
+            largest = (most, name(id));
+        }
+    });
+    let is_broken = !names.is_empty();
+    if !is_broken {
+        names.extend(largest.1);
+    }
+    (names, is_broken)
 }
 
-struct NotFinite<'a> {
+/// Shows the gradient of every parameter that has one, on the host.
+fn each<M: Module>(model: &M, gradients: &GradientsParams, see: impl FnMut(ParamId, &[f32])) {
+    model.visit(&mut Each { gradients, see });
+}
+
+struct Each<'a, F> {
     gradients: &'a GradientsParams,
-    parameters: &'a [NamedParameter],
-    names: Vec<String>,
+    see: F,
 }
 
-impl ModuleVisitor for NotFinite<'_> {
+impl<F: FnMut(ParamId, &[f32])> ModuleVisitor for Each<'_, F> {
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
         let Some(gradient) = self.gradients.get::<D>(parameter.id) else {
             return;
@@ -131,13 +163,6 @@ impl ModuleVisitor for NotFinite<'_> {
             .convert::<f32>()
             .try_into_vec::<f32>()
             .unwrap_or_default();
-        if values.iter().any(|value| !value.is_finite())
-            && let Some(named) = self
-                .parameters
-                .iter()
-                .find(|named| named.id == parameter.id)
-        {
-            self.names.push(named.name.clone());
-        }
+        (self.see)(parameter.id, &values);
     }
 }

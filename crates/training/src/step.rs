@@ -20,13 +20,13 @@ use crate::{ema, gradients, tensors};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("step {step}: {}", self.reason())]
 pub struct NotFinite {
-    /// The step, from 0.
+    /// The step, from 1.
     pub step: u64,
-    /// `the loss` or `the gradient`.
+    /// `the loss`, `the gradient` or `the gradient's norm`.
     pub what: &'static str,
-    /// The tasks whose loss is not finite.
+    /// The tasks whose loss is not finite; if there are none, the one with the largest loss.
     pub tasks: Vec<String>,
-    /// The parameters whose gradient is not finite.
+    /// The parameters whose gradient is not finite; if there are none, the one with the largest gradient.
     pub parameters: Vec<String>,
     /// Rows of the data, from 0, whose loss is not finite; all of the step if the losses do not tell. At most 32.
     pub samples: Vec<u32>,
@@ -75,6 +75,8 @@ fn and_more(all: usize, shown: usize) -> String {
 pub struct Stepped {
     /// Σ w·l + penalty; NaN for a step that was skipped.
     pub loss: f64,
+    /// The penalty of the step.
+    pub penalty: f64,
     /// Mean loss per task; `None` without a label in the step.
     pub losses: Vec<Option<f64>>,
     /// Weight per task; 0 for an absent one.
@@ -117,6 +119,7 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
 
     let mut report = Stepped {
         loss: 0.0,
+        penalty: 0.0,
         losses: vec![None; plan.tasks.len()],
         weights: vec![0.0; plan.tasks.len()],
         factor: plan.rate_factor(state.progress.step),
@@ -138,7 +141,11 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
             + state.model.proximal().unwrap_or(0.0);
         let rest = rest.get(usize::from(has_penalty)..).unwrap_or(&[]);
         let rate = rest.first().copied().filter(|_| has_rate);
-        let squared_norm = rest.get(usize::from(has_rate)).copied().unwrap_or(0.0);
+        let mut squared_norm = rest.get(usize::from(has_rate)).copied().unwrap_or(0.0);
+        if squared_norm == f64::INFINITY && plan.train.gradient_clip_norm.is_some() {
+            // Its square does not fit in f32; clipped, the gradient may.
+            squared_norm = gradients::squared_norm_in_f64(&state.model, &passes.gradients);
+        }
 
         let mut numbers = losses.iter().chain([&penalty, &squared_norm]);
         if is_broken || numbers.any(|value| !value.is_finite()) {
@@ -157,6 +164,7 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
             report.loss += weight * loss;
         }
         report.loss += penalty;
+        report.penalty = penalty;
         if let (Some(price), Some(rate)) = (&mut state.rate_price, rate) {
             price.observe(rate);
         }
@@ -375,7 +383,15 @@ fn diagnose(
         .map(|(&task, _)| task)
         .collect();
     let name = |&task: &usize| plan.tasks.get(task).map(|task| task.name.clone());
-    let tasks: Vec<String> = broken.iter().filter_map(name).collect();
+    let each = present.tasks.iter().zip(losses);
+    let worst = each.max_by(|left, right| left.1.total_cmp(right.1));
+    let named = match (broken.as_slice(), worst) {
+        ([], Some((worst, _))) => std::slice::from_ref(worst),
+        (broken, _) => broken,
+    };
+    let tasks: Vec<String> = named.iter().filter_map(name).collect();
+    let (parameters, is_gradient_broken) =
+        gradients::broken(&state.model, gradients, &names::parameters(&state.model));
     let mut samples =
         plain::not_finite_rows(plan, &state.model, state.progress.step, batches, &broken);
     if samples.is_empty() {
@@ -383,17 +399,13 @@ fn diagnose(
     }
     samples.truncate(32);
     NotFinite {
-        step: state.progress.step,
-        what: if tasks.is_empty() {
-            "the gradient"
-        } else {
-            "the loss"
+        step: state.progress.step + 1,
+        what: match (broken.is_empty(), is_gradient_broken) {
+            (false, _) => "the loss",
+            (true, true) => "the gradient",
+            (true, false) => "the gradient's norm",
         },
-        parameters: gradients::not_finite(
-            &state.model,
-            gradients,
-            &names::parameters(&state.model),
-        ),
+        parameters,
         tasks,
         samples,
         skips: 0,

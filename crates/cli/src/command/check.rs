@@ -4,8 +4,9 @@ mod data;
 mod model;
 
 use clap::{Args, ValueEnum};
-use polytask_config::{Origin, Problem, Resolved};
+use polytask_config::{Document, Origin, Problem, Problems, Resolved};
 use polytask_training::device::{self, Backend, Place};
+use polytask_training::experiment::Experiment;
 use polytask_training::plan::{Plan, PlanError};
 use serde_json::{Value, json};
 
@@ -106,19 +107,11 @@ pub(crate) fn sound(
         && matches!(device.backend, Backend::Wgpu)
         && let Err(error) = device::resolve(device.backend, device.index)
     {
-        problems
-            .0
-            .push(Problem::new("P0603", "device.backend", error.to_string()));
+        problems.0.push(unavailable(error.to_string()));
     }
     // Columns can still be looked for if what is wrong lies elsewhere.
-    if problems.0.iter().all(leaves_data_readable)
-        && let Err(error) = Plan::resolve(experiment, Place::cpu())
-    {
-        let more = match error {
-            PlanError::Config(more) => more,
-            PlanError::Data(errors) => keyed(errors).0,
-        };
-        for problem in more.0 {
+    if problems.0.iter().all(leaves_data_readable) {
+        for problem in unfitting(experiment).0 {
             if !problems.0.iter().any(|known| known.key == problem.key) {
                 problems.0.push(problem);
             }
@@ -127,11 +120,61 @@ pub(crate) fn sound(
     Err(refused(&document, &problems, terminal))
 }
 
+/// The config's device, or whatever else is wrong beside its absence.
+///
+/// # Errors
+/// A device that is not to be had, alone or among the config's other problems.
+pub(crate) fn place(
+    document: &Document,
+    experiment: Experiment,
+    terminal: &Terminal,
+    watch: &Watch,
+) -> Result<(Experiment, Place), Failure> {
+    let device = experiment.device;
+    match place::resolve(device.backend, device.index, watch) {
+        Ok(place) => Ok((experiment, place)),
+        Err(failure) => {
+            let mut problems = unfitting(experiment);
+            if problems.is_empty() {
+                return Err(failure);
+            }
+            problems
+                .0
+                .push(unavailable(failure.reason().unwrap_or_default()));
+            Err(refused(document, &problems, terminal))
+        }
+    }
+}
+
+fn unavailable(why: String) -> Problem {
+    Problem::new("P0603", "device.backend", why)
+}
+
+/// Where the config does not fit the data, or its layers do not fit each other.
+fn unfitting(experiment: Experiment) -> Problems {
+    let place = Place::cpu();
+    let device = place.device.clone();
+    let built = Plan::resolve(experiment, place)
+        .and_then(|(plan, _)| plan.build(&device).map_err(PlanError::Config));
+    match built {
+        Ok(_) => Problems::default(),
+        Err(PlanError::Config(problems)) => problems,
+        Err(PlanError::Data(errors)) => keyed(errors).0,
+    }
+}
+
 /// Whether the data can be read as meant in spite of this problem.
 fn leaves_data_readable(problem: &Problem) -> bool {
-    let table = problem.key.split(['.', '[']).next().unwrap_or_default();
-    // A key that nothing reads changes nothing; if it was a misspelt one that is needed, that one is missing too.
-    problem.code == "P0201" || !matches!(table, "" | "data" | "datasets" | "inputs" | "tasks")
+    let mut keys = problem.key.split(['.', '[']);
+    let (table, second, third) = (keys.next(), keys.next(), keys.next());
+    match table.unwrap_or_default() {
+        // A key that nothing reads changes nothing; if it was a misspelt one that is needed, that one is missing too.
+        _ if problem.code == "P0201" => true,
+        "data" => second == Some("split"),
+        "tasks" => matches!(third, Some("metrics" | "loss" | "weight" | "after")),
+        "" | "datasets" | "inputs" => false,
+        _ => true,
+    }
 }
 
 /// Goes as far as `level` and says what it found.
@@ -166,11 +209,9 @@ pub(crate) fn report(
     let keys = format!("{} keys given, {} defaults", count(given), count(defaults));
     say(&format!("config  ok  {keys}\n"))?;
     if level >= Level::Data {
-        let place = match level {
-            Level::Model => {
-                place::resolve(experiment.device.backend, experiment.device.index, watch)?
-            }
-            _ => Place::cpu(),
+        let (experiment, place) = match level {
+            Level::Model => place(&document, experiment, terminal, watch)?,
+            _ => (experiment, Place::cpu()),
         };
         let (plan, balancing) = Plan::resolve(experiment, place)
             .map_err(|error| unplanned(&document, error, terminal))?;
@@ -231,5 +272,11 @@ mod tests {
             "tasks.digit.target"
         )));
         assert!(!leaves_data_readable(&problem("P0101", "")));
+        assert!(leaves_data_readable(&problem(
+            "P0304",
+            "tasks.digit.metrics[0]"
+        )));
+        assert!(leaves_data_readable(&problem("P0403", "data.split.train")));
+        assert!(!leaves_data_readable(&problem("P0401", "data.source")));
     }
 }

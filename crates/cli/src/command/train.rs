@@ -94,7 +94,7 @@ pub(crate) fn run(
         written,
         ..
     } = configuration;
-    let place = place::resolve(experiment.device.backend, experiment.device.index, watch)?;
+    let (experiment, place) = check::place(&document, experiment, terminal, watch)?;
     let texts = Texts {
         config: written,
         resolved: resolved.to_toml(),

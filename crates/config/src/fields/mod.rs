@@ -1,5 +1,6 @@
 //! `Fields`: one table of the document, on which a component lists its options.
 
+mod entries;
 mod entry;
 mod family;
 mod fault;
@@ -12,6 +13,7 @@ mod word;
 
 use std::sync::Arc;
 
+pub use entries::EntriesField;
 pub(crate) use entry::live_options;
 pub use entry::{EntryField, PathOrEntryField};
 pub use list::{IntegerList, List, NumberList, PairList, PathList, TextList, TextLists};
@@ -222,6 +224,34 @@ impl<'a> Fields<'a> {
         EntryField::new(self.slot(key, help), family)
     }
 
+    /// A list of members of a family, each `"name"` or `{ type = "name", … }`; a single one is a list of one.
+    ///
+    /// ```
+    /// use polytask_config::{Document, Entry, Layers, options_in, read};
+    ///
+    /// static METRICS: &[Entry<usize, ()>] = &[Entry {
+    ///     name: "top_k",
+    ///     summary: "among the k most probable",
+    ///     source: "",
+    ///     new: |options| options.integer("k", "how many").or(2),
+    ///     facts: (),
+    /// }];
+    /// let text = r#"metrics = ["top_k", { type = "top_k", k = 3 }]"#;
+    /// let document = Document::load(Layers::text("demo.toml", text, "/")).unwrap();
+    /// let reading = read(&document, |fields| fields.entries("metrics", "what is measured", METRICS).or_none());
+    /// assert_eq!(reading.value, [(0, "top_k".to_owned()), (1, "top_k(k=3)".to_owned())]);
+    /// assert_eq!(reading.resolved.to_toml(), format!("{text}\n"));
+    /// assert_eq!(options_in("top_k(k=3)", METRICS[0].new), Some(3));
+    /// ```
+    pub fn entries<T: 'static, X: 'static>(
+        &mut self,
+        key: &'static str,
+        help: &'static str,
+        family: &'static [Entry<T, X>],
+    ) -> EntriesField<'_, T> {
+        EntriesField::new(self.slot(key, help), family)
+    }
+
     /// A string that is a path, or `{ type = "name", … }`.
     pub fn path_or_entry<T: 'static, X: 'static>(
         &mut self,
@@ -246,6 +276,20 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn is_given(&self, key: &str) -> bool {
         self.scope.child(key).is_some()
+    }
+
+    /// Whether the key is in the document and nothing was found wrong with it.
+    #[must_use]
+    pub fn is_sound(&self, key: &str) -> bool {
+        let path = self.key_path(key);
+        self.is_given(key) && !self.work.problems.iter().any(|problem| problem.key == path)
+    }
+
+    /// Whether all of the document's text was read: what is not in it was then not given.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let document = self.work.document.as_ref();
+        document.is_none_or(|document| document.0.problems.is_empty())
     }
 
     /// Whether this listing reads a document; else it only describes.

@@ -73,7 +73,9 @@ impl Schema {
             Kind::Table(keys) | Kind::Tables(keys) | Kind::TextsOrTable { keys, .. } => {
                 vec![(None, keys)]
             }
-            Kind::Entry { family, .. } | Kind::PathOrEntry { family, .. } => self
+            Kind::Entry { family, .. }
+            | Kind::Entries { family, .. }
+            | Kind::PathOrEntry { family, .. } => self
                 .families
                 .get(*family)
                 .map(|family| {

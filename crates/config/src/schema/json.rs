@@ -223,6 +223,10 @@ fn kind(node: &Node, names: &DefinitionNames) -> Map<String, Value> {
             "additionalProperties": table(keys, names),
         }),
         Kind::Entry { family, .. } => entry(reference(&names.entry(*family)), node, *family, names),
+        Kind::Entries { family, .. } => {
+            let one = reference(&names.entry(*family));
+            json!({ "anyOf": [one, { "type": "array", "items": one }] })
+        }
         Kind::PathOrEntry { family, .. } => {
             json!({ "anyOf": [{ "type": "string", "minLength": 1 }, reference(&names.table(*family))] })
         }

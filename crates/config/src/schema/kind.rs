@@ -66,6 +66,13 @@ pub enum Kind {
         /// The names in it.
         names: Vec<&'static str>,
     },
+    /// A list of such names and tables.
+    Entries {
+        /// Index in [`Schema::families`](super::Schema::families).
+        family: usize,
+        /// The names in it.
+        names: Vec<&'static str>,
+    },
     /// A path, or `{ type = "name", … }`.
     PathOrEntry {
         /// Index in [`Schema::families`](super::Schema::families).
@@ -86,7 +93,9 @@ impl Kind {
     /// The family it chooses from.
     pub(crate) fn family(&self) -> Option<usize> {
         match self {
-            Self::Entry { family, .. } | Self::PathOrEntry { family, .. } => Some(*family),
+            Self::Entry { family, .. }
+            | Self::Entries { family, .. }
+            | Self::PathOrEntry { family, .. } => Some(*family),
             _ => None,
         }
     }
@@ -112,6 +121,7 @@ impl fmt::Display for Kind {
             Self::Table(_) => f.write_str("a table"),
             Self::Tables(_) => f.write_str("tables by name"),
             Self::Entry { .. } => f.write_str("a name or a table with `type`"),
+            Self::Entries { .. } => f.write_str("a list of names or tables with `type`"),
             Self::PathOrEntry { .. } => f.write_str("a path or a table with `type`"),
             Self::TextsOrTable { .. } => f.write_str("a list of strings or a table"),
         }

@@ -54,7 +54,9 @@ impl Index {
                 Kind::Tables(keys) => {
                     self.add(schema, keys, &format!("{path}.NAME"), &[], depth - 1)
                 }
-                Kind::Entry { family, .. } | Kind::PathOrEntry { family, .. } => {
+                Kind::Entry { family, .. }
+                | Kind::Entries { family, .. }
+                | Kind::PathOrEntry { family, .. } => {
                     self.add_family(schema, *family, &path, depth - 1);
                 }
                 _ => {}

@@ -3,6 +3,7 @@
 use polytask_config::Fields;
 
 use super::Part;
+use crate::codes::BAD_VALUE;
 use crate::error::DataError;
 
 /// What the configuration says of the shares.
@@ -12,6 +13,14 @@ pub(crate) struct Shares {
     val: Option<f64>,
     test: Option<f64>,
     key: String,
+}
+
+/// How far from 1 the sum of shares may be.
+const TOLERANCE: f64 = 1e-6;
+
+fn off(sum: f64) -> String {
+    let sum = (sum / TOLERANCE).round() * TOLERANCE;
+    format!("the shares add up to {sum:.6}, not to 1")
 }
 
 /// Which parts a separate file or the source brings.
@@ -37,6 +46,11 @@ impl Shares {
             "test",
             "share for the test; 0.1, or 0 if a file or the source brings it",
         );
+        let given = [train, val, test];
+        let sum: f64 = given.iter().flatten().sum();
+        if sum > 1.0 + TOLERANCE || given.iter().all(Option::is_some) && sum < 1.0 - TOLERANCE {
+            fields.problem("train", BAD_VALUE, off(sum), None);
+        }
         Self {
             train,
             val,
@@ -85,14 +99,8 @@ impl Shares {
         }
         let train = self.train.unwrap_or(1.0 - val - test);
         let sum = train + val + test;
-        if (sum - 1.0).abs() > 1e-6 {
-            return Err(wrong(
-                Part::Train,
-                format!(
-                    "the shares add up to {}, not to 1",
-                    (sum * 1e6).round() / 1e6
-                ),
-            ));
+        if (sum - 1.0).abs() > TOLERANCE {
+            return Err(wrong(Part::Train, off(sum)));
         }
         if train <= 0.0 {
             return Err(wrong(

@@ -182,9 +182,20 @@ impl LossOptions {
 
     /// Whether the loss is for tasks of this kind.
     pub fn check(&self, task: &str, kind: &TaskKind) -> Result<(), LossError> {
-        let [loss, kind] = [self.name(kind), kind_name(kind)];
+        self.serves(task, kind_name(kind))
+    }
+
+    /// Whether the loss is for tasks of the kind of this name; the usual loss of a kind is.
+    pub fn serves(&self, task: &str, kind: &'static str) -> Result<(), LossError> {
+        let Some((loss, _)) = &self.chosen else {
+            return Ok(());
+        };
         let serves = |entry: &&LossEntry| entry.facts.kinds.contains(&kind);
-        if LOSSES.iter().filter(serves).any(|entry| entry.name == loss) {
+        if LOSSES
+            .iter()
+            .filter(serves)
+            .any(|entry| entry.name == *loss)
+        {
             return Ok(());
         }
         Err(LossError::Kind {

@@ -7,20 +7,23 @@ mod cascade;
 mod checkpoint;
 mod grouping;
 mod info;
+mod judged;
 mod train;
 mod tree;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use polytask_balance::{Aggregator, AggregatorOptions, WEIGHTINGS, Weighting};
 use polytask_config::{Chosen, Fields};
 use polytask_data::{DataOptions, InputOptions, TaskOptions};
+use polytask_metrics::METRICS;
 use polytask_model::{LossOptions, ModelOptions, Relation, relation};
 
 pub use checkpoint::{CheckpointOptions, Every};
 pub use grouping::{AffinitySource, Goal, GroupingOptions};
 pub use info::InfoOptions;
+pub use judged::shape_of;
+pub(crate) use judged::{Judged, sign};
 pub use train::{EarlyStopping, OnNan, TrainOptions};
 pub use tree::{TREES, TreeOptions};
 
@@ -158,6 +161,7 @@ impl Experiment {
                 Some("train.accumulate = 3, with a third of the batch size, makes steps of as many rows".to_owned()),
             );
         }
+        judged::check_score(fields, &experiment.tasks, &experiment.score);
         let strata = experiment.info.stratify.clone();
         experiment.data.strata = strata.map(|column| (column, "info.stratify".to_owned()));
         experiment
@@ -167,7 +171,7 @@ impl Experiment {
 fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
     let tasks: Vec<TaskTable> = fields
         .tables("tasks", "the tasks, one table each", |name, fields| {
-            let table = TaskTable {
+            let mut table = TaskTable {
                 name: name.to_owned(),
                 data: TaskOptions::options(name, fields),
                 loss: LossOptions::options(fields),
@@ -175,39 +179,34 @@ fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
                     .number("weight", "multiplies what the weighting gives")
                     .at_least(0.0)
                     .or(1.0),
-                metrics: fields
-                    .texts("metrics", "metrics to report; the kind's own if empty")
-                    .or(Vec::new()),
+                metrics: Vec::new(),
                 after: fields
                     .texts("after", "tasks whose predictions this one's head reads too")
                     .or(Vec::new()),
             };
-            let mut seen = BTreeSet::new();
-            if let Some(twice) = table
-                .metrics
-                .iter()
-                .find(|metric| !seen.insert(metric.as_str()))
-            {
-                fields.problem(
+            let metrics = fields
+                .entries(
                     "metrics",
-                    "P0304",
-                    format!("`{twice}` is listed twice"),
-                    None,
-                );
-            }
+                    "metrics to report; the kind's own if empty",
+                    METRICS,
+                )
+                .or_none();
+            judged::check_task(fields, &table, &metrics);
+            table.metrics = metrics.into_iter().map(|(_, metric)| metric).collect();
             table
         })
         .into_iter()
         .map(|(_, task)| task)
         .collect();
-    if tasks.is_empty() {
+    // Tables that stand there and are not tasks have problems of their own.
+    if tasks.is_empty() && !fields.is_given("tasks") && fields.is_whole() {
         fields.problem(
             "tasks",
             "P0302",
             "there is no task".to_owned(),
             Some("add a table such as [tasks.digit] with type and target".to_owned()),
         );
-    } else if tasks.iter().all(|task| !task.data.active) {
+    } else if !tasks.is_empty() && tasks.iter().all(|task| !task.data.active) {
         fields.problem(
             "tasks",
             "P0302",

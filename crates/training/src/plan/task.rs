@@ -3,7 +3,6 @@
 use polytask_balance::{Family, TaskFacts};
 use polytask_config::{Problem, Problems};
 use polytask_data::{TaskFit, TaskKind};
-use polytask_metrics::metric;
 use polytask_model::{LossOptions, TaskLoss, TaskSpec};
 
 use crate::evaluate::shape_of;
@@ -77,12 +76,6 @@ pub fn planned_tasks(
         } else {
             table.metrics
         };
-        for (index, name) in metrics.iter().enumerate() {
-            if let Err(error) = metric(name, shape) {
-                let key = format!("tasks.{}.metrics[{index}]", table.name);
-                problems.push(Problem::new("P0304", key, error.to_string()));
-            }
-        }
         let spec = specification(&table.name, table.loss.clone(), fit, &table.after);
         match TaskLoss::new(&spec) {
             Ok(loss) => tasks.push(PlannedTask {

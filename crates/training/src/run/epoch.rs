@@ -28,7 +28,7 @@ pub(super) fn train(
             return Ok(false);
         }
         let group = group(&mut batches, plan.train.accumulate)?;
-        let number = state.progress.step;
+        let number = state.progress.step + 1;
         let stepped = step(plan, state, &group)?;
         if let Some(problem) = &stepped.skipped {
             around.listener.hear(&Event::Skipped {
@@ -49,6 +49,7 @@ pub(super) fn train(
             step_in_epoch: state.progress.step_in_epoch,
             rate: plan.train.optimizer.value.rate() * stepped.factor,
             loss: stepped.loss,
+            penalty: stepped.penalty,
             losses: stepped.losses,
             weights: stepped.weights,
             diagnosis: stepped.diagnosis,

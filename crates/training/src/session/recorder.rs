@@ -86,9 +86,18 @@ impl Recorder<'_> {
         }
     }
 
-    fn step(&mut self, at: [u64; 2], loss: f64, losses: &[Option<f64>], weights: &[f64]) {
+    fn step(
+        &mut self,
+        at: [u64; 2],
+        [loss, penalty]: [f64; 2],
+        losses: &[Option<f64>],
+        weights: &[f64],
+    ) {
         let [step, epoch] = at;
         self.write(step, epoch, "step/loss", loss);
+        if penalty != 0.0 {
+            self.write(step, epoch, "step/penalty", penalty);
+        }
         for (index, name) in self.tasks.clone().iter().enumerate() {
             if let Some(Some(value)) = losses.get(index) {
                 self.write(step, epoch, &format!("step/{name}/loss"), *value);
@@ -112,12 +121,13 @@ impl Listener for Recorder<'_> {
                 step,
                 epoch,
                 loss,
+                penalty,
                 losses,
                 weights,
                 diagnosis,
                 ..
             } if self.every > 0 && step.is_multiple_of(self.every) && loss.is_finite() => {
-                self.step([*step, *epoch], *loss, losses, weights);
+                self.step([*step, *epoch], [*loss, *penalty], losses, weights);
                 if let Some(seen) = diagnosis {
                     self.diagnosis([*step, *epoch], seen);
                 }

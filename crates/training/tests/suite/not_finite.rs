@@ -27,7 +27,7 @@ fn stop_names_task_step_tensor_and_rows_and_leaves_the_state() {
         .unwrap();
     broken[0].targets[1].values[row] = f32::NAN;
     let error = step(&world.plan, &mut world.state, &broken).unwrap_err();
-    assert_eq!((error.step, error.what), (1, "the loss"));
+    assert_eq!((error.step, error.what), (2, "the loss"));
     assert_eq!(error.tasks, ["y_1"]);
     assert!(
         error
@@ -39,7 +39,7 @@ fn stop_names_task_step_tensor_and_rows_and_leaves_the_state() {
     assert_eq!(error.samples, [broken[0].rows[row]]);
     let told = error.to_string();
     assert!(
-        told.starts_with("step 1: the loss is not finite, task y_1, tensor "),
+        told.starts_with("step 2: the loss is not finite, task y_1, tensor "),
         "{told}"
     );
     let rows = format!(", data rows {}", broken[0].rows[row] + 1);
