@@ -22,6 +22,7 @@ mod loss;
 mod matrix;
 mod multitask;
 pub mod names;
+mod pass;
 mod relation;
 mod sharing;
 mod stack;
@@ -30,7 +31,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use bottleneck::{BOTTLENECKS, BottleneckOptions};
+pub use bottleneck::{BOTTLENECKS, BottleneckOptions, RatePrior};
 pub use cascade::ring;
 pub use dense::{DenseBlock, VectorNorm};
 pub use encoder::{
@@ -46,6 +47,7 @@ pub use loss::{
     LossOptions, Ordinal, Outputs, PositiveWeight, Squared, TaskLoss, TaskSpec, decode, kind_name,
 };
 pub use multitask::{ModelOptions, MultiTaskModel, build};
+pub use pass::Pass;
 pub use relation::{Asks, RELATIONS, Related, Relation, Tie, Tied, relation};
 pub use sharing::{Alpha, CodesOptions, GateMap, HardOptions, LatentOptions, SHARINGS, Turn};
 pub use stacked::{Contribution, Layout, Lookup, Product, Recorded, Rows, Take};

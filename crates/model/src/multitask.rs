@@ -253,29 +253,6 @@ impl MultiTaskModel {
         terms.into_iter().flatten().reduce(|sum, more| sum + more)
     }
 
-    /// What the bottleneck lets through of each row, `[rows]`, nats: an upper bound on what the representation tells of the inputs. None
-    /// without a bottleneck.
-    #[must_use]
-    pub fn rates(&self, inputs: &Inputs) -> Option<Tensor<1>> {
-        self.encoder().rates(inputs)
-    }
-
-    /// What a nat of [rate](Self::rates) costs now, in nats of the loss; none without a bottleneck.
-    #[must_use]
-    pub fn rate_price(&self) -> Option<f64> {
-        Some(self.encoder().bottleneck()?.price())
-    }
-
-    /// The same model at another price of its rate.
-    #[must_use]
-    pub fn with_rate_price(mut self, price: f64) -> Self {
-        let encoder = self.sharing.wiring_mut().encoder_mut();
-        if let Some(bottleneck) = encoder.bottleneck_mut() {
-            bottleneck.set_price(price);
-        }
-        self
-    }
-
     /// What [`project`](Self::project) lowers: part of the loss beside the [`penalty`](Self::penalty), without a gradient.
     #[must_use]
     pub fn proximal(&self) -> Option<f64> {

@@ -83,8 +83,8 @@ pub(crate) struct Latent {
 }
 
 impl Wiring for Latent {
-    fn representation(&self, inputs: &Inputs) -> Tensor<2> {
-        self.projection.apply(self.encoder.forward(inputs))
+    fn represent(&self, features: Tensor<2>) -> Tensor<2> {
+        self.projection.apply(features)
     }
 
     fn record(&self, inputs: &Inputs) -> Recorded {

@@ -123,8 +123,12 @@ pub struct Built {
 
 /// What a built sharing does.
 pub(crate) trait Wiring {
+    /// What all heads read, `[rows, width]`, of what the encoder makes of the rows.
+    fn represent(&self, features: Tensor<2>) -> Tensor<2>;
     /// What all heads read, `[rows, width]`.
-    fn representation(&self, inputs: &Inputs) -> Tensor<2>;
+    fn representation(&self, inputs: &Inputs) -> Tensor<2> {
+        self.represent(self.encoder().forward(inputs))
+    }
     /// The same as in training, without autodiff, recorded.
     fn record(&self, inputs: &Inputs) -> Recorded;
     fn encoder(&self) -> &Encoder;

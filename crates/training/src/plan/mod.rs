@@ -213,7 +213,7 @@ impl Plan {
             model,
             average,
             weighting: balancing.weighting,
-            rate_price: self.model.encoder.bottleneck.map(RatePrice::new),
+            rate_price: self.model.encoder.bottleneck.clone().map(RatePrice::new),
             progress: Progress::new(self.tasks.len()),
             best: Best::default(),
         })

@@ -86,10 +86,8 @@ const SWEEPS: u64 = 16;
 const WORTH: f64 = 0.01;
 
 impl Wiring for Codes {
-    fn representation(&self, inputs: &Inputs) -> Tensor<2> {
-        self.encoder
-            .forward(inputs)
-            .matmul(self.codes.val().transpose())
+    fn represent(&self, features: Tensor<2>) -> Tensor<2> {
+        features.matmul(self.codes.val().transpose())
     }
 
     fn record(&self, inputs: &Inputs) -> Recorded {
