@@ -49,6 +49,8 @@ pub use loss::{
 pub use multitask::{ModelOptions, MultiTaskModel, build};
 pub use pass::Pass;
 pub use relation::{Asks, RELATIONS, Related, Relation, Tie, Tied, relation};
-pub use sharing::{Alpha, CodesOptions, GateMap, HardOptions, LatentOptions, SHARINGS, Turn};
+pub use sharing::{
+    Alpha, Annealing, CodesOptions, GateMap, Groups, HardOptions, LatentOptions, SHARINGS, Turn,
+};
 pub use stacked::{Contribution, Layout, Lookup, Product, Recorded, Rows, Take};
 pub use summary::{ModuleSummary, PartSummary, Summary, summary};

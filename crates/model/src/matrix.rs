@@ -136,6 +136,12 @@ impl Matrix {
         })
     }
 
+    pub(crate) fn mapped(&self, map: impl Fn(f64) -> f64) -> Self {
+        Self::from_fn(self.rows, self.columns, |row, column| {
+            map(self.at(row, column))
+        })
+    }
+
     pub(crate) fn scaled(&self, factor: f64) -> Self {
         Self::from_fn(self.rows, self.columns, |row, column| {
             self.at(row, column) * factor

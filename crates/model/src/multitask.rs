@@ -256,17 +256,28 @@ impl MultiTaskModel {
     /// What [`project`](Self::project) lowers: part of the loss beside the [`penalty`](Self::penalty), without a gradient.
     #[must_use]
     pub fn proximal(&self) -> Option<f64> {
-        self.ties.as_ref().and_then(|ties| ties.norm(&self.heads))
+        let tied = self.ties.as_ref().and_then(|ties| ties.norm(&self.heads));
+        let terms = [self.sharing.wiring().proximal(&self.heads), tied];
+        terms.into_iter().flatten().reduce(|sum, more| sum + more)
     }
 
-    /// What follows a step of the optimizer whose learning rate was `rate`: the proximal map of the relation, and the
+    /// The same model, whose penalties on the weights of codes act at this part of their strength, 0 to 1.
+    #[must_use]
+    pub fn with_code_strength(mut self, strength: f64) -> Self {
+        self.sharing.wiring_mut().anneal(strength);
+        self
+    }
+
+    /// What follows a step of the optimizer whose learning rate was `rate`: the proximal maps of relation and sharing, and the
     /// constraints of the sharing.
     #[must_use]
     pub fn project(mut self, rate: f64) -> Self {
         if let Some(ties) = &self.ties {
             ties.shrink(&mut self.heads, rate);
         }
-        self.sharing.wiring_mut().project(&mut self.heads);
+        let sharing = self.sharing.wiring_mut();
+        sharing.shrink(&mut self.heads, rate);
+        sharing.project(&mut self.heads);
         self
     }
 

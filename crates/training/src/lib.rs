@@ -3,6 +3,7 @@
 //! Start reading at [`mod@step`], then [`mod@run`] around it.
 
 pub mod aggregation;
+pub mod annealing;
 pub mod bottleneck;
 pub mod device;
 mod ema;

@@ -13,7 +13,7 @@ use polytask_config::{Entry, Fields};
 use polytask_data::InputShape;
 use polytask_random::Seed;
 
-pub use codes::{Alpha, CodesOptions, GateMap, Turn};
+pub use codes::{Alpha, Annealing, CodesOptions, GateMap, Groups, Turn};
 pub(crate) use codes::{Codes, Gate};
 pub(crate) use hard::Hard;
 pub use hard::HardOptions;
@@ -37,6 +37,10 @@ pub trait Plan: std::fmt::Debug + Send + Sync {
     /// What the user should know before training starts, with the width of the encoder and the scores of all tasks.
     fn notes(&self, _width: usize, _scores: usize) -> Vec<String> {
         Vec::new()
+    }
+    /// When penalties on the weights of codes come to act, if not at once and wholly.
+    fn annealing(&self) -> Option<Annealing> {
+        None
     }
     /// Whether heads may have hidden layers of their own.
     fn allows_towers(&self) -> bool {
@@ -141,6 +145,14 @@ pub(crate) trait Wiring {
     fn penalty(&self, _heads: &[Head]) -> Option<Tensor<1>> {
         None
     }
+    /// What [`shrink`](Self::shrink) lowers: part of the loss without a gradient.
+    fn proximal(&self, _heads: &[Head]) -> Option<f64> {
+        None
+    }
+    /// The proximal map that follows a step of this length.
+    fn shrink(&mut self, _heads: &mut [Head], _rate: f64) {}
+    /// Penalties on the weights of codes act at this part of their strength from now on.
+    fn anneal(&mut self, _strength: f64) {}
     /// How strongly each task uses each shared code, `[tasks][codes]`; none where there are no codes.
     fn code_strengths(&self, _heads: &[Head]) -> Option<Vec<Vec<f64>>> {
         None

@@ -24,6 +24,9 @@ pub(super) fn validate(
         device: &plan.place.device,
     };
     let mut metrics = train_metrics(plan, &state.progress.sums);
+    if let Some(strength) = &state.code_strength {
+        metrics.insert("train/code_strength".to_owned(), strength.now());
+    }
     if !plan.splits.val.is_empty() {
         let weights = &state.progress.weights;
         let is_interrupted = || around.interrupt.load(Ordering::Relaxed);
