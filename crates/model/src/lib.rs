@@ -9,6 +9,7 @@
 //! weights are drawn by name ([`names`]) in plain Rust, so a seed means the same model on every backend.
 
 mod bottleneck;
+mod canonical;
 mod cascade;
 mod dense;
 mod encoder;

@@ -75,6 +75,10 @@ impl Matrix {
         }
     }
 
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }

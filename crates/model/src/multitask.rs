@@ -281,15 +281,6 @@ impl MultiTaskModel {
         self
     }
 
-    /// The canonical one of all models with these predictions; `sample` tells where the representation lies.
-    #[must_use]
-    pub fn canonicalise(mut self, sample: &Inputs) -> Self {
-        self.sharing
-            .wiring_mut()
-            .canonicalise(&mut self.heads, sample);
-        self
-    }
-
     /// A change of basis of the shared codes after which the penalty is lower and the predictions are the same, for
     /// [`turned`](Self::turned); `None` if there is none worth it. `seed` draws the starts of the search.
     #[must_use]

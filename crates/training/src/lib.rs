@@ -5,6 +5,7 @@
 pub mod aggregation;
 pub mod annealing;
 pub mod bottleneck;
+pub mod canonical;
 pub mod device;
 mod ema;
 pub mod engine;

@@ -113,6 +113,13 @@ impl Wiring for Latent {
         format!("latent space of {} numbers", self.width())
     }
 
+    fn canonical_form(&self) -> Option<&'static str> {
+        Some(
+            "z of mean 0 and covariance I over training rows, the sum of W'W over tasks diagonal and descending, the largest weight of \
+             each direction positive",
+        )
+    }
+
     /// Any invertible M gives the same model, (z M, M⁻¹ Wᵀ). The canonical one has z of mean 0 and covariance I on the
     /// sample, Σ_t W_tᵀ W_t diagonal and descending, and the largest entry of each of its columns positive. Among
     /// directions that no task reads, Pᵀ P takes the place of that sum.

@@ -14,7 +14,7 @@ use polytask_data::InputShape;
 use polytask_random::Seed;
 
 pub use codes::{Alpha, Annealing, CodesOptions, GateMap, Groups, Turn};
-pub(crate) use codes::{Codes, Gate};
+pub(crate) use codes::{Codes, Gate, strengths};
 pub(crate) use hard::Hard;
 pub use hard::HardOptions;
 pub(crate) use latent::Latent;
@@ -159,6 +159,10 @@ pub(crate) trait Wiring {
     }
     /// Constraints that hold after each step of the optimizer.
     fn project(&mut self, _heads: &mut [Head]) {}
+    /// What the canonical form fixes, in words; none where there is none.
+    fn canonical_form(&self) -> Option<&'static str> {
+        None
+    }
     /// The one member of each class of equal models that the documentation names; predictions stay.
     fn canonicalise(&mut self, _heads: &mut [Head], _sample: &Inputs) {}
     /// A change of basis that lowers the penalty and leaves the predictions; `None` if there is none worth it.

@@ -33,6 +33,7 @@ use burn::tensor::Tensor;
 use polytask_config::Entry;
 
 pub use annealing::Annealing;
+pub(crate) use canonical::strengths;
 pub(crate) use gate::Gate;
 pub use gate::GateMap;
 pub use options::{Alpha, CodesOptions, Groups};
@@ -193,6 +194,10 @@ impl Wiring for Codes {
                 )
             })
             .collect()
+    }
+
+    fn canonical_form(&self) -> Option<&'static str> {
+        Some(canonical::form(self))
     }
 
     fn canonicalise(&mut self, heads: &mut [Head], _: &Inputs) {
