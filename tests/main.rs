@@ -14,6 +14,7 @@ mod backends;
 mod bad_config;
 mod balance;
 mod bench;
+mod canonical;
 mod check;
 mod config;
 mod documents;

@@ -1,7 +1,7 @@
 //! Metrics as a table: one row per task and metric, the main one first, and beside each task what its model knows in bits.
 
 use polytask_information::Flag;
-use polytask_training::evaluate::Evaluation;
+use polytask_training::evaluate::{Evaluation, SAMPLED};
 use polytask_training::information::{Calibration, Information};
 use serde_json::{Map, Value, json};
 
@@ -64,6 +64,9 @@ pub(crate) fn table(
         if let Some(weight) = weight.filter(|weight| **weight != 1.0) {
             row("weight".to_owned(), figure(*weight));
         }
+        if let Some(loss) = evaluation.metrics.get(&format!("{prefix}{SAMPLED}")) {
+            row("loss of a drawn code".to_owned(), figure(*loss));
+        }
     }
     for (name, key) in [("(all)", "score"), ("(all)", "penalty"), ("(all)", "loss")] {
         if let Some(value) = evaluation.metrics.get(&format!("{split}/{key}")) {
@@ -78,13 +81,18 @@ pub(crate) fn table(
             ]);
         }
     }
-    if let Some(gain) = &evaluation.joint {
+    let of_all = [
+        ("joint bits gained", &evaluation.joint),
+        ("rate in bits", &evaluation.rate),
+    ];
+    for (name, measure) in of_all {
+        let Some(measure) = measure else { continue };
         let digits = |value: Option<f64>| value.map_or("-".to_owned(), |bits| format!("{bits:.3}"));
         let mut cells = [const { String::new() }; 7];
         cells[0] = "(all)".to_owned();
-        cells[1] = "joint bits gained".to_owned();
-        cells[2] = format!("{} ± {}", digits(gain.value), digits(gain.se));
-        cells[3] = count(gain.n);
+        cells[1] = name.to_owned();
+        cells[2] = format!("{} ± {}", digits(measure.value), digits(measure.se));
+        cells[3] = count(measure.n);
         table.row(cells);
     }
     table.drop_empty();

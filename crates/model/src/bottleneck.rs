@@ -1,12 +1,30 @@
 //! What the config says about a bottleneck on the shared representation: the key `bottleneck` of its root.
 
-use polytask_config::{Entry, Fields};
+use polytask_config::{Choice, Entry, Fields};
+
+/// The law r that the rate is measured against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RatePrior {
+    Standard,
+    Learned,
+}
+
+impl Choice for RatePrior {
+    const ALL: &'static [(&'static str, Self, &'static str)] = &[
+        ("standard", Self::Standard, "N(0, I)"),
+        (
+            "learned",
+            Self::Learned,
+            "a normal law with a mean and a variance for each number, trained with the rest",
+        ),
+    ];
+}
 
 /// A variational information bottleneck (Alemi et al. 2017).
 ///
-/// Minimising Σ_t w_t l_t + β R, with R the rate: the mean over rows of KL(q(z|x) || N(0, I)), nats, an upper bound on I(X;Z). β is in
+/// Minimising Σ_t w_t l_t + β R, with R the rate: the mean over rows of KL(q(z|x) || r), nats, an upper bound on I(X;Z). β is in
 /// nats of the weighted loss for a nat of rate, for the *sum* over tasks: where a weighting rescales that sum, β must follow.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BottleneckOptions {
     /// What a nat of rate costs; under a budget the first price.
     pub beta: f64,
@@ -16,6 +34,10 @@ pub struct BottleneckOptions {
     pub rate_budget: Option<f64>,
     /// How fast the price moves: e to this power at a step that misses the budget by all of it.
     pub pace: f64,
+    /// r.
+    pub prior: RatePrior,
+    /// What a nat of each block of the representation costs beside β; one block if empty. Σ_c β_c R_c in place of β R.
+    pub blocks: Vec<f64>,
 }
 
 /// Every bottleneck.
@@ -51,6 +73,16 @@ pub static BOTTLENECKS: &[Entry<BottleneckOptions>] = &[Entry {
                 .above(0.0)
                 .at_most(1.0)
                 .or(0.01),
+            prior: fields
+                .choice("prior", "the law that the rate is measured against")
+                .or(RatePrior::Standard),
+            blocks: fields
+                .numbers(
+                    "blocks",
+                    "how many times the price each of so many equal blocks of the representation pays; one block if empty",
+                )
+                .each_at_least(0.0)
+                .or(Vec::new()),
         };
         match options.rate_budget {
             Some(_) => fields.no_effect("warmup", "P0504", "beside rate_budget"),

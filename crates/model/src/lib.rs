@@ -9,6 +9,7 @@
 //! weights are drawn by name ([`names`]) in plain Rust, so a seed means the same model on every backend.
 
 mod bottleneck;
+mod canonical;
 mod cascade;
 mod dense;
 mod encoder;
@@ -22,6 +23,7 @@ mod loss;
 mod matrix;
 mod multitask;
 pub mod names;
+mod pass;
 mod relation;
 mod sharing;
 mod stack;
@@ -30,7 +32,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use bottleneck::{BOTTLENECKS, BottleneckOptions};
+pub use bottleneck::{BOTTLENECKS, BottleneckOptions, RatePrior};
 pub use cascade::ring;
 pub use dense::{DenseBlock, VectorNorm};
 pub use encoder::{
@@ -46,7 +48,10 @@ pub use loss::{
     LossOptions, Ordinal, Outputs, PositiveWeight, Squared, TaskLoss, TaskSpec, decode, kind_name,
 };
 pub use multitask::{ModelOptions, MultiTaskModel, build};
+pub use pass::Pass;
 pub use relation::{Asks, RELATIONS, Related, Relation, Tie, Tied, relation};
-pub use sharing::{Alpha, CodesOptions, GateMap, HardOptions, LatentOptions, SHARINGS, Turn};
+pub use sharing::{
+    Alpha, Annealing, CodesOptions, GateMap, Groups, HardOptions, LatentOptions, SHARINGS, Turn,
+};
 pub use stacked::{Contribution, Layout, Lookup, Product, Recorded, Rows, Take};
 pub use summary::{ModuleSummary, PartSummary, Summary, summary};

@@ -75,6 +75,10 @@ impl Matrix {
         }
     }
 
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
@@ -133,6 +137,12 @@ impl Matrix {
     pub(crate) fn scale_rows(&self, factors: &[f64]) -> Self {
         Self::from_fn(self.rows, self.columns, |row, column| {
             self.at(row, column) * factors[row]
+        })
+    }
+
+    pub(crate) fn mapped(&self, map: impl Fn(f64) -> f64) -> Self {
+        Self::from_fn(self.rows, self.columns, |row, column| {
+            map(self.at(row, column))
         })
     }
 

@@ -253,52 +253,31 @@ impl MultiTaskModel {
         terms.into_iter().flatten().reduce(|sum, more| sum + more)
     }
 
-    /// What the bottleneck lets through of each row, `[rows]`, nats: an upper bound on what the representation tells of the inputs. None
-    /// without a bottleneck.
-    #[must_use]
-    pub fn rates(&self, inputs: &Inputs) -> Option<Tensor<1>> {
-        self.encoder().rates(inputs)
-    }
-
-    /// What a nat of [rate](Self::rates) costs now, in nats of the loss; none without a bottleneck.
-    #[must_use]
-    pub fn rate_price(&self) -> Option<f64> {
-        Some(self.encoder().bottleneck()?.price())
-    }
-
-    /// The same model at another price of its rate.
-    #[must_use]
-    pub fn with_rate_price(mut self, price: f64) -> Self {
-        let encoder = self.sharing.wiring_mut().encoder_mut();
-        if let Some(bottleneck) = encoder.bottleneck_mut() {
-            bottleneck.set_price(price);
-        }
-        self
-    }
-
     /// What [`project`](Self::project) lowers: part of the loss beside the [`penalty`](Self::penalty), without a gradient.
     #[must_use]
     pub fn proximal(&self) -> Option<f64> {
-        self.ties.as_ref().and_then(|ties| ties.norm(&self.heads))
+        let tied = self.ties.as_ref().and_then(|ties| ties.norm(&self.heads));
+        let terms = [self.sharing.wiring().proximal(&self.heads), tied];
+        terms.into_iter().flatten().reduce(|sum, more| sum + more)
     }
 
-    /// What follows a step of the optimizer whose learning rate was `rate`: the proximal map of the relation, and the
+    /// The same model, whose penalties on the weights of codes act at this part of their strength, 0 to 1.
+    #[must_use]
+    pub fn with_code_strength(mut self, strength: f64) -> Self {
+        self.sharing.wiring_mut().anneal(strength);
+        self
+    }
+
+    /// What follows a step of the optimizer whose learning rate was `rate`: the proximal maps of relation and sharing, and the
     /// constraints of the sharing.
     #[must_use]
     pub fn project(mut self, rate: f64) -> Self {
         if let Some(ties) = &self.ties {
             ties.shrink(&mut self.heads, rate);
         }
-        self.sharing.wiring_mut().project(&mut self.heads);
-        self
-    }
-
-    /// The canonical one of all models with these predictions; `sample` tells where the representation lies.
-    #[must_use]
-    pub fn canonicalise(mut self, sample: &Inputs) -> Self {
-        self.sharing
-            .wiring_mut()
-            .canonicalise(&mut self.heads, sample);
+        let sharing = self.sharing.wiring_mut();
+        sharing.shrink(&mut self.heads, rate);
+        sharing.project(&mut self.heads);
         self
     }
 

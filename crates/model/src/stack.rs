@@ -1,6 +1,7 @@
 //! Builds a list of layers from the bottom up: knows the shape that has been reached, the name of the next layer, and
 //! collects what does not fit instead of stopping at the first problem.
 
+use crate::bottleneck::BottleneckOptions;
 use crate::error::ShapeError;
 use crate::features::FeatureShape;
 use crate::initial::{Initial, Scale};
@@ -110,12 +111,18 @@ impl<'a> Stack<'a> {
     }
 
     /// A bottleneck as wide as what has been reached.
-    pub(crate) fn bottleneck(&mut self, origin: &Origin) {
+    pub(crate) fn bottleneck(&mut self, options: &BottleneckOptions) {
+        let origin = &Origin::new("bottleneck", "bottleneck");
         let width = self.shape.width();
+        let blocks = options.blocks.len().max(1);
+        if !width.is_multiple_of(blocks) {
+            let message = format!("{width} numbers do not make {blocks} equal blocks (`blocks`)");
+            self.problem(origin, message);
+        }
         if !self.may_grow(origin, &[width, width]) {
             return;
         }
-        let bottleneck = Bottleneck::new(&self.initial, &self.next_name(), width);
+        let bottleneck = Bottleneck::new(&self.initial, &self.next_name(), width, options);
         self.push(Layer::Bottleneck(bottleneck));
     }
 

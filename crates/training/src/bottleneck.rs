@@ -60,6 +60,8 @@ impl RatePrice {
 
 #[cfg(test)]
 mod tests {
+    use polytask_model::RatePrior;
+
     use super::*;
 
     fn options(rate_budget: Option<f64>) -> BottleneckOptions {
@@ -68,6 +70,8 @@ mod tests {
             warmup: 2.0,
             rate_budget,
             pace: 0.1,
+            prior: RatePrior::Standard,
+            blocks: Vec::new(),
         }
     }
 

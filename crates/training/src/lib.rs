@@ -3,7 +3,9 @@
 //! Start reading at [`mod@step`], then [`mod@run`] around it.
 
 pub mod aggregation;
+pub mod annealing;
 pub mod bottleneck;
+pub mod canonical;
 pub mod device;
 mod ema;
 pub mod engine;

@@ -15,7 +15,7 @@ use crate::evaluate::{Evaluation, Measured, Predictor, Yardstick};
 use crate::experiment::Experiment;
 use crate::plan::{Plan, PlanError, PlannedTask, planned_tasks};
 use crate::save::{PartError, from_parts, meta};
-use crate::state::{AVERAGE, BOTTLENECK, MODEL, RestoreError, list_weights};
+use crate::state::{ANNEALING, AVERAGE, BOTTLENECK, MODEL, RestoreError, list_weights};
 
 /// A model with everything around it.
 pub struct Loaded {
@@ -194,6 +194,11 @@ pub fn from_checkpoint(checkpoint: Checkpoint, place: Place) -> Result<Loaded, L
         && let Some(price) = price.first()
     {
         model = model.with_rate_price(*price);
+    }
+    if let Some(Value::Numbers(strength)) = values.0.get(&format!("{ANNEALING}/strength"))
+        && let Some(strength) = strength.first()
+    {
+        model = model.with_code_strength(*strength);
     }
     Ok(Loaded {
         config,

@@ -7,6 +7,7 @@ use polytask_model::{MultiTaskModel, names};
 use polytask_random::Seed;
 
 use crate::aggregation::Aggregation;
+use crate::annealing::CodeStrength;
 use crate::bottleneck::RatePrice;
 use crate::optimizer::Optimizer;
 use crate::score::Best;
@@ -26,6 +27,8 @@ pub struct TrainState {
     pub aggregation: Option<Aggregation>,
     /// Of a bottleneck's rate.
     pub rate_price: Option<RatePrice>,
+    /// Of penalties on the weights of codes, if they do not act wholly from the first step on.
+    pub code_strength: Option<CodeStrength>,
     /// Where the run is.
     pub progress: Progress,
     /// The best score so far.
@@ -167,6 +170,8 @@ pub enum RestoreError {
 pub const MODEL: &str = "model";
 /// The section of a bottleneck's price.
 pub const BOTTLENECK: &str = "bottleneck";
+/// The section of what is annealed.
+pub const ANNEALING: &str = "annealing";
 /// The section of the averaged weights.
 pub const AVERAGE: &str = "average";
 
@@ -204,6 +209,9 @@ impl TrainState {
         if let Some(price) = &mut self.rate_price {
             state.section(BOTTLENECK, |state| price.state(state));
         }
+        if let Some(strength) = &mut self.code_strength {
+            state.section(ANNEALING, |state| strength.state(state));
+        }
         state.section("progress", |state| self.progress.state(state));
         state.section("best", |state| self.best.state(state));
         Ok(())
@@ -237,8 +245,12 @@ impl TrainState {
     #[must_use]
     pub fn evaluated(&self) -> MultiTaskModel {
         let model = self.average.clone().unwrap_or_else(|| self.model.valid());
-        match &self.rate_price {
+        let model = match &self.rate_price {
             Some(price) => model.with_rate_price(price.now()),
+            None => model,
+        };
+        match &self.code_strength {
+            Some(strength) => model.with_code_strength(strength.now()),
             None => model,
         }
     }

@@ -106,6 +106,10 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
         price.begin(state.progress.step, plan.steps_per_epoch);
         state.model = state.model.clone().with_rate_price(price.now());
     }
+    if let Some(strength) = &mut state.code_strength {
+        strength.begin(state.progress.step, plan.steps_per_epoch);
+        state.model = state.model.clone().with_code_strength(strength.now());
+    }
     let before = Before::of(state);
 
     let Passed {

@@ -165,6 +165,7 @@ pub(crate) fn run(
                 "information": results::information_document(&evaluation.information),
                 "confusion": confusion::document(&loaded.tasks, &evaluation),
                 "joint": evaluation.joint,
+                "rate": evaluation.rate,
             }),
         )?;
     } else {

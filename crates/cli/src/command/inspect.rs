@@ -1,6 +1,8 @@
 //! `inspect RUN|CKPT|CONFIG`: modules with shapes and parameter counts, and where a checkpoint comes from.
 
-use std::path::Path;
+mod canonical;
+
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use polytask_config::Resolved;
@@ -29,7 +31,8 @@ A file ending in .toml is taken for a config: its model is built, without traini
 
 Examples:
   polytask inspect latest
-  polytask inspect student.toml --tensors")]
+  polytask inspect student.toml --tensors
+  polytask inspect latest --canonical --output canonical.ckpt")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     run: RunArguments,
@@ -37,6 +40,15 @@ pub(crate) struct Arguments {
     /// List every tensor
     #[arg(long)]
     tensors: bool,
+
+    /// What tasks make of each code, or direction of the latent space, of the one of all models with these predictions whose numbers
+    /// can be read
+    #[arg(long)]
+    canonical: bool,
+
+    /// Write a checkpoint of that model: it predicts the same, and cannot be resumed
+    #[arg(short, long, value_name = "FILE", requires = "canonical")]
+    output: Option<PathBuf>,
 
     /// Print one JSON document
     #[arg(long)]
@@ -49,6 +61,12 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         .run
         .extension()
         .is_some_and(|extension| extension == "toml");
+    if is_config && arguments.canonical {
+        return Err(
+            Failure::usage("a config has no trained model to put in canonical form")
+                .hint("name a run directory, a checkpoint file, or `latest`"),
+        );
+    }
     let seen = if is_config {
         of_config(&arguments.run.run, terminal)?
     } else {
@@ -61,6 +79,9 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             && let Value::Object(map) = &mut document
         {
             map.insert("tensors".to_owned(), tensors_document(&seen.model));
+        }
+        if let (Some(told), Value::Object(map)) = (&seen.canonical, &mut document) {
+            map.insert("canonical".to_owned(), told.document());
         }
         json::print(terminal, document)?;
         return Ok(Exit::Done);
@@ -83,6 +104,10 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         text.push('\n');
         text.push_str(&tensors(&seen.model, terminal.colors_results));
     }
+    if let Some(told) = &seen.canonical {
+        text.push('\n');
+        text.push_str(&told.text(terminal.colors_results));
+    }
     terminal.result(&text)?;
     Ok(Exit::Done)
 }
@@ -91,6 +116,7 @@ struct Seen {
     model: MultiTaskModel,
     /// An object: where the model comes from.
     origin: Value,
+    canonical: Option<canonical::Told>,
 }
 
 fn of_config(path: &Path, terminal: &Terminal) -> Result<Seen, Failure> {
@@ -112,6 +138,7 @@ fn of_config(path: &Path, terminal: &Terminal) -> Result<Seen, Failure> {
     Ok(Seen {
         model,
         origin: json!({"config": path.display().to_string(), "name": name(&resolved), "data": plan.facts.fingerprint}),
+        canonical: None,
     })
 }
 
@@ -130,7 +157,15 @@ fn of_checkpoint(arguments: &Arguments) -> Result<Seen, Failure> {
         checkpoint,
     } = arguments.run.open(Unasked::Best)?;
     let score = checkpoint.score();
+    let written = arguments.output.as_ref().map(|_| checkpoint.clone());
     let loaded: Loaded = from_checkpoint(checkpoint, Place::cpu())?;
+    let canonical = match arguments.canonical {
+        true => Some(canonical::of(&loaded)?),
+        false => None,
+    };
+    if let (Some(told), Some(path), Some(checkpoint)) = (&canonical, &arguments.output, &written) {
+        told.write(path, checkpoint)?;
+    }
     let tasks: Vec<Value> = loaded
         .tasks
         .iter()
@@ -147,6 +182,7 @@ fn of_checkpoint(arguments: &Arguments) -> Result<Seen, Failure> {
     Ok(Seen {
         model: loaded.model,
         origin,
+        canonical,
     })
 }
 

@@ -24,7 +24,7 @@ use crate::bottleneck::{self, BottleneckOptions};
 use crate::error::ShapeError;
 use crate::features::{FeatureShape, Features, Inputs, join};
 use crate::initial::Initial;
-use crate::layer::{self, Bottleneck, Layer};
+use crate::layer::{self, Bottleneck, Law, Layer};
 use crate::stack::{Origin, Stack};
 use crate::stacked::Chain;
 
@@ -94,8 +94,8 @@ impl EncoderOptions {
         }
         self.plan.build(&mut stack);
         stack.flatten();
-        if self.bottleneck.is_some() {
-            stack.bottleneck(&Origin::new("bottleneck", "bottleneck"));
+        if let Some(options) = &self.bottleneck {
+            stack.bottleneck(options);
         }
         let (layers, end) = stack.finish()?;
         Ok(Encoder {
@@ -168,13 +168,14 @@ impl Encoder {
         }
     }
 
-    /// What the bottleneck lets through of each row, nats, `[rows]`; none without one.
-    pub(crate) fn rates(&self, inputs: &Inputs) -> Option<Tensor<1>> {
-        let (Layer::Bottleneck(bottleneck), below) = self.layers.split_last()? else {
-            return None;
+    /// [`forward`](Self::forward), and the laws behind it if it ends in a bottleneck.
+    pub(crate) fn pass(&self, inputs: &Inputs) -> (Tensor<2>, Option<Law>) {
+        let Some((Layer::Bottleneck(bottleneck), below)) = self.layers.split_last() else {
+            return (self.forward(inputs), None);
         };
         let features = layer::forward(below, self.bottom(inputs)).into_vector();
-        Some(bottleneck.rates(features))
+        let (read, law) = bottleneck.pass(features);
+        (read, Some(law))
     }
 
     /// [`forward`](Self::forward) as in training, without autodiff, recorded.

@@ -1,18 +1,20 @@
 //! A variational bottleneck: z = mu(x) + sigma(x) * e with e standard normal in training, z = mu(x) otherwise.
 //!
 //! mu and ln sigma^2 are linear in the features; ln sigma^2 is held in [-10, 4]. The rate of a row is
-//! KL(N(mu, sigma^2) || N(0, I)) = 1/2 sum_i (mu_i^2 + sigma_i^2 - 1 - ln sigma_i^2), nats (Alemi et al. 2017, eq. 17 with a fixed
-//! standard normal as the approximate marginal). The draws come from the device's own generator, which the step seeds: what is resumed
-//! draws what it would have drawn.
+//! KL(N(mu, sigma^2) || N(m, v)) = 1/2 sum_i ((mu_i - m_i)^2/v_i + sigma_i^2/v_i - 1 - ln(sigma_i^2/v_i)), nats (Alemi et al. 2017,
+//! eq. 17): m = 0 and v = 1 for the standard prior, parameters for a learnt one, which starts there and which only the rate reaches.
+//! The rate is kept apart for as many equal blocks of z as have a price of their own. The draws come from the device's own generator,
+//! which the step seeds: what is resumed draws what it would have drawn.
 
 use std::ops::ControlFlow;
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::{Distribution, Tensor};
 
 use super::Step;
 use super::activation::times;
 use super::linear::Linear;
+use crate::bottleneck::{BottleneckOptions, RatePrior};
 use crate::features::{FeatureShape, Features};
 use crate::initial::{Initial, Scale};
 use crate::stacked::{Pull, Take};
@@ -29,21 +31,67 @@ pub(crate) struct Bottleneck {
     pub mean: Linear,
     /// ln sigma^2, `[width, width]`.
     pub log_variance: Linear,
+    /// m of a learnt prior, `[width]`.
+    pub prior_mean: Option<Param<Tensor<1>>>,
+    /// ln v of a learnt prior, `[width]`.
+    pub prior_log_variance: Option<Param<Tensor<1>>>,
     /// What a nat of rate costs now.
     price: f64,
+    /// How many times that each block pays.
+    #[module(skip)]
+    blocks: Vec<f64>,
+}
+
+/// The normal laws of some rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Law {
+    /// mu, `[rows, width]`.
+    pub(crate) mean: Tensor<2>,
+    /// ln sigma^2, held, `[rows, width]`.
+    pub(crate) log_variance: Tensor<2>,
+}
+
+impl Law {
+    /// mu + sigma e.
+    pub(crate) fn draw(&self, noise: Tensor<2>) -> Tensor<2> {
+        self.mean.clone() + (self.log_variance.clone() / 2.0).exp() * noise
+    }
+
+    /// The draw of training, the mean otherwise.
+    fn read(&self) -> Tensor<2> {
+        // As with dropout: a device with autodiff is one that trains.
+        if self.mean.device().is_autodiff() {
+            self.draw(noise(&self.mean))
+        } else {
+            self.mean.clone()
+        }
+    }
 }
 
 impl Bottleneck {
     /// Named `NAME.mean` and `NAME.log_variance`.
-    pub(crate) fn new(initial: &Initial<'_>, name: &str, width: usize) -> Self {
+    pub(crate) fn new(
+        initial: &Initial<'_>,
+        name: &str,
+        width: usize,
+        options: &BottleneckOptions,
+    ) -> Self {
         let mean = format!("{name}.mean");
+        let is_learnt = options.prior == RatePrior::Learned;
+        let prior = || is_learnt.then(|| initial.constant([width], 0.0));
         Self {
             mean: Linear::new(initial, &mean, [width, width], Scale::Linear, true),
             log_variance: Linear {
                 weight: initial.constant([width, width], 0.0),
                 bias: Some(initial.constant([width], START)),
             },
+            prior_mean: prior(),
+            prior_log_variance: prior(),
             price: 0.0,
+            blocks: match options.blocks.as_slice() {
+                [] => vec![1.0],
+                blocks => blocks.to_vec(),
+            },
         }
     }
 
@@ -55,10 +103,36 @@ impl Bottleneck {
         self.price = price;
     }
 
-    /// Nats of each row, `[rows]`.
-    pub(crate) fn rates(&self, x: Tensor<2>) -> Tensor<1> {
-        let log_variance = held(self.log_variance.apply(x.clone()));
-        kl(self.mean.apply(x), log_variance)
+    /// How many times the price each block pays.
+    pub(crate) fn blocks(&self) -> &[f64] {
+        &self.blocks
+    }
+
+    /// The laws of rows with these features, `[rows, width]`.
+    pub(crate) fn law(&self, x: Tensor<2>) -> Law {
+        Law {
+            log_variance: held(self.log_variance.apply(x.clone())),
+            mean: self.mean.apply(x),
+        }
+    }
+
+    /// What is read of a law, and its rates, of one pass.
+    pub(crate) fn pass(&self, x: Tensor<2>) -> (Tensor<2>, Law) {
+        let law = self.law(x);
+        (law.read(), law)
+    }
+
+    /// Nats of each row and block, `[rows, blocks]`.
+    pub(crate) fn rates(&self, law: &Law) -> Tensor<2> {
+        let (mut mean, mut log_variance) = (law.mean.clone(), law.log_variance.clone());
+        if let (Some(m), Some(log_v)) = (&self.prior_mean, &self.prior_log_variance) {
+            let log_v = log_v.val().clamp(LOG_VARIANCE.0, LOG_VARIANCE.1);
+            let log_v = log_v.unsqueeze::<2>();
+            // Against the standard normal, in the prior's own scale.
+            mean = (mean - m.val().unsqueeze::<2>()) / (log_v.clone() / 2.0).exp();
+            log_variance = log_variance - log_v;
+        }
+        blocks_of(kl(mean, log_variance), self.blocks.len())
     }
 }
 
@@ -66,10 +140,16 @@ fn held(log_variance: Tensor<2>) -> Tensor<2> {
     log_variance.clamp(LOG_VARIANCE.0, LOG_VARIANCE.1)
 }
 
-/// KL(N(mean, e^log_variance) || N(0, I)) of each row.
-fn kl(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<1> {
-    let terms = mean.clone() * mean + log_variance.clone().exp() - log_variance - 1.0;
-    terms.sum_dim(1).flatten::<1>(0, 1) * 0.5
+/// KL(N(mean, e^log_variance) || N(0, I)) of each number, `[rows, width]`.
+fn kl(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<2> {
+    (mean.clone() * mean + log_variance.clone().exp() - log_variance - 1.0) * 0.5
+}
+
+/// `[rows, width]` summed over each of so many equal blocks.
+fn blocks_of(terms: Tensor<2>, blocks: usize) -> Tensor<2> {
+    let [rows, width] = terms.dims();
+    let terms = terms.reshape([rows, blocks, width / blocks.max(1)]);
+    terms.sum_dim(2).reshape([rows, blocks])
 }
 
 /// Standard normal draws, one a number.
@@ -79,15 +159,7 @@ fn noise(like: &Tensor<2>) -> Tensor<2> {
 
 impl Step for Bottleneck {
     fn forward(&self, features: Features) -> Features {
-        let x = features.into_vector();
-        let mean = self.mean.apply(x.clone());
-        // As with dropout: a device with autodiff is one that trains.
-        if !mean.device().is_autodiff() {
-            return Features::Vector(mean);
-        }
-        let log_variance = held(self.log_variance.apply(x));
-        let noise = noise(&mean);
-        Features::Vector(mean + (log_variance / 2.0).exp() * noise)
+        Features::Vector(self.pass(features.into_vector()).0)
     }
 
     fn record(&self, features: Features) -> (Features, Box<dyn Pull>) {
@@ -111,7 +183,11 @@ impl Step for Bottleneck {
 
     fn describe(&self) -> String {
         let [width, _] = self.mean.dims();
-        format!("bottleneck, {width} normal laws a row")
+        let prior = match self.prior_mean {
+            Some(_) => ", learnt prior",
+            None => "",
+        };
+        format!("bottleneck, {width} normal laws a row{prior}")
     }
 }
 
@@ -158,13 +234,55 @@ mod tests {
         let device = Device::flex();
         let mean = Tensor::<2>::from_floats([[0.5, -1.0], [0.0, 0.0]], &device);
         let variance = Tensor::<2>::from_floats([[0.25, 2.0], [1.0, 1.0]], &device);
-        let rates: Vec<f32> = kl(mean, variance.log()).into_data().iter::<f32>().collect();
+        let rates = blocks_of(kl(mean.clone(), variance.clone().log()), 1);
+        let rates: Vec<f32> = rates.into_data().iter::<f32>().collect();
         assert!(
             (f64::from(rates[0]) - 1.096_573_590_3).abs() < 1e-6,
             "{rates:?}"
         );
         // The prior itself tells nothing.
         assert!(rates[1].abs() < 1e-7);
+        // Number by number: 1/2 (.25 + .25 - 1 - ln .25) and 1/2 (1 + 2 - 1 - ln 2).
+        let blocks = blocks_of(kl(mean, variance.log()), 2);
+        let blocks: Vec<f32> = blocks.into_data().iter::<f32>().collect();
+        let ln_2 = std::f32::consts::LN_2;
+        for (found, wanted) in blocks.iter().zip([ln_2 - 0.25, 1.0 - ln_2 / 2.0, 0.0, 0.0]) {
+            assert!((found - wanted).abs() < 1e-6, "{blocks:?}");
+        }
+    }
+
+    #[test]
+    fn a_law_that_is_the_learnt_prior_has_no_rate() {
+        let device = Device::flex();
+        let seed = polytask_random::Seed(1);
+        let initial = Initial {
+            seed,
+            device: &device,
+        };
+        let options = BottleneckOptions {
+            beta: 1.0,
+            warmup: 0.0,
+            rate_budget: None,
+            pace: 0.01,
+            prior: RatePrior::Learned,
+            blocks: Vec::new(),
+        };
+        let mut bottleneck = Bottleneck::new(&initial, "b", 2, &options);
+        let row = |values: [f32; 2]| Tensor::<2>::from_floats([values], &device);
+        let law = Law {
+            mean: row([0.5, -1.0]),
+            log_variance: row([0.25, 2.0]).log(),
+        };
+        let rate = |bottleneck: &Bottleneck| bottleneck.rates(&law).into_scalar::<f32>();
+        // It starts as the standard one.
+        assert!((rate(&bottleneck) - 1.096_573_6).abs() < 1e-6);
+        bottleneck.prior_mean = Some(Param::from_data([0.5_f32, -1.0], &device));
+        let log_variance = [0.25_f32.ln(), 2.0_f32.ln()];
+        bottleneck.prior_log_variance = Some(Param::from_data(log_variance, &device));
+        assert!(rate(&bottleneck).abs() < 1e-6);
+        // One number away from the mean of the prior by its deviation costs half a nat.
+        bottleneck.prior_mean = Some(Param::from_data([0.0_f32, -1.0], &device));
+        assert!((rate(&bottleneck) - 0.5).abs() < 1e-6);
     }
 
     #[test]

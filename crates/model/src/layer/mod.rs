@@ -15,7 +15,7 @@ mod running;
 
 pub(crate) use activation::Activation;
 pub use activation::ActivationKind;
-pub(crate) use bottleneck::Bottleneck;
+pub(crate) use bottleneck::{Bottleneck, Law};
 pub(crate) use conv::Conv;
 pub(crate) use conv::Window;
 pub(crate) use dropout::DropoutLayer;

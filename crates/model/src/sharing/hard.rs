@@ -65,8 +65,8 @@ pub(crate) struct Hard {
 }
 
 impl Wiring for Hard {
-    fn representation(&self, inputs: &Inputs) -> Tensor<2> {
-        self.encoder.forward(inputs)
+    fn represent(&self, features: Tensor<2>) -> Tensor<2> {
+        features
     }
 
     fn record(&self, inputs: &Inputs) -> Recorded {

@@ -83,8 +83,8 @@ pub(crate) struct Latent {
 }
 
 impl Wiring for Latent {
-    fn representation(&self, inputs: &Inputs) -> Tensor<2> {
-        self.projection.apply(self.encoder.forward(inputs))
+    fn represent(&self, features: Tensor<2>) -> Tensor<2> {
+        self.projection.apply(features)
     }
 
     fn record(&self, inputs: &Inputs) -> Recorded {
@@ -111,6 +111,13 @@ impl Wiring for Latent {
 
     fn describe(&self) -> String {
         format!("latent space of {} numbers", self.width())
+    }
+
+    fn canonical_form(&self) -> Option<&'static str> {
+        Some(
+            "z of mean 0 and covariance I over training rows, the sum of W'W over tasks diagonal and descending, the largest weight of \
+             each direction positive",
+        )
     }
 
     /// Any invertible M gives the same model, (z M, M⁻¹ Wᵀ). The canonical one has z of mean 0 and covariance I on the

@@ -13,8 +13,8 @@ use polytask_config::{Entry, Fields};
 use polytask_data::InputShape;
 use polytask_random::Seed;
 
-pub use codes::{Alpha, CodesOptions, GateMap, Turn};
-pub(crate) use codes::{Codes, Gate};
+pub use codes::{Alpha, Annealing, CodesOptions, GateMap, Groups, Turn};
+pub(crate) use codes::{Codes, Gate, strengths};
 pub(crate) use hard::Hard;
 pub use hard::HardOptions;
 pub(crate) use latent::Latent;
@@ -37,6 +37,10 @@ pub trait Plan: std::fmt::Debug + Send + Sync {
     /// What the user should know before training starts, with the width of the encoder and the scores of all tasks.
     fn notes(&self, _width: usize, _scores: usize) -> Vec<String> {
         Vec::new()
+    }
+    /// When penalties on the weights of codes come to act, if not at once and wholly.
+    fn annealing(&self) -> Option<Annealing> {
+        None
     }
     /// Whether heads may have hidden layers of their own.
     fn allows_towers(&self) -> bool {
@@ -123,8 +127,12 @@ pub struct Built {
 
 /// What a built sharing does.
 pub(crate) trait Wiring {
+    /// What all heads read, `[rows, width]`, of what the encoder makes of the rows.
+    fn represent(&self, features: Tensor<2>) -> Tensor<2>;
     /// What all heads read, `[rows, width]`.
-    fn representation(&self, inputs: &Inputs) -> Tensor<2>;
+    fn representation(&self, inputs: &Inputs) -> Tensor<2> {
+        self.represent(self.encoder().forward(inputs))
+    }
     /// The same as in training, without autodiff, recorded.
     fn record(&self, inputs: &Inputs) -> Recorded;
     fn encoder(&self) -> &Encoder;
@@ -137,12 +145,24 @@ pub(crate) trait Wiring {
     fn penalty(&self, _heads: &[Head]) -> Option<Tensor<1>> {
         None
     }
+    /// What [`shrink`](Self::shrink) lowers: part of the loss without a gradient.
+    fn proximal(&self, _heads: &[Head]) -> Option<f64> {
+        None
+    }
+    /// The proximal map that follows a step of this length.
+    fn shrink(&mut self, _heads: &mut [Head], _rate: f64) {}
+    /// Penalties on the weights of codes act at this part of their strength from now on.
+    fn anneal(&mut self, _strength: f64) {}
     /// How strongly each task uses each shared code, `[tasks][codes]`; none where there are no codes.
     fn code_strengths(&self, _heads: &[Head]) -> Option<Vec<Vec<f64>>> {
         None
     }
     /// Constraints that hold after each step of the optimizer.
     fn project(&mut self, _heads: &mut [Head]) {}
+    /// What the canonical form fixes, in words; none where there is none.
+    fn canonical_form(&self) -> Option<&'static str> {
+        None
+    }
     /// The one member of each class of equal models that the documentation names; predictions stay.
     fn canonicalise(&mut self, _heads: &mut [Head], _sample: &Inputs) {}
     /// A change of basis that lowers the penalty and leaves the predictions; `None` if there is none worth it.

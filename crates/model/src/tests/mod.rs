@@ -16,6 +16,7 @@ mod gates;
 mod golden;
 mod gradients;
 mod joint;
+mod lasso;
 mod law;
 mod layers;
 mod losses;

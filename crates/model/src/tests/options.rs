@@ -194,6 +194,33 @@ fn every_loss_serves_its_kinds_by_its_name_alone() {
 }
 
 #[test]
+fn what_acts_on_the_weights_of_codes_is_read() {
+    let keys =
+        "l1 = 0.1, proximal = true, group_lasso = 0.2, groups = \"task\", warmup = 2, anneal = 3";
+    let options = sound(&format!("sharing = {{ type = \"codes\", {keys} }}"));
+    let shown = format!("{options:?}");
+    for part in [
+        "l1: 0.1",
+        "proximal: true",
+        "group_lasso: 0.2",
+        "groups: Task",
+        "warmup: 2.0, anneal: 3.0",
+    ] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    for (keys, wrong) in [
+        ("gate = \"softmax\", group_lasso = 0.1", "group_lasso"),
+        ("groups = \"task\"", "groups"),
+        ("proximal = true", "proximal"),
+        ("warmup = 2.0", "warmup"),
+        ("anneal = 2.0", "anneal"),
+    ] {
+        let text = format!("sharing = {{ type = \"codes\", {keys} }}");
+        assert_problem(&text, "P0502", &format!("sharing.{wrong}"));
+    }
+}
+
+#[test]
 fn codes_that_are_only_a_latent_space_are_noted() {
     let noted = |sharing: &str| {
         let text = format!("encoder = {{ type = \"mlp\", hidden = [6] }}\nsharing = {sharing}");

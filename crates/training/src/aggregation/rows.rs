@@ -72,7 +72,7 @@ pub(super) fn backward(
         engine.shared(),
         &heads,
         apart.heads,
-        trunk,
+        (trunk, None),
         apart.losses,
     ))
 }

@@ -40,6 +40,7 @@ use crate::plan::Plan;
 use judge::{Decide, Seen};
 use plain::Backward;
 use present::Present;
+use rate::Rate;
 pub use shared::Shared;
 
 /// An engine that tells the tasks' gradients apart.
@@ -199,7 +200,7 @@ fn weighted(
         shared,
         &decision.heads,
         apart.heads,
-        trunk,
+        (trunk, None),
         apart.losses,
     )
 }
@@ -211,13 +212,14 @@ pub(crate) fn row(weights: &[f64], like: &burn::tensor::Device) -> Tensor<2> {
     Tensor::from_data(burn::tensor::TensorData::new(values, [1, tasks]), like)
 }
 
-/// The gradients of the present tasks' heads with these weights, those of the trunk, and the penalty's.
+/// The gradients of the present tasks' heads with these weights, those of the trunk, and the penalty's; the rate's are in the trunk's
+/// if they come with it.
 pub(crate) fn assemble(
     work: &Work<'_>,
     shared: &Shared,
     weights: &[f64],
     heads: GradientsParams,
-    trunk: GradientsParams,
+    (trunk, rate): (GradientsParams, Option<Rate>),
     losses: Vec<Tensor<1>>,
 ) -> Backward {
     let heads = shared.weigh_heads(work.model, work.present, heads, weights);
@@ -228,16 +230,22 @@ pub(crate) fn assemble(
         let own = GradientsParams::from_grads(own.backward(), work.model);
         gradients = crate::gradients::add(work.model, Some(gradients), own);
     }
+    let rate = match rate {
+        Some(rate) => rate,
+        None => {
+            let alone = rate::alone(work.plan, work.model, work.batches, |at| work.draw(at));
+            let (rate, own) = alone.unwrap_or_default();
+            gradients = crate::gradients::add(work.model, Some(gradients), own);
+            rate
+        }
+    };
     let mut backward = Backward {
         gradients,
         losses,
         penalty,
         rate: None,
     };
-    let rate = rate::of(work.plan, work.model, work.batches, |index| {
-        work.draw(index)
-    });
-    rate::add(work.model, rate, &mut backward);
+    rate.told(&mut backward);
     backward
 }
 

@@ -8,10 +8,10 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use polytask_balance::Losses;
 use polytask_data::Batch;
-use polytask_model::MultiTaskModel;
+use polytask_model::{MultiTaskModel, Pass};
 
 use super::present::Present;
-use super::rate;
+use super::rate::{self, Rate};
 use crate::gradients;
 use crate::joint;
 use crate::plan::Plan;
@@ -36,17 +36,32 @@ pub(super) fn forward(
     present: &Present,
     draw: u64,
 ) -> Vec<Tensor<1>> {
+    pass(plan, model, batch, present, draw).0
+}
+
+/// The same, and what a bottleneck let through on the way.
+fn pass(
+    plan: &Plan,
+    model: &MultiTaskModel,
+    batch: &Batch,
+    present: &Present,
+    draw: u64,
+) -> (Vec<Tensor<1>>, Option<Tensor<2>>) {
     seed(plan, draw);
     let inputs = tensors::inputs(batch, &plan.input_shape, &plan.device);
-    let representation = model.representation(&inputs);
+    let Pass {
+        representation,
+        rates,
+        ..
+    } = model.pass(&inputs);
     if model.coupled().is_empty() {
         let predicted = |task| model.head_forward(task, representation.clone());
-        return task_losses(plan, batch, present, predicted);
+        return (task_losses(plan, batch, present, predicted), rates);
     }
     let each = row_losses(plan, model, batch, &representation, &present.tasks);
     let each = each.into_iter().zip(&present.rows);
-    each.map(|(losses, &rows)| losses.sum().div_scalar(rows as f64))
-        .collect()
+    let losses = each.map(|(losses, &rows)| losses.sum().div_scalar(rows as f64));
+    (losses.collect(), rates)
 }
 
 /// The loss of each row of these tasks, `[rows]`, exactly 0 where its label is not known.
@@ -162,8 +177,9 @@ pub(crate) fn backward(
     let mut penalty: Option<Tensor<1>> = None;
     let share = 1.0 / batches.len().max(1) as f64;
     let mut weights: Option<Vec<f64>> = None;
+    let mut rate = Rate::default();
     for (index, batch) in batches.iter().enumerate() {
-        let own = forward(plan, model, batch, present, plan.draw(step, index));
+        let (own, rates) = pass(plan, model, batch, present, plan.draw(step, index));
         // With one batch its losses are the step's; with several they were summed before.
         let weights =
             weights.get_or_insert_with(|| weigh((batches.len() == 1).then_some(own.as_slice())));
@@ -181,6 +197,8 @@ pub(crate) fn backward(
             add(own_penalty.clone().mul_scalar(share));
             penalty = Some(own_penalty.detach());
         }
+        let rates = rates.and_then(|rates| rate.add(model, rates, rate::rows(batches)));
+        rates.into_iter().for_each(&mut add);
         let total = total?;
         let gradients = GradientsParams::from_grads(total.backward(), model);
         sum = Some(gradients::add(model, sum.take(), gradients));
@@ -200,7 +218,6 @@ pub(crate) fn backward(
         penalty,
         rate: None,
     };
-    let rate = rate::of(plan, model, batches, |index| plan.draw(step, index));
-    rate::add(model, rate, &mut backward);
+    rate.told(&mut backward);
     Some(backward)
 }

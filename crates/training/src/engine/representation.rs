@@ -7,10 +7,12 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use polytask_balance::Sight;
 use polytask_data::Batch;
+use polytask_model::Pass;
 
 use super::heads::Cotangents;
 use super::judge::Decide;
 use super::plain::{Backward, seed};
+use super::rate::{self, Rate};
 use super::{Shared, Work, add_losses, assemble, heads, seen_of};
 use crate::{gradients, tensors};
 
@@ -24,14 +26,15 @@ pub(super) fn backward(
     let mut losses: Vec<Tensor<1>> = Vec::new();
     let mut own: Option<GradientsParams> = None;
     let mut gram: Option<Tensor<2>> = None;
-    let mut tape: Option<Tensor<2>> = None;
+    let mut tape: Option<Pass> = None;
     // The passes that follow move the running statistics; those before them move a clone's.
     let looking = (work.batches.len() > 1).then(|| work.model.clone());
     for (index, batch) in work.batches.iter().enumerate() {
         seed(work.plan, work.draw(index));
         let model = looking.as_ref().unwrap_or(work.model);
-        let z = model.representation(&inputs(work, batch));
-        let pass = heads::pass(work.plan, model, &z.clone().inner(), batch, work.present)?;
+        let below = model.pass(&inputs(work, batch));
+        let z = below.representation.clone().inner();
+        let pass = heads::pass(work.plan, model, &z, batch, work.present)?;
         if sight != Sight::Nothing {
             let more = pass.cotangents.gram();
             gram = Some(match gram.take() {
@@ -42,29 +45,44 @@ pub(super) fn backward(
         cotangents.push(pass.cotangents);
         add_losses(&mut losses, pass.losses);
         own = Some(gradients::add(work.model, own.take(), pass.gradients));
-        tape = Some(z);
+        tape = Some(below);
     }
     let decision = decide(seen_of(&losses, gram.into_iter().collect(), sight));
     let mut trunk: Option<GradientsParams> = None;
+    let mut rate = Rate::default();
     for (index, (batch, cotangents)) in work.batches.iter().zip(cotangents).enumerate() {
-        let z = match (&looking, tape.take()) {
-            (None, Some(z)) => z,
+        let below = match (&looking, tape.take()) {
+            (None, Some(below)) => below,
             _ => {
                 seed(work.plan, work.draw(index));
-                work.model.representation(&inputs(work, batch))
+                work.model.pass(&inputs(work, batch))
             }
         };
+        let z = below.representation;
         // A trunk without parameters has no tape.
         if !z.is_tracked() {
             continue;
         }
         let d = cotangents.weighted(decision.of_layer(0));
-        let surrogate = (z * Tensor::from_inner(d)).sum();
+        let mut surrogate = (z * Tensor::from_inner(d)).sum();
+        let rates = below.rates;
+        if let Some(cost) =
+            rates.and_then(|rates| rate.add(work.model, rates, rate::rows(work.batches)))
+        {
+            surrogate = surrogate + cost;
+        }
         let more = GradientsParams::from_grads(surrogate.backward(), work.model);
         trunk = Some(gradients::add(work.model, trunk.take(), more));
     }
     let trunk = trunk.unwrap_or_default();
-    Some(assemble(work, shared, &decision.heads, own?, trunk, losses))
+    Some(assemble(
+        work,
+        shared,
+        &decision.heads,
+        own?,
+        (trunk, Some(rate)),
+        losses,
+    ))
 }
 
 /// The inner products alone.

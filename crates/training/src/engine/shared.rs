@@ -61,7 +61,7 @@ impl Shared {
         };
         let shared: Vec<&NamedParameter> = trainable.clone().filter(is_shared).collect();
         let is_trunk = trainable
-            .filter(|parameter| !is_head(parameter))
+            .filter(|parameter| !is_head(parameter) && !is_prior(parameter))
             .all(|parameter| shared.iter().any(|shared| shared.id == parameter.id))
             && !shared.iter().any(|parameter| is_head(parameter));
         let mut layers = HashMap::new();
@@ -155,6 +155,12 @@ impl Shared {
 
 fn is_head(parameter: &NamedParameter) -> bool {
     matches!(parameter.part, Part::Head(_))
+}
+
+/// Whether it is of a bottleneck's prior: no task reaches it, only the rate does, for which no engine is needed.
+fn is_prior(parameter: &NamedParameter) -> bool {
+    let leaf = parameter.name.rsplit('.').next();
+    leaf.is_some_and(|leaf| leaf.starts_with("prior_"))
 }
 
 /// `encoder.layers.0` of `encoder.layers.0.weight`.

@@ -40,7 +40,7 @@ pub(super) fn backward(
             shared,
             &decision.heads,
             pass.gradients,
-            trunk,
+            (trunk, None),
             pass.losses,
         ));
     }

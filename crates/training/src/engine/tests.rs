@@ -274,7 +274,11 @@ fn worlds() -> Vec<String> {
     }
     for accumulate in [1, 2] {
         let text = model(ENCODERS[1], SHARINGS[accumulate - 1], accumulate);
-        texts.push(table(&format!("{text}[bottleneck]\ntype = \"vib\"\n")));
+        for rest in ["", "prior = \"learned\"\nblocks = [0.5, 2.0]\n"] {
+            texts.push(table(&format!(
+                "{text}[bottleneck]\ntype = \"vib\"\n{rest}"
+            )));
+        }
     }
     for (index, encoder) in NETWORKS.iter().enumerate() {
         texts.push(pictures(&model(

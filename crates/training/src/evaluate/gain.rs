@@ -1,22 +1,22 @@
-//! Joint bits gained: what knowing the labels together is worth beyond each label's own law.
+//! Means over rows with their standard errors: joint bits gained, and what a bottleneck lets through.
 //!
-//! Per row log₂ p(y known | x) - Σ_t log₂ p(y_t | x), with the exact marginals p(y_t | x) of the same joint law: the gain
+//! Joint bits gained are what knowing the labels together is worth beyond each label's own law. Per row log₂ p(y known | x) - Σ_t log₂ p(y_t | x), with the exact marginals p(y_t | x) of the same joint law: the gain
 //! over heads that say the same of each label and take them for independent. Its mean is what the tables know of the
 //! total correlation given x; it may be negative on rows that the tables were not fitted on.
 
 use polytask_information::{Measure, Unit};
 
-/// The mean and spread of the rows' gains so far (Welford 1962).
+/// The mean and spread of numbers of rows so far (Welford 1962).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct JointGain {
+pub struct RowMean {
     rows: usize,
     mean: f64,
     /// Sum of squared distances from the mean.
     squares: f64,
 }
 
-impl JointGain {
-    /// Takes in the gain of one row with two known labels or more, in nats.
+impl RowMean {
+    /// Takes in the number of one row, in nats.
     pub(super) fn push(&mut self, nats: f64) {
         self.rows += 1;
         let off = nats - self.mean;
@@ -24,16 +24,16 @@ impl JointGain {
         self.squares += off * (nats - self.mean);
     }
 
-    /// The mean with its standard error, in bits a row; none without rows.
+    /// Nats a row; none without rows.
+    pub(super) fn nats(&self) -> Option<f64> {
+        (self.rows > 0).then_some(self.mean)
+    }
+
+    /// The mean with its standard error, in bits a row, estimated so; none without rows.
     #[must_use]
-    pub fn measure(&self) -> Option<Measure> {
+    pub fn measure(&self, estimator: &'static str) -> Option<Measure> {
         let rows = self.rows as f64;
-        let measure = Measure::of(
-            self.mean,
-            Unit::Nats,
-            "joint law less the product of its marginals",
-            self.rows,
-        );
+        let measure = Measure::of(self.mean, Unit::Nats, estimator, self.rows);
         match self.rows {
             0 => None,
             1 => Some(measure.in_bits()),
@@ -51,12 +51,12 @@ mod tests {
 
     #[test]
     fn the_mean_has_the_error_of_a_mean() {
-        let mut gain = JointGain::default();
-        assert_eq!(gain.measure(), None);
+        let mut gain = RowMean::default();
+        assert_eq!(gain.measure("differences"), None);
         for nats in [1.0, 2.0, 4.0, 5.0] {
             gain.push(nats);
         }
-        let bits = gain.measure().unwrap();
+        let bits = gain.measure("differences").unwrap();
         let is = |found: Option<f64>, nats: f64| {
             assert!((found.unwrap() - nats / std::f64::consts::LN_2).abs() < 1e-12);
         };

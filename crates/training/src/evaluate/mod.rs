@@ -11,14 +11,14 @@ use polytask_information::usable::Baseline;
 use polytask_metrics::{ConfusionMatrix, MetricError, Shape};
 use polytask_model::{Known, MultiTaskModel, decode};
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 use crate::information::{Information, Observed, baselines};
 use crate::joint;
 use crate::plan::PlannedTask;
 use crate::tensors;
 
-pub use gain::JointGain;
+pub use gain::RowMean;
 use tally::Raw;
 pub use tally::{Tallies, Tally};
 
@@ -27,6 +27,12 @@ pub const USABLE: &str = "usable_bits";
 
 /// The name of the bits a row that a joint law gains over the product of its marginals; higher is better.
 pub const JOINT: &str = "joint_bits";
+
+/// The name of the loss with a bottleneck that draws its codes, as in training, beside `loss`, which is that of the mean codes.
+pub const SAMPLED: &str = "sampled_loss";
+
+/// How the rate of a bottleneck is known.
+const RATE: &str = "variational upper bound on I(X;Z)";
 
 /// Metrics of one split.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +49,8 @@ pub struct Evaluation {
     pub information: Information,
     /// What coupled labels gain by their joint law, bits a row; none without a joint head.
     pub joint: Option<Measure>,
+    /// What a bottleneck lets through, bits a row; none without one.
+    pub rate: Option<Measure>,
 }
 
 /// Rows of one data set that are measured, and those that a measurement needs beside them.
@@ -134,11 +142,25 @@ pub fn shape_of(kind: &TaskKind) -> Shape {
 }
 
 impl Predictor<'_> {
-    /// Raw predictions of every task, row-major, and the losses per row where there are labels.
-    fn forward(&self, batch: &Batch) -> Vec<Raw> {
+    /// Raw predictions of every task, row-major, and the losses per row where there are labels; and the rates of a bottleneck.
+    fn forward(&self, batch: &Batch) -> (Vec<Raw>, Option<Tensor<2>>) {
         let model = self.model;
         let inputs = tensors::inputs(batch, self.shape, self.device);
-        let heads = model.heads_forward(model.representation(&inputs));
+        let pass = model.pass(&inputs);
+        let drawn = model.drawn(&pass, &batch.rows);
+        let mut raws = self.raws(batch, pass.representation);
+        if let Some(drawn) = drawn {
+            for (raw, drawn) in raws.iter_mut().zip(self.raws(batch, drawn)) {
+                raw.drawn = drawn.losses;
+            }
+        }
+        (raws, pass.rates)
+    }
+
+    /// What every task's head makes of the representation.
+    fn raws(&self, batch: &Batch, representation: Tensor<2>) -> Vec<Raw> {
+        let model = self.model;
+        let heads = model.heads_forward(representation);
         let costs = model.joint_costs(&heads, &joint::known(model, batch));
         let each = model.marginals(heads, None).into_iter().zip(self.tasks);
         each.zip(costs)
@@ -162,6 +184,7 @@ impl Predictor<'_> {
                 Raw {
                     prediction: tensors::read(prediction),
                     losses: coupled.or(alone),
+                    drawn: None,
                     gains,
                 }
             })
@@ -197,32 +220,7 @@ impl Predictor<'_> {
             measured.batch_size,
             &mut tallies,
         );
-        let mut evaluation = self.report(tallies, measured.split, measured.weights);
-        self.add_rate(measured, &mut evaluation);
-        Ok(evaluation)
-    }
-
-    /// What a bottleneck lets through of the rows, mean, nats, as `SPLIT/rate`, and what it costs as part of penalty and loss.
-    pub(crate) fn add_rate(&self, measured: &Measured<'_>, evaluation: &mut Evaluation) {
-        let Some(price) = self.model.rate_price() else {
-            return;
-        };
-        let mut sum = 0.0;
-        for rows in measured.rows.chunks(measured.batch_size.max(1)) {
-            let batch = measured.encoded.batch(rows);
-            let rates = self
-                .model
-                .rates(&tensors::inputs(&batch, self.shape, self.device));
-            let rates = rates.map(tensors::read).unwrap_or_default();
-            sum += rates.into_iter().map(f64::from).sum::<f64>();
-        }
-        let rate = sum / measured.rows.len().max(1) as f64;
-        let split = measured.split;
-        evaluation.metrics.insert(format!("{split}/rate"), rate);
-        for part in ["penalty", "loss"] {
-            let key = format!("{split}/{part}");
-            *evaluation.metrics.entry(key).or_default() += price * rate;
-        }
+        Ok(self.report(tallies, measured.split, measured.weights))
     }
 
     /// As [`Self::evaluate`], with the usable information of every task.
@@ -245,7 +243,6 @@ impl Predictor<'_> {
         let held = yardstick.held(self, measured.batch_size)?;
         let baselines = yardstick.baselines(self.tasks);
         let mut evaluation = self.report(tallies, measured.split, measured.weights);
-        self.add_rate(measured, &mut evaluation);
         evaluation.information = Information::of(
             self.tasks,
             held.as_deref(),
@@ -306,13 +303,19 @@ impl Predictor<'_> {
                 .iter()
                 .map(Tally::new)
                 .collect::<Result<_, _>>()?,
-            gain: JointGain::default(),
+            gain: RowMean::default(),
+            rates: Vec::new(),
+            rate: RowMean::default(),
         })
     }
 
     /// Counts one batch.
     pub fn tally(&self, batch: &Batch, tallies: &mut Tallies) {
-        let raws = self.forward(batch);
+        let (raws, rates) = self.forward(batch);
+        if let Some(rates) = rates {
+            let [_, blocks] = rates.dims();
+            tallies.count_rates(&tensors::read(rates), blocks);
+        }
         tallies.count_gain(self.model, batch, &raws);
         for (((raw, task), labels), tally) in raws
             .into_iter()
@@ -328,12 +331,14 @@ impl Predictor<'_> {
     #[must_use]
     pub fn report(&self, tallies: Tallies, split: &str, weights: &[f64]) -> Evaluation {
         let mut evaluation = Evaluation {
-            joint: tallies.gain.measure(),
+            joint: (tallies.gain).measure("joint law less the product of its marginals"),
+            rate: tallies.rate.measure(RATE),
             ..Evaluation::default()
         };
         if let Some(bits) = evaluation.joint.as_ref().and_then(|gain| gain.value) {
             evaluation.metrics.insert(format!("{split}/{JOINT}"), bits);
         }
+        let rate_cost = self.rate_cost(&tallies, split, &mut evaluation);
         let mut total = 0.0;
         for ((task, tally), &weight) in self.tasks.iter().zip(tallies.tasks).zip(weights) {
             let name = &task.name;
@@ -350,6 +355,12 @@ impl Predictor<'_> {
                     .metrics
                     .insert(format!("{split}/{name}/weighted_loss"), weight * loss);
                 total += weight * loss;
+                if let Some(drawn) = tally.drawn {
+                    let drawn = drawn / tally.rows as f64;
+                    evaluation
+                        .metrics
+                        .insert(format!("{split}/{name}/{SAMPLED}"), drawn);
+                }
             }
             for (metric_name, metric) in tally.metrics {
                 let key = format!("{split}/{name}/{metric_name}");
@@ -367,8 +378,9 @@ impl Predictor<'_> {
             penalty.first().copied().unwrap_or(0.0)
         });
         let proximal = self.model.proximal();
-        if differentiated.is_some() || proximal.is_some() {
-            let penalty = differentiated.unwrap_or(0.0) + proximal.unwrap_or(0.0);
+        let penalties = [differentiated, proximal, rate_cost];
+        if penalties.iter().any(Option::is_some) {
+            let penalty = penalties.into_iter().flatten().sum::<f64>();
             evaluation
                 .metrics
                 .insert(format!("{split}/penalty"), penalty);
@@ -376,5 +388,30 @@ impl Predictor<'_> {
         }
         evaluation.metrics.insert(format!("{split}/loss"), total);
         evaluation
+    }
+
+    /// The mean rates as `SPLIT/rate` (nats), `SPLIT/rate_bits` and, of several blocks, `SPLIT/rate_block_1` and so on (nats); and what
+    /// they cost, which is part of penalty and loss. None without a bottleneck.
+    fn rate_cost(
+        &self,
+        tallies: &Tallies,
+        split: &str,
+        evaluation: &mut Evaluation,
+    ) -> Option<f64> {
+        let (price, factors) = (self.model.rate_price()?, self.model.rate_blocks()?);
+        let rate = tallies.rate.nats()?;
+        let mut add = |name: String, value: f64| {
+            evaluation.metrics.insert(format!("{split}/{name}"), value);
+        };
+        add("rate".to_owned(), rate);
+        add("rate_bits".to_owned(), rate / std::f64::consts::LN_2);
+        let each: Vec<f64> = tallies.rates.iter().filter_map(RowMean::nats).collect();
+        if each.len() > 1 {
+            for (block, &rate) in each.iter().enumerate() {
+                add(format!("rate_block_{}", block + 1), rate);
+            }
+        }
+        let costs = each.iter().zip(factors).map(|(rate, factor)| rate * factor);
+        Some(price * costs.sum::<f64>())
     }
 }

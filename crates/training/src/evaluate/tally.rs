@@ -4,7 +4,7 @@ use polytask_data::{Batch, Labels, TaskKind};
 use polytask_metrics::{ConfusionMatrix, Metric, MetricError, Predictions, metric};
 use polytask_model::{MultiTaskModel, decode};
 
-use super::{JointGain, shape_of};
+use super::{RowMean, shape_of};
 use crate::information::Observed;
 use crate::joint;
 use crate::plan::PlannedTask;
@@ -13,6 +13,8 @@ use crate::plan::PlannedTask;
 pub(super) struct Raw {
     pub(super) prediction: Vec<f32>,
     pub(super) losses: Option<Vec<f32>>,
+    /// The losses of the same rows where a bottleneck drew; none without one.
+    pub(super) drawn: Option<Vec<f32>>,
     /// Of each row what its loss is less than that of the label's own law; only of coupled labels.
     pub(super) gains: Option<Vec<f64>>,
 }
@@ -20,7 +22,11 @@ pub(super) struct Raw {
 /// The counters of all tasks while rows go by.
 pub struct Tallies {
     pub(super) tasks: Vec<Tally>,
-    pub(super) gain: JointGain,
+    pub(super) gain: RowMean,
+    /// What a bottleneck let through of each block.
+    pub(super) rates: Vec<RowMean>,
+    /// And of all of them together.
+    pub(super) rate: RowMean,
 }
 
 impl Tallies {
@@ -39,6 +45,17 @@ impl Tallies {
         }
     }
 
+    /// Adds the rates of some rows, each with so many blocks.
+    pub(super) fn count_rates(&mut self, rates: &[f32], blocks: usize) {
+        self.rates.resize(blocks, RowMean::default());
+        for row in rates.chunks_exact(blocks.max(1)) {
+            for (block, &rate) in self.rates.iter_mut().zip(row) {
+                block.push(f64::from(rate));
+            }
+            self.rate.push(row.iter().copied().map(f64::from).sum());
+        }
+    }
+
     pub(super) fn take_observed(&mut self) -> Vec<Observed> {
         self.tasks.iter_mut().map(Tally::take_observed).collect()
     }
@@ -49,6 +66,8 @@ pub struct Tally {
     pub(super) metrics: Vec<(String, Box<dyn Metric>)>,
     pub(super) confusion: Option<ConfusionMatrix>,
     pub(super) loss: f64,
+    /// With a bottleneck that drew; none without one.
+    pub(super) drawn: Option<f64>,
     pub(super) rows: usize,
     /// Every row, if it is asked for.
     observed: Option<Observed>,
@@ -66,6 +85,7 @@ impl Tally {
             metrics,
             confusion: classes(&task.kind).map(ConfusionMatrix::new),
             loss: 0.0,
+            drawn: None,
             rows: 0,
             observed: None,
         })
@@ -99,11 +119,14 @@ impl Tally {
             .filter(|(_, mask)| **mask > 0.0)
             .map(|(row, _)| row)
             .collect();
-        self.loss += labelled
-            .iter()
-            .filter_map(|&row| losses.get(row))
-            .map(|&loss| f64::from(loss))
-            .sum::<f64>();
+        let sum = |losses: &[f32]| -> f64 {
+            let each = labelled.iter().filter_map(|&row| losses.get(row));
+            each.map(|&loss| f64::from(loss)).sum()
+        };
+        self.loss += sum(losses);
+        if let Some(drawn) = &raw.drawn {
+            *self.drawn.get_or_insert(0.0) += sum(drawn);
+        }
         self.rows += labelled.len();
         let rows = labels.mask.len().max(1);
         let prediction = select(&raw.prediction, &labelled, raw.prediction.len() / rows);

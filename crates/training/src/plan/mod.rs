@@ -22,6 +22,7 @@ pub use task::{PlannedTask, planned_tasks};
 use decided::Open;
 
 use crate::aggregation::{Aggregation, Balancing};
+use crate::annealing::CodeStrength;
 use crate::bottleneck::RatePrice;
 use crate::device::Place;
 use crate::experiment::{CheckpointOptions, EarlyStopping, Experiment, TrainOptions};
@@ -213,7 +214,8 @@ impl Plan {
             model,
             average,
             weighting: balancing.weighting,
-            rate_price: self.model.encoder.bottleneck.map(RatePrice::new),
+            rate_price: self.model.encoder.bottleneck.clone().map(RatePrice::new),
+            code_strength: self.model.sharing.annealing().map(CodeStrength::new),
             progress: Progress::new(self.tasks.len()),
             best: Best::default(),
         })

@@ -24,16 +24,16 @@ pub(super) fn validate(
         device: &plan.place.device,
     };
     let mut metrics = train_metrics(plan, &state.progress.sums);
+    if let Some(strength) = &state.code_strength {
+        metrics.insert("train/code_strength".to_owned(), strength.now());
+    }
     if !plan.splits.val.is_empty() {
-        let mut tallies = predictor.tallies()?;
-        for rows in plan.splits.val.chunks(plan.train.batch_size) {
-            if around.interrupt.load(Ordering::Relaxed) {
+        let weights = &state.progress.weights;
+        let is_interrupted = || around.interrupt.load(Ordering::Relaxed);
+        metrics.extend(if model.rate_price().is_some() {
+            if is_interrupted() {
                 return Ok(None);
             }
-            predictor.tally(&plan.encoded.batch(rows), &mut tallies);
-        }
-        let weights = &state.progress.weights;
-        metrics.extend(if model.rate_price().is_some() {
             // Rate and usable bits belong together: what is let through, and what tasks have of it.
             let measured = Measured {
                 encoded: &plan.encoded,
@@ -45,6 +45,13 @@ pub(super) fn validate(
             let yardstick = Yardstick::new(&plan.encoded, &plan.splits, "val");
             predictor.evaluate_in_bits(&measured, &yardstick)?.metrics
         } else {
+            let mut tallies = predictor.tallies()?;
+            for rows in plan.splits.val.chunks(plan.train.batch_size) {
+                if is_interrupted() {
+                    return Ok(None);
+                }
+                predictor.tally(&plan.encoded.batch(rows), &mut tallies);
+            }
             predictor.report(tallies, "val", weights).metrics
         });
     }

@@ -8,6 +8,7 @@
 mod accumulation;
 mod aggregators;
 mod anchors;
+mod annealing;
 mod backends;
 mod defaults;
 mod ema;

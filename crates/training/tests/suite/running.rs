@@ -115,7 +115,11 @@ fn codes_that_turn_between_epochs_go_on_bit_for_bit() {
 
 #[test]
 fn a_bottleneck_goes_on_bit_for_bit_and_its_rate_is_part_of_the_loss() {
-    for rest in ["warmup = 1.5", "rate_budget = 2.0"] {
+    for rest in [
+        "warmup = 1.5",
+        "rate_budget = 2.0",
+        "warmup = 0.0\nprior = \"learned\"\nblocks = [0.5, 2.0]",
+    ] {
         let text = config(
             2,
             &format!("ema = 0.9\n[bottleneck]\ntype = \"vib\"\nbeta = 0.05\n{rest}\n"),
@@ -139,7 +143,25 @@ fn a_bottleneck_goes_on_bit_for_bit_and_its_rate_is_part_of_the_loss() {
         assert!(price > 0.0);
         let last = seen.last().unwrap();
         assert!(last["val/rate"] > 0.0);
-        let cost = price * last["val/rate"];
+        let bits_of = last["val/rate"] / std::f64::consts::LN_2;
+        assert!((last["val/rate_bits"] - bits_of).abs() < 1e-9 * bits_of);
+        let cost = match (last.get("val/rate_block_1"), last.get("val/rate_block_2")) {
+            (Some(one), Some(two)) => {
+                assert!((one + two - last["val/rate"]).abs() < 1e-6 * last["val/rate"]);
+                price * (0.5 * one + 2.0 * two)
+            }
+            _ => price * last["val/rate"],
+        };
+        // A drawn code is not the mean code; its noise is an eighth of a deviation here.
+        let over = |kind: &str| -> f64 {
+            let of_tasks = last.iter().filter(|(key, _)| {
+                let parts: Vec<&str> = key.split('/').collect();
+                parts.len() == 3 && parts[0] == "val" && parts[2] == kind
+            });
+            of_tasks.map(|(_, loss)| loss).sum()
+        };
+        let off = (over("sampled_loss") - over("loss")).abs();
+        assert!(off > 1e-6 && off < 0.1 * over("loss"), "{last:?}");
         assert!((last["val/penalty"] - cost).abs() < 1e-6 * cost, "{last:?}");
         for split in ["train", "val"] {
             let parts = last.iter().filter(|(key, _)| {

@@ -24,6 +24,16 @@ const EFFORT: Effort = Effort {
     least_gain: 1e-9,
 };
 
+/// What it fixes, in words.
+pub(super) fn form(codes: &Codes) -> &'static str {
+    if codes.l1 > 0.0 {
+        "codes of norm 1, turned to the sparsest weights, the largest weight of each positive, the most used first"
+    } else {
+        "codes of norm 1 where weights can take their scale, the largest weight of each positive, the most used first; dense weights \
+         leave the rotation within the span of the codes open, so compare spans and do not name codes"
+    }
+}
+
 pub(super) fn canonicalise(codes: &mut Codes, heads: &mut [Head]) {
     // Where nothing can take a scale or a sign, changing it would change the predictions: only the order is free.
     if heads.iter().all(takes_scale) {
@@ -107,7 +117,7 @@ fn some_or_one(norm: f64) -> f64 {
 }
 
 /// What a head makes of each code, `[codes, …]`: its weights, times the private map that has a row for each.
-pub(super) fn strengths(head: &Head) -> Option<Matrix> {
+pub(crate) fn strengths(head: &Head) -> Option<Matrix> {
     let weights = head.mixing.gate()?.weights().transpose();
     let strengths = match &head.mixing {
         Mixing::PerTask(mixing) => mixing.weight.val() * weights,

@@ -14,11 +14,17 @@
 //! code-task information I(C;T) = mean_t KL(p_t ‖ p) and `spread` the distance mean_t KL(p_t ‖ uniform) = ln C - mean_t H(p_t).
 //! Below zero they reward them: experts that specialise (Chen et al. 2023, Mod-Squad), tasks that keep few codes.
 //!
+//! `group_lasso` is λ Σ_g ‖A_g‖₂ over groups of weights, a code's of all tasks or of each ([`lasso`]): groups become exactly 0. It, and `l1`
+//! if it is `proximal`, act after each step of the optimizer. All four penalties on the weights can be [annealed](Annealing) in, as
+//! codes that nothing needs *yet* would die of them.
+//!
 //! Equivalence: W_t = A_t V, so with free dense α and at least min(k, S) codes, S the scores of all tasks together,
 //! this is the function class of `latent` with dimension k; then the config gets a note.
 
+mod annealing;
 mod canonical;
 mod gate;
+mod lasso;
 mod options;
 mod turn;
 
@@ -26,9 +32,11 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use polytask_config::Entry;
 
+pub use annealing::Annealing;
+pub(crate) use canonical::strengths;
 pub(crate) use gate::Gate;
 pub use gate::GateMap;
-pub use options::{Alpha, CodesOptions};
+pub use options::{Alpha, CodesOptions, Groups};
 use polytask_random::Seed;
 use turn::Effort;
 pub use turn::Turn;
@@ -58,6 +66,12 @@ pub(crate) struct Codes {
     pub codes: Param<Tensor<2>>,
     count: usize,
     l1: f64,
+    proximal: bool,
+    group_lasso: f64,
+    #[module(skip)]
+    groups: Groups,
+    /// The part of `l1`, `group_lasso`, `information` and `spread` that acts now.
+    strength: f64,
     frobenius: f64,
     information: f64,
     spread: f64,
@@ -86,10 +100,8 @@ const SWEEPS: u64 = 16;
 const WORTH: f64 = 0.01;
 
 impl Wiring for Codes {
-    fn representation(&self, inputs: &Inputs) -> Tensor<2> {
-        self.encoder
-            .forward(inputs)
-            .matmul(self.codes.val().transpose())
+    fn represent(&self, features: Tensor<2>) -> Tensor<2> {
+        features.matmul(self.codes.val().transpose())
     }
 
     fn record(&self, inputs: &Inputs) -> Recorded {
@@ -128,17 +140,30 @@ impl Wiring for Codes {
 
     fn penalty(&self, heads: &[Head]) -> Option<Tensor<1>> {
         let mut terms = Vec::new();
-        if self.l1 > 0.0 {
+        let l1 = self.l1 * self.strength;
+        if l1 > 0.0 && !self.proximal {
             let gates = heads.iter().filter_map(|head| head.mixing.gate());
-            terms.extend(gates.map(|gate| gate.weights().abs().sum() * self.l1));
+            terms.extend(gates.map(|gate| gate.weights().abs().sum() * l1));
         }
         if self.frobenius > 0.0 {
             terms.push(self.codes.val().square().sum() * self.frobenius);
         }
-        if self.information != 0.0 || self.spread != 0.0 {
+        if self.strength != 0.0 && (self.information != 0.0 || self.spread != 0.0) {
             terms.extend(self.of_shares(heads));
         }
         terms.into_iter().reduce(|left, right| left + right)
+    }
+
+    fn proximal(&self, heads: &[Head]) -> Option<f64> {
+        lasso::cost(self, heads)
+    }
+
+    fn shrink(&mut self, heads: &mut [Head], rate: f64) {
+        lasso::shrink(self, heads, rate);
+    }
+
+    fn anneal(&mut self, strength: f64) {
+        self.strength = strength;
     }
 
     fn project(&mut self, heads: &mut [Head]) {
@@ -171,12 +196,16 @@ impl Wiring for Codes {
             .collect()
     }
 
+    fn canonical_form(&self) -> Option<&'static str> {
+        Some(canonical::form(self))
+    }
+
     fn canonicalise(&mut self, heads: &mut [Head], _: &Inputs) {
         canonical::canonicalise(self, heads);
     }
 
     fn sparser(&self, heads: &[Head], seed: Seed) -> Option<Turn> {
-        if !self.turns {
+        if !self.turns || self.strength == 0.0 {
             return None;
         }
         let weights = stacked(heads)?;
@@ -231,7 +260,11 @@ impl Codes {
         let mean = shares.mean_dim(0);
         let all = (mean.clone() * log(mean)).sum();
         let uniform = (self.count as f64).ln();
-        Some((own.clone() - all) * self.information + (own + uniform) * self.spread)
+        let (information, spread) = (
+            self.information * self.strength,
+            self.spread * self.strength,
+        );
+        Some((own.clone() - all) * information + (own + uniform) * spread)
     }
 
     /// V Vᵀ.

@@ -4,7 +4,7 @@ use burn::module::Param;
 use burn::tensor::Tensor;
 use polytask_config::{Choice, Fields};
 
-use super::{Codes, Gate, GateMap};
+use super::{Annealing, Codes, Gate, GateMap};
 use crate::error::ShapeError;
 use crate::head::{Block, Head, HeadStart, Mixing, PerOutput, PerTask};
 use crate::initial::Initial;
@@ -40,6 +40,28 @@ impl Choice for Alpha {
     ];
 }
 
+/// Which weights go to zero together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Groups {
+    Code,
+    Task,
+}
+
+impl Choice for Groups {
+    const ALL: &'static [(&'static str, Self, &'static str)] = &[
+        (
+            "code",
+            Self::Code,
+            "all tasks' weights of a code: a code is dropped by all or by none",
+        ),
+        (
+            "task",
+            Self::Task,
+            "one task's weights of a code: each task drops codes of its own",
+        ),
+    ];
+}
+
 /// Options of the code dictionary.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CodesOptions {
@@ -49,6 +71,14 @@ pub struct CodesOptions {
     pub gate: GateMap,
     /// μ of the penalty μ Σ_t ‖A_t‖₁ on free weights.
     pub l1: f64,
+    /// λ of the penalty λ Σ_g ‖A_g‖₂ on groups of free weights.
+    pub group_lasso: f64,
+    /// The groups.
+    pub groups: Groups,
+    /// Lower free weights by the proximal map of `l1` after each step, in place of its slope in it.
+    pub proximal: bool,
+    /// When `l1`, `group_lasso`, `information` and `spread` come to act.
+    pub annealing: Annealing,
     /// λ of the penalty λ ‖V‖².
     pub frobenius: f64,
     /// λ of the penalty λ I(C;T), nats.
@@ -77,6 +107,35 @@ impl CodesOptions {
                 .number("l1", "penalty on the sum of the absolute weights")
                 .at_least(0.0)
                 .or(0.0),
+            group_lasso: fields
+                .number(
+                    "group_lasso",
+                    "penalty on the norm of each group of weights, so that whole groups become exactly 0",
+                )
+                .at_least(0.0)
+                .or(0.0),
+            groups: fields
+                .choice("groups", "which weights `group_lasso` takes together")
+                .or(Groups::Code),
+            proximal: fields
+                .flag(
+                    "proximal",
+                    "lower the weights by `l1` after each step in place of its slope within it, so that they become exactly 0",
+                )
+                .or(false),
+            annealing: Annealing {
+                warmup: fields
+                    .number(
+                        "warmup",
+                        "epochs before `l1`, `group_lasso`, `information` and `spread` act",
+                    )
+                    .at_least(0.0)
+                    .or(0.0),
+                anneal: fields
+                    .number("anneal", "epochs over which they then rise to their full strength")
+                    .at_least(0.0)
+                    .or(0.0),
+            },
             frobenius: fields
                 .number("frobenius", "penalty on the sum of the squared codes")
                 .at_least(0.0)
@@ -115,19 +174,34 @@ impl CodesOptions {
         };
         if !options.turns() {
             let beside = "unless alpha = \"per_output\", gate = \"free\", unit_norm = true and `l1` is above 0, without \
-                          `information` and `spread`";
+                          `group_lasso`, `information` and `spread`";
             fields.no_effect("turn", "P0502", beside);
         }
         if options.alpha != Alpha::Block {
             fields.no_effect("block", "P0502", "unless alpha = \"block\"");
         }
-        if options.l1 > 0.0 && options.gate != GateMap::Free {
-            fields.problem(
-                "l1",
-                "P0502",
-                "the weights of this gate always sum to 1, so `l1` would do nothing".to_owned(),
-                Some("use gate = \"free\", or leave `l1` out".to_owned()),
-            );
+        for (key, weight) in [("l1", options.l1), ("group_lasso", options.group_lasso)] {
+            if weight > 0.0 && options.gate != GateMap::Free {
+                fields.problem(
+                    key,
+                    "P0502",
+                    format!(
+                        "the weights of this gate always sum to 1, so `{key}` would do nothing"
+                    ),
+                    Some(format!("use gate = \"free\", or leave `{key}` out")),
+                );
+            }
+        }
+        if options.group_lasso == 0.0 {
+            fields.no_effect("groups", "P0502", "without `group_lasso`");
+        }
+        if options.l1 == 0.0 {
+            fields.no_effect("proximal", "P0502", "without `l1`");
+        }
+        if !options.has_annealed() {
+            let beside = "without `l1`, `group_lasso`, `information` or `spread`";
+            fields.no_effect("warmup", "P0502", beside);
+            fields.no_effect("anneal", "P0502", beside);
         }
         options
     }
@@ -138,8 +212,15 @@ impl CodesOptions {
             && self.gate == GateMap::Free
             && self.unit_norm
             && self.l1 > 0.0
+            && self.group_lasso == 0.0
             && self.information == 0.0
             && self.spread == 0.0
+    }
+
+    /// Whether there is anything to anneal.
+    fn has_annealed(&self) -> bool {
+        let strengths = [self.l1, self.group_lasso, self.information, self.spread];
+        strengths.iter().any(|&strength| strength != 0.0)
     }
 
     fn block(&self) -> usize {
@@ -208,6 +289,10 @@ impl Plan for CodesOptions {
             codes,
             count: self.count,
             l1: self.l1,
+            proximal: self.proximal,
+            group_lasso: self.group_lasso,
+            groups: self.groups,
+            strength: 1.0,
             frobenius: self.frobenius,
             information: self.information,
             spread: self.spread,
@@ -217,9 +302,15 @@ impl Plan for CodesOptions {
         Ok(Built { sharing, heads })
     }
 
+    fn annealing(&self) -> Option<Annealing> {
+        let annealing = self.annealing;
+        (annealing != Annealing::AT_ONCE).then_some(annealing)
+    }
+
     fn notes(&self, width: usize, scores: usize) -> Vec<String> {
         let enough = width.min(scores);
-        let plain = self.gate == GateMap::Free && self.l1 == 0.0 && !self.unit_norm;
+        let is_sparse = self.l1 > 0.0 || self.group_lasso > 0.0;
+        let plain = self.gate == GateMap::Free && !is_sparse && !self.unit_norm;
         if plain && self.alpha == Alpha::PerOutput && self.count >= enough {
             vec![format!(
                 "{} codes with free weights, no `l1` and no `unit_norm` are the same functions as `latent` sharing: \
@@ -234,9 +325,9 @@ impl Plan for CodesOptions {
                  behind them"
                     .to_owned(),
             ]
-        } else if self.l1 > 0.0 && !self.unit_norm && self.frobenius == 0.0 {
+        } else if is_sparse && !self.unit_norm && self.frobenius == 0.0 {
             vec![
-                "`l1` alone makes the weights small and the codes large, not the weights sparse: set unit_norm = true or \
+                "`l1` or `group_lasso` alone makes the weights small and the codes large, not the weights sparse: set unit_norm = true or \
                  a `frobenius` penalty beside it"
                     .to_owned(),
             ]
