@@ -9,6 +9,7 @@ mod grouping;
 mod info;
 mod train;
 mod tree;
+mod unused;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -158,6 +159,7 @@ impl Experiment {
                 Some("train.accumulate = 3, with a third of the batch size, makes steps of as many rows".to_owned()),
             );
         }
+        unused::warn(fields, &experiment);
         let strata = experiment.info.stratify.clone();
         experiment.data.strata = strata.map(|column| (column, "info.stratify".to_owned()));
         experiment
