@@ -73,7 +73,12 @@ fn a_worker_that_dies_ends_the_run_as_a_bug_and_never_an_epoch() {
         assert!(ended.err.contains("please report"), "{}", ended.err);
         let good = newest_first(&folder, &directory).remove(0);
         let name = good.file_name().unwrap().to_str().unwrap();
-        assert!(ended.err.contains(name), "{name} in {}", ended.err);
+        let last = ended
+            .err
+            .lines()
+            .rfind(|line| line.contains("checkpoint is"));
+        let is_named = last.is_some_and(|line| line.contains(name));
+        assert!(is_named, "{name} in {}", ended.err);
         folder
             .run(&["verify", &format!("{directory}/checkpoints/{name}")])
             .expect(0);
