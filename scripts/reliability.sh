@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The promises about killed, stopped and damaged runs with their full counts, ten times those of the tests: 200 kills and
-# 20 chains of ten kills, 2500 damaged checkpoints, 100 stops and 100 signals, 50 second interrupts, 50 rounds of eight runs in
+# 20 chains of ten kills, 2500 damaged checkpoints, 100 stops and 150 signals, 50 second interrupts, 50 rounds of eight runs in
 # one directory, 30 processes with the same seed for each of thirteen configs, every option of the schema, a disk of each of 36
 # sizes. Then the faults that are planted at named points of the program (a worker that dies, a disk that is stuck for 60 s),
 # in a build of their own. A factor may be given, and the name of a part: kills, stops, concurrency, full_disk, effects, …

@@ -7,6 +7,7 @@ mod damage;
 mod effects;
 mod faults;
 mod full_disk;
+mod interrupts;
 mod kills;
 mod not_finite;
 mod random;
