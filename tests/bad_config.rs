@@ -62,8 +62,13 @@ fn each_wrong_config_is_told_as_it_was_read_and_approved() {
     for case in &cases {
         let (ended, now) = check(case);
         let name = case.file_name().unwrap().to_string_lossy();
+        // What changes nothing or is unusual is a warning, and stops nobody.
+        let is_fine = match name.starts_with("unus") {
+            true => matches!(ended.code, 0 | 3) && ended.err.contains("warning["),
+            false => matches!(ended.code, 2..=5),
+        };
         assert!(
-            matches!(ended.code, 2..=5) && !ended.err.contains("panicked"),
+            is_fine && !ended.err.contains("panicked"),
             "{name}: exit code {}\n{}{}",
             ended.code,
             ended.out,

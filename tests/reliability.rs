@@ -4,13 +4,17 @@
 
 mod concurrency;
 mod damage;
+mod effects;
+mod faults;
 mod full_disk;
+mod interrupts;
 mod kills;
 mod not_finite;
 mod random;
 mod same_bits;
 mod stops;
 mod strictness;
+mod terminal;
 
 use std::path::Path;
 
@@ -112,10 +116,12 @@ fn metrics(folder: &Folder, directory: &str) -> Vec<String> {
         .collect()
 }
 
-/// The run's checkpoints, the newest first.
+/// The run's checkpoints, the newest first; none if it has not begun.
 fn newest_first(folder: &Folder, directory: &str) -> Vec<std::path::PathBuf> {
-    let mut found: Vec<_> = std::fs::read_dir(folder.path(directory).join("checkpoints"))
-        .unwrap()
+    let Ok(entries) = std::fs::read_dir(folder.path(directory).join("checkpoints")) else {
+        return Vec::new();
+    };
+    let mut found: Vec<_> = entries
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "ckpt"))
         .collect();

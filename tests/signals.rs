@@ -53,7 +53,7 @@ fn send(signal: &str, child: &Child) {
 }
 
 /// As under `nohup`: what is ignored stays ignored in the programs that are started.
-fn hangup_is_ignored() -> bool {
+pub(crate) fn hangup_is_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());

@@ -11,11 +11,12 @@ use serde_json::Value;
 use super::random::Random;
 use super::{go_on, micro, times};
 use crate::harness::{Folder, ended};
+use crate::signals::hangup_is_ignored;
 
 /// Steps of the run in [`super::MICRO`]: 128 rows, 16 a step, 30 epochs.
 const STEPS: usize = 240;
 
-fn send(signal: &str, process: u32) {
+pub(super) fn send(signal: &str, process: u32) {
     // It may have ended by itself a moment ago.
     let _sent = Command::new("kill")
         .args([signal, &process.to_string()])
@@ -106,8 +107,13 @@ fn a_signal_at_any_moment_saves_the_state() {
     let whole = folder.train("whole", &[]);
     let time = begun.elapsed();
     let mut random = Random::new(5);
-    for number in 0..times(10) {
-        let (signal, name, code) = [(2, "-INT", 130), (15, "-TERM", 143)][number % 2];
+    // Under nohup SIGHUP is ignored, and another signal takes its place.
+    let hangup = match hangup_is_ignored() {
+        true => (15, "-TERM", 143),
+        false => (1, "-HUP", 129),
+    };
+    for number in 0..times(15) {
+        let (signal, name, code) = [(2, "-INT", 130), (15, "-TERM", 143), hangup][number % 3];
         let directory = format!("stopped-{number}");
         let child = folder
             .command(&["train", "config.toml", "--run-dir", &directory])
@@ -154,4 +160,24 @@ fn a_reader_that_goes_away_does_not_stop_a_run() {
     super::refuse_panics(&ended.err);
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert_eq!(folder.digest("r"), whole);
+}
+
+#[test]
+fn a_pipe_into_head_does_not_stop_a_run() {
+    let folder = micro();
+    let whole = folder.train("whole", &[]);
+    for (number, more) in ["--json", "--ui lines"].into_iter().enumerate() {
+        let program = env!("CARGO_BIN_EXE_polytask");
+        let pipe = format!("\"{program}\" train config.toml --run-dir r-{number} {more} | head -1");
+        let output = Command::new("bash")
+            .args(["-o", "pipefail", "-c", &pipe])
+            .current_dir(folder.path(""))
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        super::refuse_panics(&told);
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        assert_eq!(folder.record(&format!("r-{number}"))["status"], "finished");
+        assert_eq!(folder.digest(&format!("r-{number}")), whole);
+    }
 }

@@ -7,13 +7,13 @@ use serde_json::Value;
 use crate::harness::Folder;
 
 /// A key with one number, word, flag or list, as the schema has it.
-struct Leaf {
-    path: String,
-    schema: Value,
+pub(super) struct Leaf {
+    pub(super) path: String,
+    pub(super) schema: Value,
 }
 
 /// `path` and the keys below it; tables with names of one's own get the name that the config has.
-fn leaves(schema: &Value, path: &str, found: &mut Vec<Leaf>) {
+pub(super) fn leaves(schema: &Value, path: &str, found: &mut Vec<Leaf>) {
     let Some(properties) = schema["properties"].as_object() else {
         if !path.is_empty() {
             found.push(Leaf {

@@ -7,12 +7,15 @@
 //!
 //! Beside a method's own options stand those of the wrappers that make sense around its kind, so that no method lists them.
 
-use polytask_config::{Entry, State};
+use polytask_config::{Entry, Fields, State};
 
 use crate::aggregation as gram;
 use crate::crosswise as cross;
 use crate::rowwise as row;
-use crate::{CrossAggregator, GramAggregator, RowAggregator, Sight, TaskFacts, View, Wrapping};
+use crate::{
+    CrossAggregator, Gain, GramAggregator, Level, RowAggregator, Scale, Sight, TaskFacts, View,
+    Wrapping,
+};
 
 /// An aggregator of any kind, in its wrappers.
 ///
@@ -70,6 +73,8 @@ impl AggregatorKind {
 
 /// What `multitask.aggregator` says.
 pub struct AggregatorOptions {
+    /// What the configuration calls it.
+    pub name: &'static str,
     /// The method in its wrappers.
     pub method: Aggregator,
     /// Whether the wrappers have nothing to do.
@@ -81,6 +86,34 @@ pub struct AggregatorOptions {
 /// An aggregator of any kind by name, with its own options, those of its wrappers and what it is shown.
 pub type AggregatorEntry = Entry<AggregatorOptions, AggregatorKind>;
 
+/// Warns of options about a scale that the method does not have, or does not keep.
+fn unscaled(fields: &mut Fields<'_>, kind: AggregatorKind, scale: Scale, gain: Gain) {
+    if kind == AggregatorKind::Rows && scale == Scale::Free {
+        fields.unused("gain", "on a method whose result has no scale of its own");
+    }
+    if gain != Gain::Native {
+        let beside = "unless gain = \"native\": any other brings the result to a scale of its own";
+        fields.unused("rescale", beside);
+    }
+}
+
+/// What the method is shown, with a warning where it looks at less.
+fn view(fields: &mut Fields<'_>, method: &Aggregator) -> View {
+    let view = View::options(fields);
+    if method.sight() == Sight::Nothing {
+        for key in ["level", "engine", "micro_batch"] {
+            fields.unused(key, "on a method that looks at no gradients");
+        }
+    } else if view.level == Level::Representation {
+        let beside =
+            "beside level = \"representation\", where no gradient of a parameter is told apart";
+        fields.unused("engine", beside);
+    } else if view.level == Level::LastShared && method.sight() == Sight::LastShared {
+        fields.unused("level", "on a method that sees the last shared layer alone");
+    }
+    view
+}
+
 macro_rules! entry {
     ($kind:ident, $method:path, $options:ident, $around:ident) => {{
         use $method as method;
@@ -91,10 +124,13 @@ macro_rules! entry {
             new: |fields| {
                 let made = (method::ENTRY.new)(fields);
                 let wrapping = Wrapping::$options(fields);
+                unscaled(fields, AggregatorKind::$kind, made.scale(), wrapping.gain);
+                let method = Aggregator::$kind(wrapping.$around(made));
                 AggregatorOptions {
-                    method: Aggregator::$kind(wrapping.$around(made)),
+                    name: method::ENTRY.name,
+                    view: view(fields, &method),
+                    method,
                     is_bare: wrapping == Wrapping::default(),
-                    view: View::options(fields),
                 }
             },
             facts: AggregatorKind::$kind,
@@ -172,15 +208,17 @@ const DB_MTL: AggregatorEntry = AggregatorEntry {
                 fields.no_effect(key, NO_EFFECT, "unless `beta` is 0");
             }
             let made = Box::new(row::db_mtl::DbMtl::new(beta));
+            unscaled(fields, AggregatorKind::Rows, made.scale(), wrapping.gain);
             Aggregator::Rows(wrapping.around_rows(made))
         } else {
             let made = (gram::db_mtl::ENTRY.new)(fields);
             Aggregator::Gram(wrapping.around(made))
         };
         AggregatorOptions {
+            name: row::db_mtl::ENTRY.name,
+            view: view(fields, &method),
             method,
             is_bare: wrapping == Wrapping::default(),
-            view: View::options(fields),
         }
     },
     ..row!(row::db_mtl)

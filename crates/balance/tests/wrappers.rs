@@ -5,7 +5,7 @@
 use polytask_balance::contract::gram::{Golden, check};
 use polytask_balance::{
     Block, Family, GRAM_AGGREGATORS, Gain, Gram, GramAggregator, GramAggregatorEntry, GramFacts,
-    Heads, Losses, Moment, Normalize, RowAggregator, Rows, Scale, SharedGradient, TaskFacts,
+    Heads, Losses, Moment, Normalize, RowAggregator, Rows, Scale, SharedGradient, Sight, TaskFacts,
     Wrapping,
 };
 use polytask_config::{Fields, describe};
@@ -86,6 +86,23 @@ fn the_contract_holds_with_every_wrapper() {
         "gradnorm", "alpha = 0.5, weight_lr = 0.1", [1.0, 1.0], Wrapping { log_loss: true, ..NATIVE };
         "pcgrad", "", [0.5, 1.0], Wrapping { normalize_rows: Normalize::L2, ..NATIVE };
         "db_mtl", "", [0.5 * std::f64::consts::FRAC_1_SQRT_2, std::f64::consts::FRAC_1_SQRT_2], Wrapping { clip: Some(1.0), heads: Some(Heads::Weighted), ..NATIVE };
+    }
+}
+
+/// The inner products of a method that looks at nothing are zero, and would divide each gradient by 1.
+#[test]
+fn who_divides_by_norms_sees_them_also_around_a_method_that_sees_nothing() {
+    for (normalize_rows, sight) in [
+        (Normalize::L2, Sight::Whole),
+        (Normalize::LossPlus, Sight::Whole),
+        (Normalize::Loss, Sight::Nothing),
+        (Normalize::None, Sight::Nothing),
+    ] {
+        let wrapping = Wrapping {
+            normalize_rows,
+            ..NATIVE
+        };
+        assert_eq!(made("sum", &wrapping).sight(), sight, "{normalize_rows:?}");
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct Configuration {
     /// Good only if there are no problems.
     pub(crate) experiment: Experiment,
     pub(crate) problems: Problems,
+    pub(crate) warnings: Problems,
     pub(crate) resolved: Resolved,
     /// The file's text, unchanged.
     pub(crate) written: String,
@@ -63,6 +64,7 @@ impl Configuration {
             document,
             experiment: reading.value,
             problems,
+            warnings: reading.warnings,
             resolved: reading.resolved,
             written: String::new(),
         })
@@ -117,6 +119,14 @@ fn check_name(name: &str, problems: &mut Problems) {
     }
 }
 
+/// Shows what is hardly meant, on the document that it is about.
+pub(crate) fn warn(document: &Document, warnings: &Problems, terminal: &Terminal) {
+    if !warnings.is_empty() {
+        let text = polytask_config::render(document, warnings, terminal.colors_messages);
+        terminal.message(&format!("{text}\n"));
+    }
+}
+
 /// All problems as text, on the document that they are about.
 pub(crate) fn refused(document: &Document, problems: &Problems, terminal: &Terminal) -> Failure {
     Failure::rendered(
@@ -127,7 +137,7 @@ pub(crate) fn refused(document: &Document, problems: &Problems, terminal: &Termi
 }
 
 /// One record a problem for `--json`: code, key, message, help and, if it stands in a file, where.
-fn records(problems: &Problems, document: Option<&Document>) -> Vec<Value> {
+pub(crate) fn records(problems: &Problems, document: Option<&Document>) -> Vec<Value> {
     let record = |problem: &Problem| {
         let position = document.and_then(|document| problem.position(document));
         json!({

@@ -30,6 +30,11 @@ impl Watch {
         self.change(|known| known.backend = backend);
     }
 
+    /// Which checkpoint is good, in words.
+    pub(crate) fn good(&self) -> String {
+        self.change(|known| good(known))
+    }
+
     /// How a command ends that panicked.
     pub(crate) fn exit(&self) -> Exit {
         self.change(|known| {
@@ -60,16 +65,23 @@ pub(crate) fn install(terminal: Terminal) -> Watch {
     watch
 }
 
+fn good(known: &Known) -> String {
+    match &known.checkpoint {
+        Some(path) => {
+            let path = safe_line(&path.to_string_lossy(), 4096);
+            format!("the last complete checkpoint is {path}")
+        }
+        None => "no checkpoint was written".to_owned(),
+    }
+}
+
 fn told(info: &PanicHookInfo<'_>, watch: &Watch) -> String {
     let message = safe_line(info.payload_as_str().unwrap_or("no message"), 300);
     let place = info
         .location()
         .map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
     watch.change(|known| {
-        let good = match &known.checkpoint {
-            Some(path) => format!("the last complete checkpoint is {}", safe_line(&path.to_string_lossy(), 4096)),
-            None => "no checkpoint was written".to_owned(),
-        };
+        let good = good(known);
         if known.backend == "wgpu" && is_device_loss(&message) {
             known.is_device_lost = true;
             return format!("error: the wgpu device was lost: {message}; {good}; resume with `polytask resume RUN`\n");

@@ -38,6 +38,7 @@ codes! {
     UNKNOWN_NAME = "P0205", "a word that is not among the allowed ones";
     BAD_NAME = "P0206", "a table's name is not [a-z][a-z0-9_]*";
     NOT_FINITE = "P0207", "a number that is not finite";
+    UNUSED_KEY = "P0208", "a value that changes nothing beside the others (a warning)";
 }
 
 /// The code's line in the table.

@@ -17,7 +17,7 @@ pub struct Position {
     pub column: usize,
 }
 
-/// One thing that is wrong.
+/// One thing that is wrong, or hardly meant.
 ///
 /// Its place is looked up by its key unless it carries one of its own (as syntax errors do).
 ///
@@ -41,6 +41,8 @@ pub struct Problem {
     pub help: Option<String>,
     /// A few words at the caret.
     pub label: Option<String>,
+    /// Whether the configuration can be used in spite of it.
+    pub is_warning: bool,
     pub(crate) place: Option<Place>,
     /// Another place that has to do with it, and a few words there.
     pub(crate) second: Option<(Place, &'static str)>,
@@ -80,8 +82,18 @@ impl Problem {
             message,
             help: None,
             label: None,
+            is_warning: false,
             place: None,
             second: None,
+        }
+    }
+
+    /// Something at `key` that does not stop anybody, but is hardly meant.
+    #[must_use]
+    pub fn warning(code: &'static str, key: impl Into<String>, message: String) -> Self {
+        Self {
+            is_warning: true,
+            ..Self::new(code, key, message)
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Reading<T> {
     pub value: T,
     /// All that is wrong.
     pub problems: Problems,
+    /// What changes nothing or is hardly meant.
+    pub warnings: Problems,
     /// Every key with value and origin.
     pub resolved: Resolved,
 }
@@ -55,9 +57,13 @@ pub fn read<T>(document: &Document, listing: impl FnOnce(&mut Fields<'_>) -> T) 
     problems.place(document);
     problems.keep_causes();
     problems.sort(document);
+    let mut warnings = Problems(work.warnings);
+    warnings.place(document);
+    warnings.sort(document);
     Reading {
         value,
         problems,
+        warnings,
         resolved: Resolved {
             items: scope.resolved,
         },

@@ -79,7 +79,12 @@ fn render_all(problems: &Problems, file: Option<&str>, color: bool) -> String {
 }
 
 fn one(problem: &Problem, file: Option<&str>, renderer: &Renderer) -> String {
-    let title = Level::ERROR
+    let level = if problem.is_warning {
+        Level::WARNING
+    } else {
+        Level::ERROR
+    };
+    let title = level
         .primary_title(shown(&problem.message, LONGEST))
         .id(problem.code);
     let mut group = Group::with_title(title);

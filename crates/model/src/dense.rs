@@ -62,9 +62,10 @@ impl Default for DenseBlock {
 }
 
 impl DenseBlock {
-    pub(crate) fn options(fields: &mut Fields<'_>) -> Self {
+    /// Lists the options of the blocks of these widths.
+    pub(crate) fn options(fields: &mut Fields<'_>, widths: &[usize]) -> Self {
         let usual = Self::default();
-        Self {
+        let block = Self {
             activation: fields
                 .choice("activation", "what follows each linear layer")
                 .or(usual.activation),
@@ -85,7 +86,16 @@ impl DenseBlock {
             bias: fields
                 .flag("bias", "linear layers have a bias")
                 .or(usual.bias),
+        };
+        if widths.is_empty() {
+            for key in ["activation", "norm", "dropout", "residual", "bias"] {
+                fields.unused(key, "with hidden = [], which leaves no hidden layer");
+            }
+        } else if block.norm == VectorNorm::Batch {
+            let beside = "beside norm = \"batch\", which takes the mean away";
+            fields.unused("bias", beside);
         }
+        block
     }
 
     /// Adds the block to the stack.

@@ -66,12 +66,13 @@ impl Default for HeadOptions {
 
 impl HeadOptions {
     pub(crate) fn options(fields: &mut Fields<'_>) -> Self {
+        let hidden = fields
+            .integers("hidden", "widths of the hidden layers of each task's head")
+            .each(AT_LEAST_ONE)
+            .or(Vec::new());
         Self {
-            hidden: fields
-                .integers("hidden", "widths of the hidden layers of each task's head")
-                .each(AT_LEAST_ONE)
-                .or(Vec::new()),
-            block: DenseBlock::options(fields),
+            block: DenseBlock::options(fields, &hidden),
+            hidden,
             start: fields
                 .choice("init", "how the last layer of each head starts")
                 .or(HeadStart::Prior),

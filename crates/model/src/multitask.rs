@@ -16,6 +16,7 @@ use crate::features::Inputs;
 use crate::head::{Head, HeadOptions};
 use crate::initial::Initial;
 use crate::joint::{CoupledLabel, Edge, Joint, Known};
+use crate::layer::Layer;
 use crate::loss::{TaskLoss, TaskSpec};
 use crate::relation::{Related, Relation, Ties};
 use crate::sharing::{self, Plan, Sharing, Site, Turn};
@@ -64,6 +65,23 @@ impl ModelOptions {
 }
 
 impl ModelOptions {
+    /// Keys that turned out to change nothing in `model`, now that the widths of the data are known, and why.
+    #[must_use]
+    pub fn unused(&self, model: &MultiTaskModel) -> Vec<(&'static str, &'static str)> {
+        let is_added = |layers: &[Layer]| {
+            let mut layers = layers.iter();
+            layers.any(|layer| matches!(layer, Layer::Residual(_)))
+        };
+        let encoder = self.encoder.plan.adds_inputs() && !is_added(&model.encoder().layers);
+        let asked = self.heads.block.residual && !self.heads.hidden.is_empty();
+        let heads = asked && !model.heads.iter().any(|head| is_added(&head.tower));
+        let why = "no block is as wide as what it reads";
+        let keys = [("encoder.residual", encoder), ("heads.residual", heads)];
+        keys.into_iter()
+            .filter_map(|(key, is_unused)| is_unused.then_some((key, why)))
+            .collect()
+    }
+
     /// The relation between the tasks that it is for, told who is related if it asks.
     fn related(&self) -> Option<Arc<dyn Relation>> {
         let relation = self.relation.as_ref()?;

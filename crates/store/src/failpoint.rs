@@ -7,7 +7,8 @@
 //!
 //! Points of this crate are `WHAT.STEP.before` and `WHAT.STEP.after`, where WHAT is `checkpoint`, `run`, `latest`,
 //! `index`, `config`, `data`, `report`, `journal` or `scratch`, and STEP is `create`, `write`, `fsync`, `verify`, `rename`, `fsync-dir` or
-//! `delete`; besides `WHAT.write.within` between two pieces of a file.
+//! `delete`; besides `WHAT.write.within` between two pieces of a file. A run passes `training.batch` before each batch that it
+//! prepares, on the thread that prepares it.
 //!
 //! ```
 //! # fn save() -> std::io::Result<()> {

@@ -34,4 +34,9 @@ impl Wrap for Rows {
         // The gradients' own lengths are gone.
         Scale::Free
     }
+
+    /// A norm must be seen, also where the method inside looks at nothing.
+    fn always_sees(&self) -> bool {
+        matches!(self.0, Normalize::L2 | Normalize::LossPlus)
+    }
 }

@@ -11,7 +11,7 @@ use polytask_training::plan::{Plan, PlanError};
 use serde_json::{Value, json};
 
 use crate::arguments::ConfigArguments;
-use crate::configuration::{Configuration, keyed, refused, unplanned};
+use crate::configuration::{Configuration, keyed, records, refused, unplanned, warn};
 use crate::exit::{Exit, Failure};
 use crate::number::count;
 use crate::panics::Watch;
@@ -90,6 +90,7 @@ pub(crate) fn sound(
     configuration: Configuration,
     terminal: &Terminal,
 ) -> Result<Configuration, Failure> {
+    warn(&configuration.document, &configuration.warnings, terminal);
     if configuration.problems.is_empty() {
         return Ok(configuration);
     }
@@ -191,6 +192,7 @@ pub(crate) fn report(
     let Configuration {
         document,
         experiment,
+        mut warnings,
         resolved,
         ..
     } = configuration;
@@ -222,6 +224,8 @@ pub(crate) fn report(
         ))?;
         if level == Level::Model {
             let tried = model::try_out(&plan, balancing, &document, terminal)?;
+            warn(&document, &tried.warnings, terminal);
+            warnings.0.extend(tried.warnings.0.iter().cloned());
             add(&mut found, "model", tried.document());
             say(&format!(
                 "model   ok  {}",
@@ -229,6 +233,8 @@ pub(crate) fn report(
             ))?;
         }
     }
+    let warnings = records(&warnings, Some(&document));
+    add(&mut found, "warnings", warnings.into());
     if is_json {
         json::print(terminal, found)?;
     }

@@ -240,7 +240,12 @@ impl Shown {
         );
         let ended = session(&mut views);
         drop(views);
+        // A thread that panicked spoke of the checkpoint of that moment; since then there may be another.
         self.end(ended, document, signals)
+            .map_err(|failure| match failure.exit {
+                Exit::Internal => failure.hint(watch.good()),
+                _ => failure,
+            })
     }
 
     /// Says how the session ended, and writes the exit code into the run's record.

@@ -22,6 +22,7 @@ pub use texts_or_table::TextsOrTableField;
 pub use word::{ChoiceField, Flag, PathField, Text};
 
 use crate::choice::Choice;
+use crate::codes;
 use crate::document::{Document, Node, Table, join};
 use crate::entry::Entry;
 use crate::problem::Problem;
@@ -61,6 +62,7 @@ pub struct Fields<'a> {
 pub(crate) struct Work {
     pub(crate) document: Option<Document>,
     pub(crate) problems: Vec<Problem>,
+    pub(crate) warnings: Vec<Problem>,
     pub(crate) families: Vec<(family::Identity, schema::Family)>,
     /// How many families are being described within each other.
     pub(crate) nesting: usize,
@@ -99,6 +101,33 @@ impl Scope {
 
     pub(crate) fn child(&self, key: &str) -> Option<Arc<Node>> {
         self.table().and_then(|table| table.get(key)).cloned()
+    }
+
+    /// Whether somebody gave `key`, of this table or `table.key` of one below, and not its default.
+    pub(crate) fn stands_out(&self, key: &str) -> bool {
+        let (mut node, mut items, mut nodes) =
+            (self.node.clone(), &self.resolved, Some(&self.schema));
+        let mut steps = key.split('.').peekable();
+        while let Some(step) = steps.next() {
+            node = node.and_then(|node| node.table()?.get(step).cloned());
+            let item = items.iter().find(|(known, _)| known == step);
+            let declared = nodes.and_then(|nodes| nodes.iter().find(|node| node.key == step));
+            match item {
+                Some((_, Item::Table { items: below, .. })) if steps.peek().is_some() => {
+                    items = below;
+                    nodes = match declared.map(|node| &node.kind) {
+                        Some(schema::Kind::Table(keys)) => Some(keys),
+                        _ => None,
+                    };
+                }
+                Some((_, Item::Leaf { value, .. })) => {
+                    let default = declared.and_then(|node| node.default.as_ref());
+                    return node.is_some() && !default.is_some_and(|known| known.is_same(value));
+                }
+                _ => return node.is_some(),
+            }
+        }
+        false
     }
 
     /// A key listed twice (by two branches of a listing) is described once.
@@ -328,6 +357,53 @@ impl<'a> Fields<'a> {
         } else {
             self.scope.resolved.retain(|(known, _)| known != key);
         }
+    }
+
+    /// Says that the value of a key that was read, `key` or `table.key`, changes nothing beside the others: a warning,
+    /// unless it is the default, which a resolved configuration spells out.
+    ///
+    /// ```
+    /// use polytask_config::{Document, Layers, read};
+    ///
+    /// let warned = |text| {
+    ///     let document = Document::load(Layers::text("demo.toml", text, "/")).unwrap();
+    ///     let reading = read(&document, |fields| {
+    ///         fields.integers("hidden", "widths").or(vec![]);
+    ///         fields.number("dropout", "share set to zero").or(0.0);
+    ///         fields.unused("dropout", "with hidden = []");
+    ///     });
+    ///     assert!(reading.problems.is_empty());
+    ///     let told: Vec<String> = reading.warnings.0.iter().map(ToString::to_string).collect();
+    ///     (told.join("\n"), reading.resolved.to_toml())
+    /// };
+    /// let (told, resolved) = warned("dropout = 0.1");
+    /// assert_eq!(told, "P0208 dropout: `dropout` has no effect with hidden = []");
+    /// assert_eq!(resolved, "hidden = []\ndropout = 0.1\n");
+    /// assert_eq!(warned("dropout = 0").0, "");
+    /// ```
+    pub fn unused(&mut self, key: &str, beside: &str) {
+        if self.scope.stands_out(key) {
+            let message = format!("`{key}` has no effect {beside}");
+            let steps = key.split('.');
+            let path = steps.fold(self.scope.path.clone(), |path, step| join(&path, step));
+            self.warning(path, codes::UNUSED_KEY, message, None);
+        }
+    }
+
+    /// Warns of the value at a whole path. Ignored when only describing.
+    pub fn warning(
+        &mut self,
+        path: String,
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+    ) {
+        if !self.scope.is_reading {
+            return;
+        }
+        let mut warning = Problem::warning(code, path, message);
+        warning.help = help;
+        self.work.warnings.push(warning);
     }
 
     /// Reports that a cross-check failed. Ignored when only describing.

@@ -52,7 +52,7 @@ const WIDEST: usize = 50;
 
 impl CategoricalOptions {
     pub(crate) fn options(fields: &mut Fields<'_>) -> Self {
-        Self {
+        let options = Self {
             coding: fields
                 .choice("coding", "how a category becomes numbers")
                 .or(Coding::Embedding),
@@ -63,7 +63,11 @@ impl CategoricalOptions {
                 )
                 .at_least(1)
                 .optional(),
+        };
+        if options.coding == Coding::OneHot {
+            fields.unused("width", "beside coding = \"one_hot\"");
         }
+        options
     }
 
     pub(super) fn column(

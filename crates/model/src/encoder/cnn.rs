@@ -174,7 +174,29 @@ impl Cnn {
                 fields.problem(key, "P0501", message, Some(help.to_owned()));
             }
         }
+        cnn.warn(fields);
         cnn
+    }
+
+    /// Of what no block has a use for.
+    fn warn(&self, fields: &mut Fields<'_>) {
+        if self.channels.is_empty() {
+            for key in ["kernel", "stride", "padding", "pool", "pool_size", "norm"] {
+                fields.unused(key, "with channels = [], which leaves no convolution");
+            }
+            if self.dense.is_empty() {
+                for key in ["activation", "dropout"] {
+                    fields.unused(key, "with channels = [] and dense = []");
+                }
+            }
+            return;
+        }
+        if self.pool == PoolKind::None {
+            fields.unused("pool_size", "with pool = \"none\"");
+        }
+        if self.kernel.iter().all(|side| *side == 1) {
+            fields.unused("padding", "with kernels of one pixel");
+        }
     }
 
     fn conv_block(&self, stack: &mut Stack<'_>, index: usize, channels: usize) {

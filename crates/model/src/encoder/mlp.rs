@@ -26,17 +26,22 @@ pub struct Mlp {
 
 impl Mlp {
     fn options(fields: &mut Fields<'_>) -> Self {
+        let hidden = fields
+            .integers("hidden", "width of each hidden layer; [] is the identity")
+            .each(AT_LEAST_ONE)
+            .or(vec![128, 64]);
         Self {
-            hidden: fields
-                .integers("hidden", "width of each hidden layer; [] is the identity")
-                .each(AT_LEAST_ONE)
-                .or(vec![128, 64]),
-            block: DenseBlock::options(fields),
+            block: DenseBlock::options(fields, &hidden),
+            hidden,
         }
     }
 }
 
 impl Plan for Mlp {
+    fn adds_inputs(&self) -> bool {
+        self.block.residual && !self.hidden.is_empty()
+    }
+
     fn build(&self, stack: &mut Stack<'_>) {
         stack.flatten();
         for (index, width) in self.hidden.iter().enumerate() {

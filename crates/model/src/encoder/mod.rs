@@ -32,6 +32,11 @@ use crate::stacked::Chain;
 pub trait Plan: std::fmt::Debug + Send + Sync {
     /// Adds the layers; what does not fit is noted in the stack.
     fn build(&self, stack: &mut Stack<'_>);
+
+    /// Whether it is asked to add a block's input to its output where the widths agree.
+    fn adds_inputs(&self) -> bool {
+        false
+    }
 }
 
 /// Every encoder.

@@ -10,6 +10,7 @@ mod info;
 mod judged;
 mod train;
 mod tree;
+mod unused;
 
 use std::sync::Arc;
 
@@ -162,6 +163,7 @@ impl Experiment {
             );
         }
         judged::check_score(fields, &experiment.tasks, &experiment.score);
+        unused::warn(fields, &experiment);
         let strata = experiment.info.stratify.clone();
         experiment.data.strata = strata.map(|column| (column, "info.stratify".to_owned()));
         experiment

@@ -68,7 +68,7 @@ pub struct EarlyStopping {
 
 impl TrainOptions {
     pub(super) fn options(fields: &mut Fields<'_>) -> Self {
-        Self {
+        let options = Self {
             epochs: fields
                 .integer("epochs", "passes over the training rows")
                 .at_least(1)
@@ -121,7 +121,14 @@ impl TrainOptions {
                 .integer("prefetch", "batches prepared ahead of the step")
                 .within(0..=64)
                 .or(2),
+        };
+        if options.on_nan == OnNan::Stop {
+            fields.unused("max_skips", "with on_nan = \"stop\"");
         }
+        if options.ema == Some(0.0) {
+            fields.unused("ema", "at 0, where the average is the weights themselves");
+        }
+        options
     }
 }
 

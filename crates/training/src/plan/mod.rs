@@ -194,6 +194,18 @@ impl Plan {
         build(&self.model, &self.input_shape, &specs, self.seed, device).map_err(shape_problems)
     }
 
+    /// Keys of the config that change nothing in this model, as warnings.
+    #[must_use]
+    pub fn unused(&self, model: &MultiTaskModel) -> Problems {
+        let unused = self.model.unused(model).into_iter();
+        let warning = |(key, why): (&str, &str)| {
+            let name = key.rsplit('.').next().unwrap_or(key);
+            let message = format!("`{name}` has no effect: {why}");
+            Problem::warning("P0208", key, message)
+        };
+        Problems(unused.map(warning).collect())
+    }
+
     /// The state before the first step.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use polytask_data::{Batch, Prefetch};
+use polytask_store::failpoint;
 
 use super::{Known, RunError, Saved, Surroundings};
 use crate::events::Event;
@@ -20,7 +21,10 @@ pub(super) fn train(
 ) -> Result<bool, RunError> {
     let epoch = state.progress.epoch;
     let done = state.progress.step_in_epoch as usize * plan.train.accumulate;
-    let indices = plan.sampler.batches(epoch).skip(done);
+    // On the thread that prepares batches, where a fault can only be a panic, the end of the process or a delay.
+    let indices = plan.sampler.batches(epoch).skip(done).inspect(|_| {
+        drop(failpoint::hit("training.batch"));
+    });
     let mut batches = Prefetch::start(Arc::clone(&plan.encoded), indices, plan.train.prefetch);
     let mut told: Option<String> = None;
     while state.progress.step_in_epoch < plan.steps_per_epoch {

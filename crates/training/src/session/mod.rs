@@ -252,7 +252,10 @@ fn go(
         log.hear(&Event::Remarks(remarks));
     }
     let engine = record.engine.clone();
+    let unused = plan.unused(&state.model).0.into_iter();
+    let unused: Vec<String> = unused.map(|one| one.to_string()).collect();
     let notes = plan.place.note.iter().chain(state.model.notes());
+    let notes = notes.chain(&unused);
     for note in notes.chain(&engine) {
         log.hear(&Event::Note(note.clone()));
     }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use polytask_balance::WEIGHTINGS;
-use polytask_config::Document;
+use polytask_config::{Document, Problems};
 use polytask_data::Batch;
 use polytask_model::{Summary, summary};
 use polytask_training::aggregation::{Aggregation, Balancing};
@@ -23,6 +23,8 @@ pub(super) struct Tried {
     summary: Summary,
     backend: &'static str,
     notes: Vec<String>,
+    /// Keys that change nothing in it.
+    pub(super) warnings: Problems,
     /// Loss of the first batch per task.
     losses: Vec<(String, Option<f64>)>,
     steps: u64,
@@ -44,6 +46,7 @@ pub(super) fn try_out(
         .start(balancing)
         .map_err(|problems| unplanned(document, PlanError::Config(problems), terminal))?;
     let summary = summary(&state.model);
+    let warnings = plan.unused(&state.model);
     let mut notes = state.model.notes().to_vec();
     notes.extend(plan.place.note.clone());
     let rows: Vec<Vec<u32>> = plan
@@ -61,6 +64,7 @@ pub(super) fn try_out(
         summary,
         backend: plan.place.backend,
         notes,
+        warnings,
         losses: names.zip(stepped.losses).collect(),
         steps: plan.steps(),
         aggregation,

@@ -94,7 +94,11 @@ fn recipe(
         rate,
         update: build(decay),
     };
-    let spared = if spares(o) {
+    let spares = spares(o);
+    if decay == 0.0 {
+        o.unused("decay", "with weight_decay = 0");
+    }
+    let spared = if spares {
         Rule {
             rate,
             update: build(0.0),
