@@ -53,7 +53,9 @@ pub fn answer(method: &str, request: &Request) -> Result<Answer, RequestError> {
             )
         }
         (_, Some(entry)) => {
-            let weighting = made(std::slice::from_ref(entry), method, request.options.clone())?;
+            let mut options = request.wrap.clone().unwrap_or_default();
+            options.extend(request.options.clone());
+            let weighting = made(std::slice::from_ref(entry), method, options)?;
             weighted(weighting, method, request)
         }
         _ => Err(RequestError::UnknownMethod {

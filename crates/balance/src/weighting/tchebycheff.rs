@@ -35,6 +35,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 0.0,
             source: "by hand",
         }],
+        without: super::SLOPE,
         ..Facts::PLAIN
     },
 };
