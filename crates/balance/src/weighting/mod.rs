@@ -153,6 +153,27 @@ pub enum Needs {
     LookAhead,
 }
 
+impl Needs {
+    /// What a step then does beside the passes of a plain one, in words.
+    ///
+    /// ```
+    /// use polytask_balance::Needs;
+    ///
+    /// assert_eq!(Needs::Losses.extra(), None);
+    /// assert_eq!(Needs::LossesAgain.extra(), Some("a second forward pass after every step"));
+    /// ```
+    #[must_use]
+    pub fn extra(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing | Self::Losses => None,
+            Self::LossesAgain => Some("a second forward pass after every step"),
+            Self::LookAhead => {
+                Some("a trial step, validation rows and two forward passes before every step")
+            }
+        }
+    }
+}
+
 /// Turns the losses of a step into weights.
 ///
 /// ```
