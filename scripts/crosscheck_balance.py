@@ -94,8 +94,33 @@ def conflicting(rng, tasks):
     return rng.normal(size=(tasks, max(2, tasks // 2)))
 
 
+def correlated(rng, tasks):
+    """Rows in one direction but for a thousandth: an ill-conditioned Gram matrix."""
+    common = rng.normal(size=(1, 2 * tasks + 5))
+    return common + 1e-3 * rng.normal(size=(tasks, 2 * tasks + 5))
+
+
+def sparse(rng, tasks):
+    """Rows that are mostly zero, as of embeddings; none is zero."""
+    rows = plain(rng, tasks)
+    kept = rng.uniform(size=rows.shape) < 0.3
+    kept[np.arange(tasks), rng.integers(rows.shape[1], size=tasks)] = True
+    return np.where(kept, rows, 0.0)
+
+
+def opposed(rng, tasks):
+    """Every other row is nearly the one before with the other sign."""
+    rows = plain(rng, tasks)
+    pairs = len(rows[1::2])
+    rows[1::2] = -rows[0::2][:pairs] + 0.3 * rows[1::2]
+    return rows
+
+
 INDEPENDENT = (plain, agreeing, uneven)
-ALL = (*INDEPENDENT, dependent, conflicting)
+ALL = (*INDEPENDENT, dependent, conflicting, correlated, sparse, opposed)
+
+# How many steps a run has where more than the first one is compared.
+STEPS = 6
 
 
 # ------------------------------------------------------------------------------------------------ comparisons
@@ -140,6 +165,47 @@ def cagrad(ask, method, jacobian):
     gram = torch.tensor(jacobian @ jacobian.T)
     theirs = jd.CAGradWeighting(c=0.5, norm_eps=1e-12)(gram).numpy()
     return np.maximum(0.0, (objective(ours) - objective(theirs)) / length**2)
+
+
+def run(reference, scale=lambda tasks: 1.0, **request):
+    """The same at the last of several steps, each with the gradients of the one before turned a little."""
+
+    def compare(ask, method, jacobian):
+        rng = np.random.default_rng(int(abs(jacobian[0, 0]) * 1e6))
+        steps = [jacobian]
+        for _ in range(STEPS - 1):
+            size = np.sqrt((jacobian**2).mean(axis=1, keepdims=True))
+            steps.append(0.9 * steps[-1] + 0.3 * size * rng.normal(size=jacobian.shape))
+        aggregator = reference()
+        theirs = [aggregator(torch.tensor(step)).detach().numpy() for step in steps]
+        worst = 0.0
+        for number in range(STEPS):
+            earlier = [{"jacobian": step.tolist()} for step in steps[:number]]
+            answer = ask(method, steps[number], earlier=earlier, step=number, **request)
+            worst = max(worst, apart(np.array(answer["direction"]), theirs[number] * scale(len(jacobian))))
+        return worst
+
+    return compare
+
+
+def run_of_two(reference, **request):
+    """The same of a method that learns from A = J₁J₂ᵀ."""
+
+    def compare(ask, method, jacobian):
+        rng = np.random.default_rng(int(abs(jacobian[0, 0]) * 1e6))
+        size = np.sqrt((jacobian**2).mean(axis=1, keepdims=True))
+        noisy = lambda: jacobian + 0.25 * size * rng.normal(size=jacobian.shape)
+        steps = [noisy() @ noisy().T for _ in range(STEPS)]
+        weighting = reference()
+        theirs = [weighting(torch.tensor(cross)).numpy() for cross in steps]
+        worst = 0.0
+        for number in range(STEPS):
+            earlier = [{"cross": cross.tolist()} for cross in steps[:number]]
+            answer = ask(method, jacobian, cross=steps[number].tolist(), earlier=earlier, step=number, **request)
+            worst = max(worst, apart(np.array(answer["direction"]), theirs[number] @ jacobian))
+        return worst
+
+    return compare
 
 
 UNSOLVED = {}
@@ -236,7 +302,7 @@ def graddrop(ask, method, jacobian):
         finally:
             torch.rand = original
         # Where all agree there is but one.
-        agreed = np.where((jacobian > 0).all(axis=0), both[0], np.where((jacobian < 0).all(axis=0), both[1], chosen))
+        agreed = np.where((jacobian >= 0).all(axis=0), both[0], np.where((jacobian <= 0).all(axis=0), both[1], chosen))
         assert apart(theirs, agreed) < 1e-12
     nearest = np.minimum(np.abs(ours - both[0]), np.abs(ours - both[1]))
     return float(nearest.max() / np.abs(jacobian).sum(axis=0).max())
@@ -307,6 +373,14 @@ CHECKS = [
     Check("sdmgrad", first_of_two(lambda: jd.SDMGradWeighting(lr=0.1), options={"lr": 0.1}), name="sdmgrad, lr 0.1"),
     Check("krum", same(lambda: jd.Krum(n_byzantine=1, n_selected=2), options={"selected": 2}), kinds=INDEPENDENT,
           tasks=(5, 11), name="krum, two"),
+    Check("pcd", run(stateful_pcd), name="pcd, 6 steps", share=0.5),
+    Check("excess_mtl", run(lambda: jd.ExcessMTL(n_warmup_steps=1), scale=float, options={"warmup": 0, "rate": 1.0}),
+          name="excess_mtl, 6 steps", share=0.5, tolerance=1e-5,
+          because="gradients in single precision, whose rounding the weights follow"),
+    Check("modo", run_of_two(lambda: jd.MoDoWeighting(gamma=0.1), options={"gamma": 0.1}),
+          name="modo, 6 steps", share=0.5),
+    Check("sdmgrad", run_of_two(lambda: jd.SDMGradWeighting(lr=0.1), options={"lr": 0.1}),
+          name="sdmgrad, lr 0.1, 6 steps", share=0.5),
 ]
 
 OURS_ALONE = {

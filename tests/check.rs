@@ -241,3 +241,19 @@ fn a_starter_for_a_long_table_sees_all_of_it() {
     assert!(text.contains("ids = [\"n\"]"), "{text}");
     assert!(text.contains("[tasks.label]\ntype = \"binary\""), "{text}");
 }
+
+#[test]
+fn what_a_step_costs_is_told_where_there_is_a_reason() {
+    let folder = Folder::with_table();
+    let checked = |set: &str| {
+        let arguments = ["check", "config.toml", "--set", set, "--json"];
+        folder.run(&arguments).expect(0).json()["model"].clone()
+    };
+    let plain = checked("multitask.weighting=equal");
+    assert!(plain["cost"].is_null() && plain["weighting"].is_null());
+    let famo = checked("multitask.weighting=famo");
+    assert!(famo["cost"].as_f64().unwrap() > 0.0, "{famo}");
+    assert_eq!(famo["weighting"], "a second forward pass after every step");
+    let exact = checked("multitask.aggregator=imtl_g");
+    assert_eq!(exact["cost"], exact["aggregation"]["cost"]);
+}

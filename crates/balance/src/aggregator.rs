@@ -9,6 +9,7 @@
 
 use polytask_config::{Entry, Fields, State};
 
+use crate::NO_EFFECT;
 use crate::aggregation as gram;
 use crate::crosswise as cross;
 use crate::rowwise as row;
@@ -194,9 +195,6 @@ pub static AGGREGATORS: &[AggregatorEntry] = &[
     cross!(cross::modo),
     cross!(cross::sdmgrad),
 ];
-
-/// The problem of an option that has no effect beside the others.
-const NO_EFFECT: &str = "P0701";
 
 /// The one method of two kinds: what it remembers needs entries, and without a memory inner products are enough.
 const DB_MTL: AggregatorEntry = AggregatorEntry {

@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 
 use crate::rows::single;
 use crate::{
-    AGGREGATORS, Aggregator, Block, Cross, Family, Gram, Losses, Moment, RowAggregator, Rows,
-    TaskFacts, WEIGHTINGS, Weighting, Weights,
+    AGGREGATORS, Aggregator, Block, Cross, Family, Gram, Losses, Moment, Observation,
+    RowAggregator, Rows, TaskFacts, WEIGHTINGS, Weighting, Weights,
 };
 
-pub use request::{Answer, Request, RequestError};
+pub use request::{Answer, Earlier, Request, RequestError};
 
 /// Answers with a method of either registry. A name that is in both is the aggregator's if there are gradients.
 ///
@@ -53,7 +53,9 @@ pub fn answer(method: &str, request: &Request) -> Result<Answer, RequestError> {
             )
         }
         (_, Some(entry)) => {
-            let weighting = made(std::slice::from_ref(entry), method, request.options.clone())?;
+            let mut options = request.wrap.clone().unwrap_or_default();
+            options.extend(request.options.clone());
+            let weighting = made(std::slice::from_ref(entry), method, options)?;
             weighted(weighting, method, request)
         }
         _ => Err(RequestError::UnknownMethod {
@@ -62,16 +64,40 @@ pub fn answer(method: &str, request: &Request) -> Result<Answer, RequestError> {
     }
 }
 
+/// The answer to the last step of the run.
 fn aggregated(
     mut aggregator: Aggregator,
     method: &str,
     request: &Request,
 ) -> Result<Answer, RequestError> {
-    match &mut aggregator {
+    aggregator.start(&tasks(count(request).unwrap_or(0)));
+    let mut last = Answer::default();
+    for step in request.steps() {
+        last = aggregated_step(&mut aggregator, method, &step)?;
+    }
+    Ok(last)
+}
+
+/// How many tasks the request is of.
+fn count(request: &Request) -> Option<usize> {
+    let given = [
+        request.losses.as_ref().map(Vec::len),
+        request.cross.as_ref().map(Vec::len),
+        request.jacobian.as_ref().map(Vec::len),
+        request.gram.as_ref().map(Vec::len),
+    ];
+    given.into_iter().flatten().next()
+}
+
+fn aggregated_step(
+    aggregator: &mut Aggregator,
+    method: &str,
+    request: &Request,
+) -> Result<Answer, RequestError> {
+    match aggregator {
         Aggregator::Gram(aggregator) => {
             let gram = gram(method, request)?;
             let losses = losses(request, gram.tasks())?;
-            aggregator.start(&tasks(gram.tasks()));
             told(request, aggregator.weights(&gram, &losses, moment(request)))
         }
         Aggregator::Rows(aggregator) => combined(aggregator.as_mut(), method, request),
@@ -80,7 +106,6 @@ fn aggregated(
             let matrix = matrix.ok_or_else(|| missing(method, "cross"))?;
             square("a row of cross", matrix)?;
             let present: Vec<usize> = (0..matrix.len()).collect();
-            aggregator.start(&tasks(matrix.len()));
             aggregator.learn(&Cross::new(present.clone(), matrix.concat())?);
             told(request, aggregator.weights(&present))
         }
@@ -97,7 +122,6 @@ fn combined(
     let matrix = matrix.ok_or_else(|| missing(method, "jacobian"))?;
     rectangular(matrix)?;
     let losses = losses(request, matrix.len())?;
-    aggregator.start(&tasks(matrix.len()));
     let visited = aggregator.visits(&losses.present, moment(request));
     let values: Vec<Vec<f32>> = visited
         .iter()
@@ -131,17 +155,16 @@ fn weighted(
     method: &str,
     request: &Request,
 ) -> Result<Answer, RequestError> {
-    let given = [
-        request.losses.as_ref().map(Vec::len),
-        request.jacobian.as_ref().map(Vec::len),
-        request.gram.as_ref().map(Vec::len),
-    ];
-    let count = given.into_iter().flatten().next();
-    let count = count.ok_or_else(|| missing(method, "losses"))?;
-    let losses = losses(request, count)?;
+    let count = count(request).ok_or_else(|| missing(method, "losses"))?;
     weighting.start(&tasks(count));
-    weighting.begin(moment(request));
-    told(request, weighting.weights(&losses))
+    let mut last = Answer::default();
+    for step in request.steps() {
+        let losses = losses(&step, count)?;
+        weighting.begin(moment(&step));
+        last = told(&step, weighting.weights(&losses))?;
+        weighting.observe(&Observation { losses: &losses });
+    }
+    Ok(last)
 }
 
 /// These weights, and the direction if the gradients are known. Heads that are trained with the weights are not told again.

@@ -1,6 +1,6 @@
 //! How the losses of many tasks become one step: methods in f64, without tensors.
 //!
-//! - [`WEIGHTINGS`]: every weighting, by name. A [`Weighting`] turns [`Losses`] into [`Weights`].
+//! - [`WEIGHTINGS`]: every weighting, by name, with its wrappers. A [`Weighting`] turns [`Losses`] into [`Weights`].
 //! - [`GRAM_AGGREGATORS`]: every aggregator that needs the gradients' inner products alone. A [`GramAggregator`] turns a [`Gram`]
 //!   into [`Weights`].
 //! - [`ROW_AGGREGATORS`]: those that need the gradients entry by entry. A [`RowAggregator`] turns [`Rows`] into a
@@ -61,7 +61,7 @@ pub use aggregation::{
     GRAM_AGGREGATORS, GramAggregator, GramAggregatorEntry, GramFacts, Heads, Scale, Sight,
 };
 pub use aggregator::{AGGREGATORS, Aggregator, AggregatorEntry, AggregatorKind, AggregatorOptions};
-pub use answer::{Answer, Request, RequestError, answer};
+pub use answer::{Answer, Earlier, Request, RequestError, answer};
 pub use cross::Cross;
 pub use crosswise::{CROSS_AGGREGATORS, CrossAggregator, CrossAggregatorEntry, CrossFacts};
 pub use diagnosis::Diagnosis;
@@ -76,6 +76,9 @@ pub use rows::{Block, Rows, RowsError, SINGLE_ROUNDING};
 pub use rowwise::{ROW_AGGREGATORS, RowAggregator, RowAggregatorEntry, RowFacts};
 pub use shared_gradient::SharedGradient;
 pub use view::{GradientEngine, Level, View};
-pub use weighting::{Facts, Needs, WEIGHTINGS, Weighting, WeightingEntry};
+pub use weighting::{BARE_WEIGHTINGS, Facts, Needs, WEIGHTINGS, Weighting, WeightingEntry};
 pub use weights::{Note, Weights};
-pub use wrap::{Gain, Wrapping};
+pub use wrap::{Gain, Wrapper, Wrapping};
+
+/// The problem of an option that has no effect beside the others.
+const NO_EFFECT: &str = "P0701";

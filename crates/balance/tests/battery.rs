@@ -242,13 +242,14 @@ fn other_weights_than_the_known_ones_are_caught() {
     catches(Property::Golden, &NONE);
 }
 
+fn summing_to_one(memory: &mut [f64], losses: &Losses) -> Vec<f64> {
+    let weights = sound(memory, losses);
+    let sum: f64 = weights.iter().sum();
+    weights.into_iter().map(|weight| weight / sum).collect()
+}
+
 #[test]
 fn a_promise_that_is_not_kept_is_caught() {
-    fn summing_to_one(memory: &mut [f64], losses: &Losses) -> Vec<f64> {
-        let weights = sound(memory, losses);
-        let sum: f64 = weights.iter().sum();
-        weights.into_iter().map(|weight| weight / sum).collect()
-    }
     static COUPLED: WeightingEntry = entry(|_| planted(summing_to_one), FACTS);
     catches(Property::Promises, &COUPLED);
 }
@@ -283,4 +284,95 @@ fn an_exemption_needs_a_reason_and_a_need() {
         },
     );
     catches(Property::Finite, &UNEXPLAINED);
+}
+
+/// 1/(l + floor): sound with the default and in the trial, infinite at the bound.
+struct Floored {
+    floor: f64,
+    largest: f64,
+}
+
+impl Weighting for Floored {
+    fn start(&mut self, _: &[TaskFacts]) {}
+
+    fn needs(&self) -> Needs {
+        Needs::Losses
+    }
+
+    fn weights(&mut self, losses: &Losses) -> Weights {
+        let each = losses.positive(0.0).into_iter();
+        Weights::of(
+            each.map(|loss| self.largest / (loss + self.floor))
+                .collect(),
+        )
+    }
+}
+
+const FLOORED: Facts = Facts {
+    golden: &[Golden {
+        tasks: &[(Family::Other, 0.0, 0.0)],
+        losses: &[&[1.0]],
+        alpha: &[0.5],
+        tolerance: 1e-15,
+        source: "by hand",
+    }],
+    trial: "floor = 0.5",
+    ..Facts::PLAIN
+};
+
+#[test]
+fn a_weight_that_is_infinite_at_the_bound_of_an_option_is_caught() {
+    static BOUND: WeightingEntry = entry(
+        |options| {
+            let floor = options.number("floor", "added").at_least(0.0).or(1.0);
+            Box::new(Floored {
+                floor,
+                largest: 1.0,
+            })
+        },
+        FLOORED,
+    );
+    let failures: Vec<_> = check(&BOUND).iter().map(|one| one.property).collect();
+    assert_eq!(failures, [Property::Settings]);
+}
+
+#[test]
+fn a_promise_that_an_option_breaks_is_caught() {
+    fn new(options: &mut Fields<'_>) -> Box<dyn Weighting> {
+        match options
+            .flag("together", "whether tasks are weighed together")
+            .or(false)
+        {
+            true => planted(summing_to_one),
+            false => planted(sound),
+        }
+    }
+    static TOGETHER: WeightingEntry = entry(
+        new,
+        Facts {
+            trial: "together = true",
+            ..FACTS
+        },
+    );
+    assert!(check_property(&TOGETHER, Property::Promises).is_ok());
+    catches(Property::Settings, &TOGETHER);
+}
+
+#[test]
+fn a_weight_that_only_a_wrapper_makes_infinite_is_caught() {
+    static HUGE: WeightingEntry = entry(
+        |_| {
+            Box::new(Floored {
+                floor: 1.0,
+                largest: 1e305,
+            })
+        },
+        Facts {
+            golden: &[],
+            trial: "",
+            ..FLOORED
+        },
+    );
+    assert!(check_property(&HUGE, Property::Finite).is_ok());
+    catches(Property::Wrappers, &HUGE);
 }

@@ -2,11 +2,11 @@
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use polytask_balance::contract::{self, cross, gram, rows};
-use polytask_balance::{CROSS_AGGREGATORS, GRAM_AGGREGATORS, ROW_AGGREGATORS, WEIGHTINGS};
+use polytask_balance::{BARE_WEIGHTINGS, CROSS_AGGREGATORS, GRAM_AGGREGATORS, ROW_AGGREGATORS};
 
 fn main() {
     let mut trials = Vec::new();
-    for entry in WEIGHTINGS {
+    for entry in BARE_WEIGHTINGS {
         for &property in contract::Property::ALL {
             let name = format!("{}::{}", entry.name, property.name());
             trials.push(Trial::test(name, move || {

@@ -201,3 +201,49 @@ fn other_weights_than_the_known_ones_are_caught() {
     );
     catches(Property::Golden, &OTHER);
 }
+
+/// Weights that are too large to be added up, of no scale: what brings them to a sum makes nothing of them.
+#[test]
+fn what_only_a_wrapper_breaks_is_caught() {
+    struct Huge;
+    impl CrossAggregator for Huge {
+        fn start(&mut self, _: &[TaskFacts]) {}
+
+        fn scale(&self) -> Scale {
+            Scale::Free
+        }
+
+        fn learn(&mut self, _: &Cross) {}
+
+        fn weights(&self, present: &[usize]) -> Weights {
+            Weights::of(vec![1e308; present.len()])
+        }
+    }
+    static HUGE: CrossAggregatorEntry = entry(|_| Box::new(Huge), FACTS);
+    assert!(check_property(&HUGE, Property::Finite).is_ok());
+    assert!(check_property(&HUGE, Property::Gain).is_ok());
+    catches(Property::Wrappers, &HUGE);
+}
+
+#[test]
+fn what_only_the_bound_of_an_option_breaks_is_caught() {
+    fn new(options: &mut Fields<'_>) -> Box<dyn CrossAggregator> {
+        match options
+            .number("rate", "of learning")
+            .within(0.0..=1.0)
+            .or(0.5)
+        {
+            rate if rate < 1.0 => planted(learn, weigh),
+            _ => planted(|memory, _| memory.fill(f64::NAN), weigh),
+        }
+    }
+    static BOUND: CrossAggregatorEntry = entry(
+        new,
+        CrossFacts {
+            trial: "rate = 0.25",
+            ..FACTS
+        },
+    );
+    assert!(check_property(&BOUND, Property::Finite).is_ok());
+    catches(Property::Settings, &BOUND);
+}

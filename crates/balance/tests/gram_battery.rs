@@ -324,3 +324,113 @@ fn an_exemption_needs_a_reason_and_a_need() {
     );
     assert_eq!(check_property(&NEEDED, Property::Finite), Ok(()));
 }
+
+#[test]
+fn learning_from_a_broken_loss_as_if_it_were_1_is_caught() {
+    fn as_one(memory: &mut [f64], gram: &Gram, losses: &Losses) -> Vec<f64> {
+        let values = losses.positive(1e-3);
+        for (place, &task) in gram.present().iter().enumerate() {
+            memory[task] = 0.5 * memory[task] + 0.5 * values[place];
+        }
+        let raw: Vec<f64> = gram.present().iter().map(|&task| memory[task]).collect();
+        let sum: f64 = raw.iter().sum();
+        raw.into_iter().map(|weight| weight / sum).collect()
+    }
+    static AS_ONE: GramAggregatorEntry = entry(|_| planted(as_one), FACTS);
+    assert!(check_property(&AS_ONE, Property::UnusableLoss).is_ok());
+    catches(Property::LossMemory, &AS_ONE);
+}
+
+/// Memory of a number that no method changes, as what an option says.
+fn with_option(weigh: Weigh, value: f64) -> Box<dyn GramAggregator> {
+    struct Set(f64, Weigh);
+    impl GramAggregator for Set {
+        fn scale(&self) -> Scale {
+            Scale::Mean
+        }
+
+        fn weights(&mut self, gram: &Gram, losses: &Losses, _: Moment) -> Weights {
+            Weights::of((self.1)(&mut [self.0], gram, losses))
+        }
+    }
+    Box::new(Set(value, weigh))
+}
+
+#[test]
+fn what_only_the_bound_of_an_option_breaks_is_caught() {
+    fn shifted(option: &mut [f64], gram: &Gram, _: &Losses) -> Vec<f64> {
+        let raw = gram.norms().map(|norm| 1.0 / (norm + option[0]));
+        let sum = raw.sum();
+        raw.iter().map(|weight| weight / sum).collect()
+    }
+    static BOUND: GramAggregatorEntry = entry(
+        |options| {
+            with_option(
+                shifted,
+                options.number("shift", "added").at_least(0.0).or(1.0),
+            )
+        },
+        GramFacts {
+            golden: &[Golden {
+                gram: &[&[1.0, 0.0], &[0.0, 0.0]],
+                alpha: &[1.0 / 3.0, 2.0 / 3.0],
+                source: "by hand",
+                ..Golden::PLAIN
+            }],
+            trial: "shift = 0.5",
+            ..FACTS
+        },
+    );
+    let failures = check(&BOUND);
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    assert!(failures[0].contains("::settings: with { shift = 0.0 }"));
+}
+
+#[test]
+fn a_promise_that_a_word_breaks_is_caught_if_it_is_for_always() {
+    fn negative(option: &mut [f64], gram: &Gram, _: &Losses) -> Vec<f64> {
+        let tasks = gram.tasks() as f64;
+        vec![option[0] / tasks; gram.tasks()]
+    }
+    const PROMISED: GramFacts = GramFacts {
+        golden: &[Golden {
+            gram: &[&[1.0]],
+            alpha: &[1.0],
+            source: "by hand",
+            ..Golden::PLAIN
+        }],
+        trial: "double = true",
+        exempt: &[(Property::Gain, "an example")],
+        ..GramFacts::PLAIN
+    };
+    fn new(options: &mut Fields<'_>) -> Box<dyn GramAggregator> {
+        let double = options.flag("double", "twice as much").or(false);
+        with_option(negative, if double { 2.0 } else { 1.0 })
+    }
+    static ALWAYS: GramAggregatorEntry = entry(
+        new,
+        GramFacts {
+            promises: &[Promised::always(Promise::Simplex)],
+            ..PROMISED
+        },
+    );
+    static BY_DEFAULT: GramAggregatorEntry = entry(
+        new,
+        GramFacts {
+            promises: &[Promised::by_default(Promise::Simplex)],
+            ..PROMISED
+        },
+    );
+    catches(Property::Settings, &ALWAYS);
+    assert_eq!(check_property(&BY_DEFAULT, Property::Settings), Ok(()));
+}
+
+#[test]
+fn a_weight_that_only_a_wrapper_makes_infinite_is_caught() {
+    fn huge(_: &mut [f64], gram: &Gram, _: &Losses) -> Vec<f64> {
+        vec![1e305; gram.tasks()]
+    }
+    static HUGE: GramAggregatorEntry = entry(|_| planted(huge), FACTS);
+    assert!(check_property(&HUGE, Property::Finite).is_ok());
+    catches(Property::Wrappers, &HUGE);
+}

@@ -322,3 +322,54 @@ fn an_exemption_needs_a_reason_and_a_need() {
     );
     catches(Property::Finite, &NEEDLESS);
 }
+
+#[test]
+fn learning_from_a_broken_loss_as_if_it_were_1_is_caught() {
+    fn as_one(memory: &mut [f64], rows: &Rows<'_>, losses: &Losses) -> Vec<Vec<f32>> {
+        let values = losses.positive(1e-3);
+        for (place, &task) in rows.present().iter().enumerate() {
+            memory[task] = 0.5 * memory[task] + 0.5 * values[place];
+        }
+        let raw: Vec<f64> = rows.present().iter().map(|&task| memory[task]).collect();
+        let sum: f64 = raw.iter().sum();
+        rows.weighted(&raw.iter().map(|weight| weight / sum).collect::<Vec<_>>())
+    }
+    static AS_ONE: RowAggregatorEntry = entry(|_| planted(as_one), FACTS);
+    assert!(check_property(&AS_ONE, Property::UnusableLoss).is_ok());
+    catches(Property::LossMemory, &AS_ONE);
+}
+
+/// The mean, but where a gradient has the length 1: as every one has that was divided by its norm.
+#[test]
+fn what_only_a_wrapper_breaks_is_caught() {
+    fn apart_from_one(_: &mut [f64], rows: &Rows<'_>, _: &Losses) -> Vec<Vec<f32>> {
+        let is_one = |norm: &f64| (norm - 1.0).abs() < 1e-6;
+        let share = match rows.norms().iter().any(is_one) {
+            true => f64::NAN,
+            false => 1.0 / rows.tasks() as f64,
+        };
+        rows.weighted(&vec![share; rows.tasks()])
+    }
+    static APART: RowAggregatorEntry = entry(|_| planted(apart_from_one), FACTS);
+    assert!(check_property(&APART, Property::Finite).is_ok());
+    catches(Property::Wrappers, &APART);
+}
+
+#[test]
+fn what_only_the_bound_of_an_option_breaks_is_caught() {
+    fn new(options: &mut Fields<'_>) -> Box<dyn RowAggregator> {
+        match options.integer("most", "tasks").at_least(0).or(2) {
+            0 => planted(|_, rows, _| rows.weighted(&vec![f64::NAN; rows.tasks()])),
+            _ => planted(sound),
+        }
+    }
+    static BOUND: RowAggregatorEntry = entry(
+        new,
+        RowFacts {
+            trial: "most = 3",
+            ..FACTS
+        },
+    );
+    assert!(check_property(&BOUND, Property::Finite).is_ok());
+    catches(Property::Settings, &BOUND);
+}

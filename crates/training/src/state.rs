@@ -112,7 +112,10 @@ impl EpochSums {
                 *present += 1;
             }
         }
-        if let Some(seen) = &report.diagnosis {
+        // One task alone has nobody to conflict with.
+        if let Some(seen) = &report.diagnosis
+            && seen.present.len() > 1
+        {
             self.conflicts += seen.conflicts;
             self.diagnosed += 1;
         }

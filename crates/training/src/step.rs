@@ -115,6 +115,7 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
     let Passed {
         outcome,
         seen,
+        needs,
         alpha,
         note,
         diagnosis,
@@ -195,7 +196,8 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
             ));
         }
         if let Some(losses) = seen {
-            show(plan, state, batches, &present, &report, losses);
+            let step = (batches, &present, &report);
+            show(plan, state, step, losses, needs);
         }
         state.progress.sums.observe(&report, penalty);
         for &task in &present.tasks {
@@ -217,6 +219,8 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
 struct Passed {
     outcome: Option<Backward>,
     seen: Option<Losses>,
+    /// What the weighting was to be given in this step.
+    needs: Needs,
     alpha: Vec<f64>,
     note: Option<String>,
     diagnosis: Option<Diagnosis>,
@@ -238,7 +242,10 @@ fn pass(
         step: now,
     };
     state.weighting.begin(moment);
-    look_ahead(plan, state, batches, present);
+    let needs = state.weighting.needs_of(&present.tasks);
+    if needs == Needs::LookAhead {
+        look_ahead(plan, state, batches, present);
+    }
     let model = &state.model;
     let mut judge = Judge::new(plan, state.weighting.as_mut(), present, moment);
     let outcome = match &mut state.aggregation {
@@ -254,7 +261,7 @@ fn pass(
             aggregation.backward(&work, looked_at, &mut judge)
         }
         None => plain::backward(plan, model, now, batches, present, &mut |own| {
-            let losses = match (judge.needs(), own) {
+            let losses = match (needs, own) {
                 (Needs::Nothing | Needs::LookAhead, _) => nothing_read(present),
                 (_, Some(own)) => judge.losses(tensors::read_scalars(
                     own.iter().cloned().map(Tensor::detach).collect(),
@@ -266,6 +273,7 @@ fn pass(
     };
     Passed {
         outcome,
+        needs,
         diagnosis: judge.diagnosis(),
         seen: judge.seen,
         alpha: judge.alpha,
@@ -274,13 +282,13 @@ fn pass(
     }
 }
 
-/// Shows the weighting what its weights would lead to, if it asks for that.
+/// Shows the weighting what its weights would lead to.
 fn look_ahead(plan: &Plan, state: &mut TrainState, batches: &[Batch], present: &Present) {
-    if state.weighting.needs() != Needs::LookAhead || present.tasks.is_empty() {
+    if present.tasks.is_empty() {
         return;
     }
     let step = state.progress.step;
-    let weights = plan.weigh(state.weighting.as_mut(), &nothing_read(present));
+    let weights = plan.weigh_ahead(state.weighting.as_mut(), &nothing_read(present));
     let rate = plan.train.optimizer.value.rate() * plan.rate_factor(step);
     let work = Work {
         plan,
@@ -304,17 +312,16 @@ fn look_ahead(plan: &Plan, state: &mut TrainState, batches: &[Batch], present: &
 fn show(
     plan: &Plan,
     state: &mut TrainState,
-    batches: &[Batch],
-    present: &Present,
-    report: &Stepped,
+    (batches, present, report): (&[Batch], &Present, &Stepped),
     losses: Losses,
+    needs: Needs,
 ) {
     let before = Losses {
         values: report.present_losses(&losses),
         ..losses
     };
     state.weighting.observe(&Observation { losses: &before });
-    if state.weighting.needs() == Needs::LossesAgain {
+    if needs == Needs::LossesAgain {
         // The same step draws the same masks; running statistics stay.
         let step = state.progress.step;
         let after = plain::losses(plan, &state.model, step, batches, present);
@@ -333,14 +340,11 @@ struct Before {
 
 impl Before {
     fn of(state: &mut TrainState) -> Self {
-        let learns = state.weighting.needs() != Needs::Nothing || state.aggregation.is_some();
         let mut listing = State::save();
-        if learns {
-            state.list_balancing(&mut listing);
-        }
+        state.list_balancing(&mut listing);
         Self {
             model: state.model.clone(),
-            balancing: learns.then(|| listing.finish().ok()).flatten(),
+            balancing: listing.finish().ok(),
         }
     }
 

@@ -29,9 +29,7 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     },
     facts: GramFacts {
         promises: &[
-            Promised::by_default(Promise::Scaling(0.0)),
-            Promised::with("scale = \"median\"", Promise::Scaling(0.0)),
-            Promised::with("scale = \"mean\"", Promise::Scaling(0.0)),
+            Promised::always(Promise::Scaling(0.0)),
             Promised::by_default(Promise::SquaredNormOfSmallest),
         ],
         golden: &[

@@ -36,7 +36,8 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     facts: GramFacts {
         promises: &[
             Promised::by_default(Promise::Certified),
-            Promised::by_default(Promise::Scaling(0.0)),
+            Promised::with("c = 0.0", Promise::Certified),
+            Promised::always(Promise::Scaling(0.0)),
             Promised::by_default(Promise::WithinBall(0.5)),
             Promised::with("c = 0.0", Promise::WithinBall(0.0)),
         ],

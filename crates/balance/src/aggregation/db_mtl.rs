@@ -17,7 +17,7 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     source: "Lin et al. 2023, Dual-Balancing for Multi-Task Learning",
     new: |_| Box::new(DbMtl),
     facts: GramFacts {
-        promises: &[Promised::by_default(Promise::Scaling(0.0))],
+        promises: &[Promised::always(Promise::Scaling(0.0))],
         golden: &[Golden {
             gram: &[&[4.0, 0.0], &[0.0, 9.0]],
             losses: &[1.0, 0.5],

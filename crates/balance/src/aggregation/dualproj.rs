@@ -23,9 +23,9 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     },
     facts: GramFacts {
         promises: &[
-            Promised::by_default(Promise::Certified),
-            Promised::by_default(Promise::PlainWithoutConflict),
-            Promised::by_default(Promise::Scaling(0.0)),
+            Promised::always(Promise::Certified),
+            Promised::always(Promise::PlainWithoutConflict),
+            Promised::always(Promise::Scaling(0.0)),
             Promised::with("ridge = 1e-14", Promise::NonConflict),
         ],
         golden: &[Golden {

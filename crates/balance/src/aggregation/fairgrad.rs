@@ -29,10 +29,12 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     },
     facts: GramFacts {
         promises: &[
-            Promised::by_default(Promise::Certified),
-            Promised::by_default(Promise::NonConflict),
+            Promised::always(Promise::Certified),
+            Promised::always(Promise::NonConflict),
             // s²G w = w^(−1/2): w ∝ s^(−4/3).
             Promised::by_default(Promise::Scaling(-4.0 / 3.0)),
+            Promised::with("alpha = 1.0", Promise::Scaling(-1.0)),
+            Promised::with("alpha = 0.5", Promise::Scaling(-2.0 / 3.0)),
             Promised::by_default(Promise::PowerOfProjection(2.0)),
             Promised::with("alpha = 1.0", Promise::PowerOfProjection(1.0)),
             Promised::with("alpha = 0.5", Promise::PowerOfProjection(0.5)),

@@ -36,7 +36,7 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
         })
     },
     facts: GramFacts {
-        promises: &[Promised::by_default(Promise::Scaling(0.0))],
+        promises: &[Promised::always(Promise::Scaling(0.0))],
         golden: &[
             Golden {
                 gram: &[&[4.0, 0.0], &[0.0, 1.0]],

@@ -40,8 +40,8 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     },
     facts: GramFacts {
         promises: &[
-            Promised::by_default(Promise::Scaling(0.0)),
-            Promised::by_default(Promise::FirstStepOf("pcgrad")),
+            Promised::always(Promise::Scaling(0.0)),
+            Promised::always(Promise::FirstStepOf("pcgrad")),
         ],
         golden: &[Golden {
             gram: &[&[4.0, -1.0], &[-1.0, 1.0]],

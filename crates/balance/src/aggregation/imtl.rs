@@ -23,7 +23,7 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
         })
     },
     facts: GramFacts {
-        promises: &[Promised::by_default(Promise::EqualProjections)],
+        promises: &[Promised::always(Promise::EqualProjections)],
         golden: &[Golden {
             gram: &[&[1.0, 0.0], &[0.0, 4.0]],
             losses: &[1.0, 1.0],

@@ -22,8 +22,8 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     new: |_| Box::new(ImtlG),
     facts: GramFacts {
         promises: &[
-            Promised::by_default(Promise::EqualProjections),
-            Promised::by_default(Promise::Scaling(0.0)),
+            Promised::always(Promise::EqualProjections),
+            Promised::always(Promise::Scaling(0.0)),
         ],
         golden: &[
             Golden {

@@ -27,8 +27,8 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     },
     facts: GramFacts {
         promises: &[
-            Promised::by_default(Promise::Simplex),
-            Promised::by_default(Promise::Scaling(0.0)),
+            Promised::always(Promise::Simplex),
+            Promised::always(Promise::Scaling(0.0)),
         ],
         golden: &[Golden {
             options: "selected = 2",

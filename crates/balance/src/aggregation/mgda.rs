@@ -37,8 +37,11 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     },
     facts: GramFacts {
         promises: &[
-            Promised::by_default(Promise::Certified),
+            Promised::always(Promise::Certified),
             Promised::by_default(Promise::Simplex),
+            Promised::with("normalize = \"none\"", Promise::Simplex),
+            Promised::with("normalize = \"loss\"", Promise::Simplex),
+            Promised::with("normalize = \"loss+\"", Promise::Simplex),
             Promised::with("normalize = \"none\"", Promise::NonConflict),
             Promised::with("normalize = \"none\"", Promise::Scaling(0.0)),
             Promised::with(

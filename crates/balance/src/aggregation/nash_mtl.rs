@@ -22,11 +22,11 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     new: |_| Box::new(NashMtl),
     facts: GramFacts {
         promises: &[
-            Promised::by_default(Promise::Certified),
-            Promised::by_default(Promise::NonConflict),
-            Promised::by_default(Promise::Scaling(-1.0)),
-            Promised::by_default(Promise::RowScaling(-1.0)),
-            Promised::by_default(Promise::PowerOfProjection(1.0)),
+            Promised::always(Promise::Certified),
+            Promised::always(Promise::NonConflict),
+            Promised::always(Promise::Scaling(-1.0)),
+            Promised::always(Promise::RowScaling(-1.0)),
+            Promised::always(Promise::PowerOfProjection(1.0)),
         ],
         golden: &[Golden {
             gram: &[&[4.0, 0.0], &[0.0, 0.25]],

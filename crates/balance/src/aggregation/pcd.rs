@@ -51,8 +51,8 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     },
     facts: GramFacts {
         promises: &[
-            Promised::by_default(Promise::Certified),
-            Promised::by_default(Promise::LengthOfFirst),
+            Promised::always(Promise::Certified),
+            Promised::always(Promise::LengthOfFirst),
         ],
         exempt: &[(
             Property::Permutation,

@@ -23,9 +23,9 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     new: |_| Box::new(PcGrad::default()),
     facts: GramFacts {
         promises: &[
-            Promised::by_default(Promise::PlainWithoutConflict),
-            Promised::by_default(Promise::PairNonConflict),
-            Promised::by_default(Promise::Scaling(0.0)),
+            Promised::always(Promise::PlainWithoutConflict),
+            Promised::always(Promise::PairNonConflict),
+            Promised::always(Promise::Scaling(0.0)),
         ],
         golden: &[Golden {
             gram: &[&[4.0, -1.0], &[-1.0, 1.0]],

@@ -19,11 +19,15 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
         })
     },
     facts: GramFacts {
-        promises: &[Promised::by_default(Promise::Simplex)],
+        promises: &[Promised::always(Promise::Simplex)],
         golden: &[Golden {
-            gram: &[&[4.0]],
-            alpha: &[1.0],
-            source: "definition: the only task has all",
+            gram: &[&[4.0, 0.0, 0.0], &[0.0, 1.0, 0.0], &[0.0, 0.0, 9.0]],
+            alpha: &[
+                0.230_421_236_718_191,
+                0.624_316_776_014_546,
+                0.145_261_987_267_263,
+            ],
+            source: "scripts/golden_random.py: the generator written anew",
             ..Golden::PLAIN
         }],
         ..GramFacts::PLAIN

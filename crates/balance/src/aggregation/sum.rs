@@ -13,7 +13,7 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     source: "baseline: the gradient of the sum of the losses",
     new: |_| Box::new(Sum),
     facts: GramFacts {
-        promises: &[Promised::by_default(Promise::RowScaling(0.0))],
+        promises: &[Promised::always(Promise::RowScaling(0.0))],
         golden: &[Golden {
             gram: &[&[1.0, -2.0], &[-2.0, 9.0]],
             alpha: &[1.0, 1.0],

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::{GramError, RowsError};
 
-/// What a method is asked: the first step of a run whose tasks are called `task_0`, `task_1`, ….
+/// What a method is asked: a step of a run whose tasks are called `task_0`, `task_1`, …; the first, unless there are earlier
+/// ones.
 ///
 /// ```
 /// use polytask_balance::Request;
@@ -32,6 +33,46 @@ pub struct Request {
     pub seed: u64,
     /// The step, from 0: what is drawn depends on it.
     pub step: u64,
+    /// Steps of the same run before this one, in their order.
+    pub earlier: Vec<Earlier>,
+}
+
+/// What a step before was taken with, as in [`Request`].
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Earlier {
+    /// Inner products of the gradients `[tasks][tasks]`.
+    pub gram: Option<Vec<Vec<f64>>>,
+    /// Inner products of the gradients of two batches `[tasks][tasks]`.
+    pub cross: Option<Vec<Vec<f64>>>,
+    /// The losses `[tasks]`.
+    pub losses: Option<Vec<f64>>,
+    /// The gradients `[tasks][parameters]`.
+    pub jacobian: Option<Vec<Vec<f64>>>,
+}
+
+impl Request {
+    /// The steps of the run, this one last.
+    pub(super) fn steps(&self) -> Vec<Self> {
+        let mut last = self.clone();
+        let earlier = std::mem::take(&mut last.earlier);
+        let first = self.step.saturating_sub(earlier.len() as u64);
+        let steps = earlier
+            .into_iter()
+            .zip(first..)
+            .map(|(earlier, step)| Self {
+                gram: earlier.gram,
+                cross: earlier.cross,
+                losses: earlier.losses,
+                jacobian: earlier.jacobian,
+                seed: self.seed,
+                step,
+                ..Self::default()
+            });
+        let mut steps: Vec<Self> = steps.collect();
+        steps.push(last);
+        steps
+    }
 }
 
 /// What it answers.

@@ -108,3 +108,30 @@ fn what_does_not_fit_is_said() {
         Err(RequestError::Missing { .. })
     ));
 }
+
+/// Of a run of three steps the last, as the method says it step by step.
+#[test]
+fn steps_before_are_steps_of_the_same_run() {
+    let options = r#""wrap": { "moving_average": 0.5, "gain": "native" }, "options": { "normalize": "none" }"#;
+    let grams = [
+        "[[4.0, 0.0], [0.0, 1.0]]",
+        "[[1.0, 0.0], [0.0, 4.0]]",
+        "[[1.0, 0.0], [0.0, 1.0]]",
+    ];
+    let [first, second, third] = grams;
+    let text = format!(
+        r#"{{ "gram": {third}, "step": 2, "earlier": [{{ "gram": {first} }}, {{ "gram": {second} }}], {options} }}"#
+    );
+    let weights = answer("mgda", &request(&text)).unwrap().weights.unwrap();
+    // ½ of (½ of 1/5 and 4/5, and ½).
+    assert!((weights[0] - 0.5).abs() < 1e-12, "{weights:?}");
+    let text = format!(r#"{{ "gram": {second}, "earlier": [{{ "gram": {first} }}], {options} }}"#);
+    let weights = answer("mgda", &request(&text)).unwrap().weights.unwrap();
+    assert!((weights[0] - 0.5).abs() < 1e-12, "{weights:?}");
+    let text = format!(r#"{{ "gram": {first}, "earlier": [{{ "gram": {third} }}], {options} }}"#);
+    let weights = answer("mgda", &request(&text)).unwrap().weights.unwrap();
+    assert!((weights[0] - 0.35).abs() < 1e-12, "{weights:?}");
+    let losses = r#"{ "losses": [0.5, 2.0], "earlier": [{ "losses": [1.0, 1.0] }], "wrap": { "moving_average": 0.5 } }"#;
+    let weights = answer("scale_invariant", &request(losses)).unwrap().weights;
+    assert_eq!(weights, Some(vec![1.5, 0.75]));
+}

@@ -1,17 +1,14 @@
 //! Properties of the answers that are the same for every kind of methods.
 
 use super::Outcome;
-use super::made::answers;
+use super::made::{Subject, answers};
 use super::scene::Scene;
-use super::tested::{Answer, EntryOf, Tested};
+use super::tested::{Answer, Tested};
 use crate::{Scale, Weights};
 
-pub(super) fn finite<T: Tested + ?Sized>(
-    entry: &'static EntryOf<T>,
-    scene: &Scene<T::Given>,
-) -> Outcome {
-    for options in ["", T::trial(&entry.facts)] {
-        let answers = answers(entry, options, scene)?.into_iter().enumerate();
+pub(super) fn finite<T: Tested + ?Sized>(subject: &Subject<T>, scene: &Scene<T::Given>) -> Outcome {
+    for options in subject.trials() {
+        let answers = answers(subject, options, scene)?.into_iter().enumerate();
         for (number, answer) in answers {
             if !answer.is_finite() {
                 return Err(format!("{}, step {number}: {answer:?}", scene.name));
@@ -22,10 +19,10 @@ pub(super) fn finite<T: Tested + ?Sized>(
 }
 
 pub(super) fn single_task<T: Tested<Answer = Weights> + ?Sized>(
-    entry: &'static EntryOf<T>,
+    subject: &Subject<T>,
     scene: &Scene<T::Given>,
 ) -> Outcome {
-    for (number, weights) in answers(entry, "", scene)?.iter().enumerate() {
+    for (number, weights) in answers(subject, "", scene)?.iter().enumerate() {
         if !matches!(weights.alpha.as_slice(), [weight] if *weight > 0.0 && weight.is_finite()) {
             return Err(format!(
                 "{}, step {number}: {:?} for the only task",

@@ -7,7 +7,7 @@ use polytask_config::{
 use super::Outcome;
 use super::scene::Scene;
 use super::tested::{EntryOf, Tested};
-use crate::{Moment, Seed, TaskFacts};
+use crate::{Moment, Seed, TaskFacts, Wrapping};
 
 /// A method read from `text`, where it stands under `key`, with every option and its value.
 pub(super) fn read_entry<T: 'static, X: 'static>(
@@ -55,6 +55,59 @@ pub(super) fn trial_gives_all<T: 'static, X: 'static>(
     Ok(())
 }
 
+/// A method that is tested: as its entry makes it, with one of its options at another value, or in a wrapper.
+pub(super) struct Subject<T: Tested + ?Sized> {
+    pub(super) entry: &'static EntryOf<T>,
+    options: String,
+    wrapping: Option<Wrapping>,
+}
+
+impl<T: Tested + ?Sized> Subject<T> {
+    /// As its entry makes it.
+    pub(super) fn plain(entry: &'static EntryOf<T>) -> Self {
+        Self::with(entry, String::new())
+    }
+
+    /// With these options, as the inside of an inline TOML table.
+    pub(super) fn with(entry: &'static EntryOf<T>, options: String) -> Self {
+        Self {
+            entry,
+            options,
+            wrapping: None,
+        }
+    }
+
+    /// In these wrappers.
+    pub(super) fn inside(entry: &'static EntryOf<T>, wrapping: Wrapping) -> Self {
+        Self {
+            wrapping: Some(wrapping),
+            ..Self::plain(entry)
+        }
+    }
+
+    /// Whether it is as its entry makes it.
+    pub(super) fn is_plain(&self) -> bool {
+        self.options.is_empty() && self.wrapping.is_none()
+    }
+
+    /// Options that it is tried with: one that is set already is tried as it is.
+    pub(super) fn trials(&self) -> Vec<&'static str> {
+        if self.is_plain() {
+            vec!["", T::trial(&self.entry.facts)]
+        } else {
+            vec![""]
+        }
+    }
+
+    /// A word for what is not as its entry makes it.
+    pub(super) fn describe(&self) -> String {
+        match &self.wrapping {
+            Some(wrapping) => format!("in {wrapping:?}"),
+            None => format!("with {{ {} }}", self.options),
+        }
+    }
+}
+
 /// How a configuration names a method with these options.
 pub(super) fn text<T: Tested + ?Sized>(entry: &EntryOf<T>, options: &str) -> String {
     let separator = if options.is_empty() { "" } else { ", " };
@@ -67,19 +120,30 @@ pub(super) fn text<T: Tested + ?Sized>(entry: &EntryOf<T>, options: &str) -> Str
 
 /// The method with these options.
 pub(super) fn with<T: Tested + ?Sized>(
-    entry: &'static EntryOf<T>,
+    subject: &Subject<T>,
     options: &str,
 ) -> Result<Box<T>, String> {
-    read_entry(T::KEY, entry, &text(entry, options)).map(|(made, _)| made)
+    let own = subject.options.as_str();
+    let separator = if own.is_empty() || options.is_empty() {
+        ""
+    } else {
+        ", "
+    };
+    let options = format!("{own}{separator}{options}");
+    let (made, _) = read_entry(T::KEY, subject.entry, &text(subject.entry, &options))?;
+    Ok(match &subject.wrapping {
+        Some(wrapping) => T::wrap(made, wrapping),
+        None => made,
+    })
 }
 
 /// The same, started on these tasks.
 pub(super) fn started<T: Tested + ?Sized>(
-    entry: &'static EntryOf<T>,
+    subject: &Subject<T>,
     options: &str,
     tasks: &[TaskFacts],
 ) -> Result<Box<T>, String> {
-    let mut method = with(entry, options)?;
+    let mut method = with(subject, options)?;
     method.enter(tasks);
     Ok(method)
 }
@@ -99,11 +163,11 @@ pub(super) fn run<T: Tested + ?Sized>(method: &mut T, scene: &Scene<T::Given>) -
 
 /// The same of the method with these options.
 pub(super) fn answers<T: Tested + ?Sized>(
-    entry: &'static EntryOf<T>,
+    subject: &Subject<T>,
     options: &str,
     scene: &Scene<T::Given>,
 ) -> Result<Vec<T::Answer>, String> {
-    Ok(run(with(entry, options)?.as_mut(), scene))
+    Ok(run(with(subject, options)?.as_mut(), scene))
 }
 
 /// Every fifth step is.

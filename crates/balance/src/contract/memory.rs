@@ -3,11 +3,11 @@
 use polytask_config::Values;
 
 use super::Outcome;
-use super::made::{load, saved, started};
+use super::made::{Subject, load, saved, started};
 use super::remembered::moved;
 use super::scene::{Given, Scene};
-use super::tested::{Answer, EntryOf, Tested};
-use crate::{Losses, WeightingEntry};
+use super::tested::{Answer, Tested};
+use crate::{Losses, Weighting};
 
 /// What is remembered of some tasks does not move in `given`, a step of a run that is well under way.
 fn stays<T: Tested + ?Sized>(
@@ -35,11 +35,8 @@ fn stays<T: Tested + ?Sized>(
     Ok(())
 }
 
-pub(super) fn absent<T: Tested + ?Sized>(
-    entry: &'static EntryOf<T>,
-    scene: &Scene<T::Given>,
-) -> Outcome {
-    let mut method = started(entry, "", &scene.tasks)?;
+pub(super) fn absent<T: Tested + ?Sized>(subject: &Subject<T>, scene: &Scene<T::Given>) -> Outcome {
+    let mut method = started(subject, "", &scene.tasks)?;
     for (number, given) in scene.steps.iter().enumerate() {
         let absent: Vec<usize> = (0..scene.tasks.len())
             .filter(|task| !given.present().contains(task))
@@ -60,8 +57,8 @@ fn break_first(losses: &mut Losses, kind: usize) {
 }
 
 /// After each step the same once more with a broken loss, which may move nothing of its task.
-pub(super) fn unusable_loss(entry: &'static WeightingEntry, scene: &Scene<Losses>) -> Outcome {
-    let mut weighting = started(entry, "", &scene.tasks)?;
+pub(super) fn unusable_loss(subject: &Subject<dyn Weighting>, scene: &Scene<Losses>) -> Outcome {
+    let mut weighting = started(subject, "", &scene.tasks)?;
     for (number, losses) in scene.steps.iter().enumerate() {
         weighting.take(losses, number);
         let Some(&task) = losses.present.first() else {
@@ -75,18 +72,16 @@ pub(super) fn unusable_loss(entry: &'static WeightingEntry, scene: &Scene<Losses
     Ok(())
 }
 
-/// A broken loss must leave no trace: the run goes on as if the steps with it had had any other loss there, or none at all is
-/// remembered of losses. What can be seen from outside: which broken loss it is does not matter for anything that is remembered,
-/// and every answer, then and later, is finite.
+/// Two runs in which every other step has a broken loss of one task, in each another one: every answer, then and later, is finite,
+/// and what is remembered does not depend on which it was.
 pub(super) fn broken_loss<T: Tested + ?Sized>(
-    entry: &'static EntryOf<T>,
+    subject: &Subject<T>,
     scene: &Scene<T::Given>,
     losses: fn(&mut T::Given) -> &mut Losses,
 ) -> Outcome {
-    let mut first = started(entry, "", &scene.tasks)?;
-    let mut second = started(entry, "", &scene.tasks)?;
+    let mut first = started(subject, "", &scene.tasks)?;
+    let mut second = started(subject, "", &scene.tasks)?;
     for (number, given) in scene.steps.iter().enumerate() {
-        // Two kinds of broken losses of the same task.
         for (method, offset) in [(&mut first, 0), (&mut second, 1)] {
             let mut given = given.clone();
             if number % 2 == 1 {
@@ -107,17 +102,65 @@ pub(super) fn broken_loss<T: Tested + ?Sized>(
     Ok(())
 }
 
-pub(super) fn resume<T: Tested + ?Sized>(
-    entry: &'static EntryOf<T>,
+/// A broken loss moves nothing that is remembered of losses. What that is shows from outside: of two usable losses in the same
+/// place each leaves something else there. After a broken one it is what it was before. What is remembered of gradients alone
+/// may move.
+pub(super) fn loss_memory<T: Tested + ?Sized>(
+    subject: &Subject<T>,
     scene: &Scene<T::Given>,
+    losses: fn(&mut T::Given) -> &mut Losses,
 ) -> Outcome {
-    for options in ["", T::trial(&entry.facts)] {
-        let mut whole = started(entry, options, &scene.tasks)?;
-        let mut part = started(entry, options, &scene.tasks)?;
+    let mut method = started(subject, "", &scene.tasks)?;
+    for (number, given) in scene.steps.iter().enumerate() {
+        let before = saved(method.as_mut())?;
+        // What the same step leaves with this done to its first loss.
+        let with = |change: &dyn Fn(&mut Losses)| -> Result<Values, String> {
+            let mut other = started(subject, "", &scene.tasks)?;
+            load(other.as_mut(), before.clone())?;
+            let mut given = given.clone();
+            change(losses(&mut given));
+            other.take(&given, number);
+            saved(other.as_mut())
+        };
+        let first = given.present().first();
+        if let Some((&task, facts)) = first.and_then(|task| Some((task, scene.tasks.get(*task)?))) {
+            let larger = with(&|losses| scale_first(losses, 1.7))?;
+            let smaller = with(&|losses| scale_first(losses, 0.4))?;
+            let broken = with(&|losses| break_first(losses, number))?;
+            let tasks = scene.tasks.len();
+            let of_losses = moved(&larger, &smaller, &facts.name, task, tasks);
+            let mut moved = moved(&before, &broken, &facts.name, task, tasks);
+            // What is not there yet may be laid out for what is to come.
+            let is_there = |key: &String| before.0.get(key).is_some_and(|value| value.len() > 0);
+            moved.retain(|key| is_there(key) && of_losses.contains(key));
+            if !moved.is_empty() {
+                return Err(format!(
+                    "{}, step {number}: a broken loss moved {moved:?}, which remember losses of task {task}",
+                    scene.name
+                ));
+            }
+        }
+        method.take(given, number);
+        method.turn(number);
+    }
+    Ok(())
+}
+
+/// Multiplies the loss of the first task.
+fn scale_first(losses: &mut Losses, factor: f64) {
+    if let Some(loss) = losses.values.first_mut() {
+        *loss *= factor;
+    }
+}
+
+pub(super) fn resume<T: Tested + ?Sized>(subject: &Subject<T>, scene: &Scene<T::Given>) -> Outcome {
+    for options in subject.trials() {
+        let mut whole = started(subject, options, &scene.tasks)?;
+        let mut part = started(subject, options, &scene.tasks)?;
         for (number, given) in scene.steps.iter().enumerate() {
             // A fresh one takes over before every step: whatever it does not save is lost.
             let values = saved(part.as_mut())?;
-            part = started(entry, options, &scene.tasks)?;
+            part = started(subject, options, &scene.tasks)?;
             load(part.as_mut(), values)?;
             let answer = whole.take(given, number);
             let resumed = part.take(given, number);

@@ -63,13 +63,15 @@ mod properties;
 mod remembered;
 pub mod rows;
 mod scene;
+mod settings;
 mod tested;
 mod weighting;
 mod weights;
 
 use std::fmt;
 
-use crate::{Family, Losses, WeightingEntry};
+use crate::{Family, Losses, Weighting, WeightingEntry};
+use made::Subject;
 use properties::properties;
 use scene::Scene;
 
@@ -98,6 +100,10 @@ properties! {
         Defaults = "defaults",
         /// Options written out and read again make the same method, and the entry's trial names each of them.
         Options = "options",
+        /// It keeps all that with every option at the bounds of what it may be, at each word and on and off.
+        Settings = "settings",
+        /// It keeps all that in every wrapper that has a meaning around it.
+        Wrappers = "wrappers",
         /// The weights are those that its entry says are known.
         Golden = "golden",
         /// It keeps what it promises beyond all this.
@@ -120,6 +126,8 @@ pub struct Promised<P> {
     pub options: &'static str,
     /// What is promised.
     pub promise: P,
+    /// Whether it is promised too with every option at the values that [`Settings`](Property::Settings) goes through.
+    pub always: bool,
 }
 
 impl<P: Copy> Promised<P> {
@@ -132,7 +140,20 @@ impl<P: Copy> Promised<P> {
     /// With these options.
     #[must_use]
     pub const fn with(options: &'static str, promise: P) -> Self {
-        Self { options, promise }
+        Self {
+            options,
+            promise,
+            always: false,
+        }
+    }
+
+    /// Whatever the options.
+    #[must_use]
+    pub const fn always(promise: P) -> Self {
+        Self {
+            always: true,
+            ..Self::by_default(promise)
+        }
     }
 }
 
@@ -182,7 +203,12 @@ pub fn check(entry: &'static WeightingEntry) -> Vec<Failure> {
 ///
 /// What was seen instead.
 pub fn check_property(entry: &'static WeightingEntry, property: Property) -> Result<(), Failure> {
-    judged(hold(entry, property), property, entry.facts.exempt).map_err(|seen| Failure {
+    judged(
+        hold(&Subject::plain(entry), property),
+        property,
+        entry.facts.exempt,
+    )
+    .map_err(|seen| Failure {
         entry: entry.name,
         property,
         seen,
@@ -211,10 +237,21 @@ fn judged<P: PartialEq>(outcome: Outcome, property: P, exemptions: &[(P, &str)])
 /// What was seen instead, if a property does not hold.
 type Outcome = Result<(), String>;
 
-fn hold(entry: &'static WeightingEntry, property: Property) -> Outcome {
+/// What holds with every setting and in every wrapper too; scenes of up to 11 tasks are enough for that.
+const EVERYWHERE: &[Property] = &[
+    Property::Finite,
+    Property::Length,
+    Property::Permutation,
+    Property::Absent,
+    Property::UnusableLoss,
+    Property::Resume,
+];
+
+fn hold(subject: &Subject<dyn Weighting>, property: Property) -> Outcome {
+    let entry = subject.entry;
     let each = |scenes: Vec<Scene<Losses>>,
-                holds: fn(&'static WeightingEntry, &Scene<Losses>) -> Outcome| {
-        scenes.iter().try_for_each(|scene| holds(entry, scene))
+                holds: fn(&Subject<dyn Weighting>, &Scene<Losses>) -> Outcome| {
+        scene::few(scenes, subject).try_for_each(|scene| holds(subject, &scene))
     };
     match property {
         Property::Finite => each(losing::all(), answers::finite),
@@ -222,12 +259,29 @@ fn hold(entry: &'static WeightingEntry, property: Property) -> Outcome {
         Property::Permutation => each(losing::ordinary(), weights::permutation),
         Property::SingleTask => each(losing::single(), answers::single_task),
         Property::Absent => each(losing::ordinary(), memory::absent),
-        Property::UnusableLoss => each(losing::ordinary(), memory::unusable_loss),
+        Property::UnusableLoss => {
+            let mut scenes = losing::ordinary();
+            // With one task a wrapper's count of steps looks like a number of that task.
+            scenes.retain(|scene| subject.is_plain() || scene.tasks.len() > 1);
+            each(scenes, memory::unusable_loss)
+        }
         Property::Resume => each(losing::ordinary(), memory::resume),
         Property::Defaults => options::same_again(entry, "", &losing::ordinary()),
         Property::Options => options::options(entry, &losing::ordinary()),
+        Property::Settings => settings::hold(
+            settings::values(entry),
+            &[EVERYWHERE, &[Property::Promises]].concat(),
+            entry.facts.exempt,
+            hold,
+        ),
+        Property::Wrappers => settings::hold(
+            settings::wrapped(entry),
+            EVERYWHERE,
+            entry.facts.exempt,
+            hold,
+        ),
         Property::Golden => {
-            answers::all_known(entry.facts.golden, |golden| weights::known(entry, golden))
+            answers::all_known(entry.facts.golden, |golden| weights::known(subject, golden))
         }
         Property::Promises => entry
             .facts

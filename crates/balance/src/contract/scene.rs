@@ -2,6 +2,8 @@
 
 use polytask_random::{Seed, Stream};
 
+use super::made::Subject;
+use super::tested::Tested;
 use crate::{Family, Losses, Seen, TaskFacts};
 
 /// One situation.
@@ -23,6 +25,17 @@ pub(super) trait Given: Clone {
 
 /// How many tasks there are: alone, a pair, a few, more than any brute force can do, as many as CelebA.
 pub(super) const SIZES: [usize; 5] = [1, 2, 3, 11, 40];
+
+/// All scenes of a method as its entry makes it; of another setting those of up to so many tasks as make sets of every kind.
+pub(super) fn few<G, T: Tested + ?Sized>(
+    scenes: Vec<Scene<G>>,
+    subject: &Subject<T>,
+) -> impl Iterator<Item = Scene<G>> {
+    const ENOUGH: usize = 11;
+    let is_plain = subject.is_plain();
+    let scenes = scenes.into_iter();
+    scenes.filter(move |scene| is_plain || scene.tasks.len() <= ENOUGH)
+}
 
 impl<G: Given> Scene<G> {
     /// The same with the tasks named in another order, and where each went.

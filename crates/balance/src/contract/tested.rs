@@ -7,7 +7,7 @@ use polytask_config::{Entry, State};
 use super::bits;
 use super::made::is_last_of_epoch;
 use super::scene::Given;
-use crate::{SharedGradient, TaskFacts, Weights};
+use crate::{SharedGradient, TaskFacts, Weights, Wrapping};
 
 /// A kind of methods, run as the engine runs them.
 pub(super) trait Tested: 'static {
@@ -23,6 +23,12 @@ pub(super) trait Tested: 'static {
 
     /// Every option with a value that is not its default, as the inside of an inline TOML table.
     fn trial(facts: &Self::Facts) -> &'static str;
+
+    /// The same in wrappers.
+    fn wrap(method: Box<Self>, wrapping: &Wrapping) -> Box<Self>;
+
+    /// The wrappers that have a meaning around it, one by one and all together.
+    fn wrappings(facts: &Self::Facts) -> Vec<Wrapping>;
 
     /// Begins a run with these tasks.
     fn enter(&mut self, tasks: &[TaskFacts]);

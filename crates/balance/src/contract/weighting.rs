@@ -3,8 +3,11 @@
 use polytask_config::State;
 
 use super::made::moment;
+use super::settings;
 use super::tested::Tested;
-use crate::{Facts, Losses, Needs, Observation, TaskFacts, Weighting, Weights};
+use crate::{
+    Facts, Gain, Losses, Needs, Observation, TaskFacts, Weighting, Weights, Wrapper, Wrapping,
+};
 
 impl Tested for dyn Weighting {
     type Facts = Facts;
@@ -17,6 +20,34 @@ impl Tested for dyn Weighting {
         facts.trial
     }
 
+    fn wrap(method: Box<Self>, wrapping: &Wrapping) -> Box<Self> {
+        wrapping.around_weighting(method)
+    }
+
+    fn wrappings(facts: &Facts) -> Vec<Wrapping> {
+        let has = |wrapper| facts.without.iter().all(|(other, _)| *other != wrapper);
+        let logarithms = Wrapping {
+            log_loss: has(Wrapper::LogLoss),
+            ..settings::BARE
+        };
+        let [kept, averaged] = settings::keeping();
+        let summed = Wrapping {
+            gain: Gain::Sum,
+            ..settings::BARE
+        };
+        let mut all = vec![logarithms.clone(), summed];
+        if has(Wrapper::UpdateEvery) && has(Wrapper::MovingAverage) {
+            let every = Wrapping {
+                update_every: kept.update_every,
+                moving_average: averaged.moving_average,
+                gain: Gain::Mean,
+                ..logarithms
+            };
+            all.extend([kept, averaged, every]);
+        }
+        all
+    }
+
     fn enter(&mut self, tasks: &[TaskFacts]) {
         self.start(tasks);
     }
@@ -24,10 +55,11 @@ impl Tested for dyn Weighting {
     /// Losses only to those that need them, all of them afterwards, and once more those that the step led to.
     fn take(&mut self, losses: &Losses, number: usize) -> Weights {
         self.begin(moment(number));
-        if self.needs() == Needs::LookAhead {
+        let needs = self.needs_of(&losses.present);
+        if needs == Needs::LookAhead {
             self.look_ahead(&ahead_of(losses));
         }
-        let weights = match self.needs() {
+        let weights = match needs {
             Needs::Nothing | Needs::LookAhead => {
                 let unread = Losses {
                     values: vec![0.0; losses.values.len()],
@@ -38,7 +70,7 @@ impl Tested for dyn Weighting {
             Needs::Losses | Needs::LossesAgain => self.weights(losses),
         };
         self.observe(&Observation { losses });
-        if self.needs() == Needs::LossesAgain {
+        if needs == Needs::LossesAgain {
             self.after(losses, &led_to(losses));
         }
         weights

@@ -1,13 +1,13 @@
 //! Properties of the weights of weightings: one a task, the same in any order, known ones.
 
-use super::made::{answers, started};
+use super::made::{Subject, answers, started};
 use super::scene::{Scene, of_all};
 use super::tested::Tested;
 use super::{Golden, Outcome, bits};
-use crate::{Losses, TaskFacts, WeightingEntry, Weights};
+use crate::{Losses, TaskFacts, Weighting, Weights};
 
-pub(super) fn length(entry: &'static WeightingEntry, scene: &Scene<Losses>) -> Outcome {
-    let mut weighting = started(entry, "", &scene.tasks)?;
+pub(super) fn length(subject: &Subject<dyn Weighting>, scene: &Scene<Losses>) -> Outcome {
+    let mut weighting = started(subject, "", &scene.tasks)?;
     let none = Losses::default();
     for (number, losses) in scene.steps.iter().chain([&none]).enumerate() {
         let weights = weighting.take(losses, number).alpha.len();
@@ -22,12 +22,12 @@ pub(super) fn length(entry: &'static WeightingEntry, scene: &Scene<Losses>) -> O
     Ok(())
 }
 
-pub(super) fn permutation(entry: &'static WeightingEntry, scene: &Scene<Losses>) -> Outcome {
+pub(super) fn permutation(subject: &Subject<dyn Weighting>, scene: &Scene<Losses>) -> Outcome {
     // Sums over tasks run in another order: a few roundings of up to 40 terms, over 24 steps that build on each other.
     const ROUNDING: f64 = 1e-9;
     let (permuted, place) = scene.permuted();
-    let plain = answers(entry, "", scene)?;
-    let moved = answers(entry, "", &permuted)?;
+    let plain = answers(subject, "", scene)?;
+    let moved = answers(subject, "", &permuted)?;
     let steps = scene
         .steps
         .iter()
@@ -56,8 +56,8 @@ pub(super) fn permutation(entry: &'static WeightingEntry, scene: &Scene<Losses>)
     Ok(())
 }
 
-pub(super) fn independent(entry: &'static WeightingEntry, scene: &Scene<Losses>) -> Outcome {
-    let together = answers(entry, "", scene)?;
+pub(super) fn independent(subject: &Subject<dyn Weighting>, scene: &Scene<Losses>) -> Outcome {
+    let together = answers(subject, "", scene)?;
     for task in 0..scene.tasks.len() {
         let weight = |(losses, weights): (&Losses, &Weights)| {
             let position = losses.present.iter().position(|present| *present == task)?;
@@ -69,7 +69,7 @@ pub(super) fn independent(entry: &'static WeightingEntry, scene: &Scene<Losses>)
             .zip(&together)
             .filter_map(weight)
             .collect();
-        let alone = answers(entry, "", &scene.alone(task))?.into_iter();
+        let alone = answers(subject, "", &scene.alone(task))?.into_iter();
         let alone: Vec<f64> = alone.flat_map(|weights| weights.alpha).collect();
         if bits(&within) != bits(&alone) {
             return Err(format!(
@@ -81,7 +81,7 @@ pub(super) fn independent(entry: &'static WeightingEntry, scene: &Scene<Losses>)
     Ok(())
 }
 
-pub(super) fn known(entry: &'static WeightingEntry, golden: &Golden) -> Outcome {
+pub(super) fn known(subject: &Subject<dyn Weighting>, golden: &Golden) -> Outcome {
     let tasks = golden
         .tasks
         .iter()
@@ -102,7 +102,7 @@ pub(super) fn known(entry: &'static WeightingEntry, golden: &Golden) -> Outcome 
         tasks: tasks.collect(),
         steps: steps.collect(),
     };
-    let last = answers(entry, "", &scene)?.pop();
+    let last = answers(subject, "", &scene)?.pop();
     let alpha = last.map(|weights| weights.alpha).unwrap_or_default();
     let agree = |(weight, wanted): (&f64, &f64)| is_close(*weight, *wanted, golden.tolerance);
     if alpha.len() == golden.alpha.len() && alpha.iter().zip(golden.alpha).all(agree) {

@@ -24,7 +24,7 @@ pub(crate) const ENTRY: RowAggregatorEntry = RowAggregatorEntry {
     facts: RowFacts {
         trial: "beta = 0.5",
         promises: &[
-            Promised::by_default(Promise::Scaling(1.0)),
+            Promised::always(Promise::Scaling(1.0)),
             Promised::with("beta = 0.0", Promise::FirstStepOf("db_mtl", 1.0)),
             Promised::by_default(Promise::FirstStepOf("db_mtl", 0.1)),
         ],

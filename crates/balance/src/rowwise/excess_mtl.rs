@@ -49,8 +49,8 @@ pub(crate) const ENTRY: RowAggregatorEntry = RowAggregatorEntry {
     facts: RowFacts {
         trial: "rate = 1.0, warmup = 1",
         promises: &[
-            Promised::by_default(Promise::PlainAlone),
-            Promised::by_default(Promise::FirstStepOf("sum", 1.0)),
+            Promised::always(Promise::PlainAlone),
+            Promised::always(Promise::FirstStepOf("sum", 1.0)),
         ],
         golden: &[Golden {
             options: "rate = 1.0, warmup = 0",

@@ -29,8 +29,8 @@ pub(crate) const ENTRY: RowAggregatorEntry = RowAggregatorEntry {
         trial: "leak = 0.25",
         promises: &[
             Promised::by_default(Promise::OneSign),
-            Promised::by_default(Promise::PlainAlone),
-            Promised::by_default(Promise::Scaling(1.0)),
+            Promised::always(Promise::PlainAlone),
+            Promised::always(Promise::Scaling(1.0)),
         ],
         golden: &[
             Golden {

@@ -11,7 +11,7 @@ use polytask_config::State;
 
 use super::trace::{Trace, traced};
 use super::{RowAggregator, RowAggregatorEntry, RowFacts};
-use crate::contract::rows::{Golden, Promise, Promised};
+use crate::contract::rows::{Golden, Promise, Promised, Property};
 use crate::softmax::softmax;
 use crate::{Losses, Moment, PerTask, Rows, Scale, SharedGradient, TaskFacts};
 
@@ -51,7 +51,11 @@ pub(crate) const ENTRY: RowAggregatorEntry = RowAggregatorEntry {
     },
     facts: RowFacts {
         trial: "beta = 0.25, beta_decay = 0.0, gamma = 1.0, gamma_decay = 0.25, rho = 0.5",
-        promises: &[Promised::by_default(Promise::Scaling(0.0))],
+        promises: &[Promised::always(Promise::Scaling(0.0))],
+        exempt: &[(
+            Property::LossMemory,
+            "its weight goes on following the averages, of which a broken loss moves none",
+        )],
         golden: &[
             Golden {
                 rows: &[&[3.0, 4.0], &[0.0, 2.0]],

@@ -26,9 +26,9 @@ pub(crate) const ENTRY: RowAggregatorEntry = RowAggregatorEntry {
     facts: RowFacts {
         trial: "trim = 2",
         promises: &[
-            Promised::by_default(Promise::WithinRange),
-            Promised::by_default(Promise::PlainAlone),
-            Promised::by_default(Promise::Scaling(1.0)),
+            Promised::always(Promise::WithinRange),
+            Promised::always(Promise::PlainAlone),
+            Promised::always(Promise::Scaling(1.0)),
             Promised::by_default(Promise::IgnoresOutlier),
         ],
         golden: &[

@@ -14,7 +14,7 @@ use polytask_config::State;
 use super::{Facts, Needs, Weighting, WeightingEntry};
 use crate::adam::Adam;
 use crate::contract::Golden;
-use crate::{Family, Losses, PerTask, TaskFacts, Weights};
+use crate::{Family, Losses, PerTask, TaskFacts, Weights, Wrapper};
 
 pub(super) const ENTRY: WeightingEntry = WeightingEntry {
     name: "auto_lambda",
@@ -46,6 +46,10 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 1e-9,
             source: "by hand",
         }],
+        without: &[(
+            Wrapper::LogLoss,
+            "which looks ahead along the gradients of the losses as they are",
+        )],
         ..Facts::PLAIN
     },
 };

@@ -43,6 +43,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 1e-15,
             source: "by hand",
         }],
+        without: super::CONSTANT,
         ..Facts::PLAIN
     },
 };

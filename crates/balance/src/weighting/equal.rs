@@ -24,6 +24,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 0.0,
             source: "definition",
         }],
+        without: super::CONSTANT,
         ..Facts::PLAIN
     },
 };

@@ -46,6 +46,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 1e-7,
             source: "by hand",
         }],
+        without: super::LOGARITHMIC,
         ..Facts::PLAIN
     },
 };

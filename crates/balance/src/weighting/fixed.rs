@@ -25,6 +25,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 0.0,
             source: "definition: the tasks' own weights are multiplied in by training",
         }],
+        without: super::CONSTANT,
         ..Facts::PLAIN
     },
 };

@@ -24,6 +24,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 1e-14,
             source: "by hand: the mean is 2",
         }],
+        without: super::LOGARITHMIC,
         ..Facts::PLAIN
     },
 };

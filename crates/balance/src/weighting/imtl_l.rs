@@ -29,6 +29,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 1e-7,
             source: "by hand",
         }],
+        without: super::SLOPE,
         ..Facts::PLAIN
     },
 };

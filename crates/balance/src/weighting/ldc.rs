@@ -52,6 +52,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 1e-12,
             source: "by hand",
         }],
+        without: super::SLOPE,
         ..Facts::PLAIN
     },
 };

@@ -28,44 +28,69 @@ mod tchebycheff;
 mod uncertainty;
 mod uw_so;
 
-use polytask_config::{Entry, State};
+use polytask_config::{Entry, Fields, State};
 
 use crate::contract::{Golden, Promise, Property};
-use crate::{Losses, Moment, Observation, TaskFacts, Weights};
+use crate::{Losses, Moment, Observation, TaskFacts, Weights, Wrapper, Wrapping};
 
 pub(crate) use imtl_l::ImtlL;
 
-/// Every weighting, in the order of the listing.
-///
-/// ```
-/// use polytask_balance::WEIGHTINGS;
-///
-/// // The baseline comes first.
-/// assert_eq!(WEIGHTINGS[0].name, "equal");
-/// let nats = WEIGHTINGS.iter().find(|entry| entry.name == "nats").unwrap();
-/// assert!(nats.summary.contains("half the logarithm"));
-/// ```
-pub static WEIGHTINGS: &[WeightingEntry] = &[
-    equal::ENTRY,
-    fixed::ENTRY,
-    uncertainty::ENTRY,
-    nats::ENTRY,
-    entropy_fraction::ENTRY,
-    scale_invariant::ENTRY,
-    rlw::ENTRY,
-    uw_so::ENTRY,
-    dwa::ENTRY,
-    gls::ENTRY,
-    imtl_l::ENTRY,
-    stch::ENTRY,
-    famo::ENTRY,
-    go4align::ENTRY,
-    ldc::ENTRY,
-    tchebycheff::ENTRY,
-    pbi::ENTRY,
-    cosmos::ENTRY,
-    auto_lambda::ENTRY,
-];
+macro_rules! wrapped {
+    ($($method:ident),* $(,)?) => {
+        /// Every weighting, in the order of the listing, each with its own options and those of the
+        /// [wrappers](Wrapping::weighting_options) around it.
+        ///
+        /// ```
+        /// use polytask_balance::WEIGHTINGS;
+        ///
+        /// // The baseline comes first.
+        /// assert_eq!(WEIGHTINGS[0].name, "equal");
+        /// let nats = WEIGHTINGS.iter().find(|entry| entry.name == "nats").unwrap();
+        /// assert!(nats.summary.contains("half the logarithm"));
+        /// ```
+        pub static WEIGHTINGS: &[WeightingEntry] = &[$(WeightingEntry {
+            new: |options| in_wrappers(options, &$method::ENTRY),
+            ..$method::ENTRY
+        }),*];
+
+        /// The same without wrappers: what the [`contract`](crate::contract) tests.
+        ///
+        /// ```
+        /// use polytask_balance::{BARE_WEIGHTINGS, contract};
+        ///
+        /// assert!(contract::check(&BARE_WEIGHTINGS[0]).is_empty());
+        /// ```
+        pub static BARE_WEIGHTINGS: &[WeightingEntry] = &[$($method::ENTRY),*];
+    };
+}
+
+wrapped! {
+    equal,
+    fixed,
+    uncertainty,
+    nats,
+    entropy_fraction,
+    scale_invariant,
+    rlw,
+    uw_so,
+    dwa,
+    gls,
+    imtl_l,
+    stch,
+    famo,
+    go4align,
+    ldc,
+    tchebycheff,
+    pbi,
+    cosmos,
+    auto_lambda,
+}
+
+fn in_wrappers(options: &mut Fields<'_>, entry: &WeightingEntry) -> Box<dyn Weighting> {
+    let made = (entry.new)(options);
+    let wrapping = Wrapping::weighting_options(options, entry.name, entry.facts.without);
+    wrapping.around_weighting(made)
+}
 
 /// A weighting by name, with its options.
 pub type WeightingEntry = Entry<Box<dyn Weighting>, Facts>;
@@ -81,7 +106,25 @@ pub struct Facts {
     pub golden: &'static [Golden],
     /// Every option with a value that is not its default, as the inside of an inline TOML table.
     pub trial: &'static str,
+    /// Wrappers that have no meaning around it, each with the reason as a relative clause.
+    pub without: &'static [(Wrapper, &'static str)],
 }
+
+/// Of a weighting whose weights are the same at every step.
+const CONSTANT: &[(Wrapper, &str)] = &[
+    (Wrapper::UpdateEvery, "whose weights never change"),
+    (Wrapper::MovingAverage, "whose weights never change"),
+];
+
+/// Of a weighting whose objective has the logarithms in it.
+const LOGARITHMIC: &[(Wrapper, &str)] = &[(Wrapper::LogLoss, "which takes logarithms itself")];
+
+/// Of a weighting whose weights are the slope of an objective: those of the logarithms would be the slope of another one, and
+/// logarithms may be negative.
+const SLOPE: &[(Wrapper, &str)] = &[(
+    Wrapper::LogLoss,
+    "whose weights are the slope of a function of the losses as they are",
+)];
 
 impl Facts {
     /// No promise, no exemption, no option, nothing known.
@@ -90,6 +133,7 @@ impl Facts {
         exempt: &[],
         golden: &[],
         trial: "",
+        without: &[],
     };
 }
 
@@ -107,6 +151,27 @@ pub enum Needs {
     /// Before the step, how the loss of its primary tasks on validation rows would change with each weight, for
     /// [`look_ahead`](Weighting::look_ahead).
     LookAhead,
+}
+
+impl Needs {
+    /// What a step then does beside the passes of a plain one, in words.
+    ///
+    /// ```
+    /// use polytask_balance::Needs;
+    ///
+    /// assert_eq!(Needs::Losses.extra(), None);
+    /// assert_eq!(Needs::LossesAgain.extra(), Some("a second forward pass after every step"));
+    /// ```
+    #[must_use]
+    pub fn extra(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing | Self::Losses => None,
+            Self::LossesAgain => Some("a second forward pass after every step"),
+            Self::LookAhead => {
+                Some("a trial step, validation rows and two forward passes before every step")
+            }
+        }
+    }
 }
 
 /// Turns the losses of a step into weights.
@@ -136,6 +201,16 @@ pub trait Weighting: Send {
     /// What it must be given.
     fn needs(&self) -> Needs;
 
+    /// What it must be given in the next step, of which these are the tasks.
+    fn needs_of(&self, _present: &[usize]) -> Needs {
+        self.needs()
+    }
+
+    /// The tasks that its options name, for a config to check.
+    fn named(&self) -> Vec<&str> {
+        self.primary().iter().map(String::as_str).collect()
+    }
+
     /// Whether training multiplies the tasks' own weights in.
     fn uses_task_weights(&self) -> bool {
         true
@@ -148,6 +223,11 @@ pub trait Weighting: Send {
     /// The names of the tasks that a [look ahead](Needs::LookAhead) is for; empty for all.
     fn primary(&self) -> &[String] {
         &[]
+    }
+
+    /// The weights that the step of a [look ahead](Needs::LookAhead) is taken with, of which nothing is learned.
+    fn ahead(&mut self, present: &Losses) -> Weights {
+        self.weights(present)
     }
 
     /// Is shown, before [`weights`](Weighting::weights), the derivative of the primary tasks' validation loss after the step

@@ -14,7 +14,7 @@ use polytask_config::State;
 
 use super::{Facts, Needs, Weighting, WeightingEntry};
 use crate::contract::{Golden, Promise};
-use crate::{Family, Losses, PerTask, Seen, TaskFacts, Weights};
+use crate::{Family, Losses, PerTask, Seen, TaskFacts, Weights, Wrapper};
 
 pub(super) const ENTRY: WeightingEntry = WeightingEntry {
     name: "nats",
@@ -51,6 +51,10 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 1e-15,
             source: "by hand",
         }],
+        without: &[(
+            Wrapper::LogLoss,
+            "which takes the logarithm of a regression itself, and leaves a log-loss in nats",
+        )],
         ..Facts::PLAIN
     },
 };

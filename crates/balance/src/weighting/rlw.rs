@@ -22,11 +22,19 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
     },
     facts: Facts {
         golden: &[Golden {
-            tasks: &[(Family::Other, 0.0, 0.0)],
-            losses: &[&[0.5]],
-            alpha: &[1.0],
-            tolerance: 0.0,
-            source: "definition: the only task has all",
+            tasks: &[
+                (Family::Other, 0.0, 0.0),
+                (Family::Other, 0.0, 0.0),
+                (Family::Other, 0.0, 0.0),
+            ],
+            losses: &[&[0.5, 1.0, 2.0]],
+            alpha: &[
+                0.069_692_964_363_896,
+                0.116_796_891_114_671,
+                0.813_510_144_521_433,
+            ],
+            tolerance: 1e-12,
+            source: "scripts/golden_random.py: the generator written anew",
         }],
         ..Facts::PLAIN
     },

@@ -35,6 +35,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 1e-15,
             source: "definition",
         }],
+        without: super::LOGARITHMIC,
         ..Facts::PLAIN
     },
 };

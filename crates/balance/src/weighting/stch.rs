@@ -43,6 +43,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 1e-15,
             source: "definition: the warm-up is the sum of logarithms",
         }],
+        without: super::LOGARITHMIC,
         ..Facts::PLAIN
     },
 };

@@ -1,10 +1,12 @@
 //! Tchebycheff: only the loss that is worst by the tasks' own weights counts.
 //!
-//! max λ_t (l_t − z), λ = `tasks.NAME.weight`, z = `ideal`: λ_t for the worst task and 0 for the others. As training multiplies
+//! max λ_t (l_t − z_t), λ = `tasks.NAME.weight`, z_t = `ideals.NAME`, or `ideal` for those that it does not name: λ_t for the worst task and 0 for the others. As training multiplies
 //! λ in, α_t = 1 for the worst. Of several that are equally bad each has its share, one of the subgradients. With the right λ it reaches every Pareto-optimal point, also where the
 //! front is not convex; a step helps one task alone.
 //!
 //! Source: Bowman 1976. LibMOON's function returns the losses unweighted.
+
+use std::collections::BTreeMap;
 
 use super::{Facts, Needs, Weighting, WeightingEntry};
 use crate::contract::Golden;
@@ -16,14 +18,19 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
     source: "Bowman 1976, On the Relationship of the Tchebycheff Norm and the Efficient Frontier",
     new: |options| {
         Box::new(Tchebycheff {
-            ideal: options
-                .number("ideal", "what every loss is at best")
-                .or(0.0),
+            ideal: options.number("ideal", "what a loss is at best").or(0.0),
+            ideals: options
+                .weights(
+                    "ideals",
+                    "the same of each task by name; `ideal` for the others",
+                )
+                .into_iter()
+                .collect(),
             tasks: PerTask::default(),
         })
     },
     facts: Facts {
-        trial: "ideal = -1.0",
+        trial: "ideal = -1.0, ideals = { task_1 = -2.0 }",
         golden: &[Golden {
             tasks: &[
                 (Family::Other, 0.0, 0.0),
@@ -35,19 +42,28 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 0.0,
             source: "by hand",
         }],
+        without: super::SLOPE,
         ..Facts::PLAIN
     },
 };
 
 struct Tchebycheff {
     ideal: f64,
-    /// λ.
-    tasks: PerTask<f64>,
+    ideals: BTreeMap<String, f64>,
+    /// λ and z.
+    tasks: PerTask<(f64, f64)>,
 }
 
 impl Weighting for Tchebycheff {
     fn start(&mut self, tasks: &[TaskFacts]) {
-        self.tasks.start(tasks, |task| task.weight);
+        self.tasks.start(tasks, |task| {
+            let ideal = self.ideals.get(&task.name).copied();
+            (task.weight, ideal.unwrap_or(self.ideal))
+        });
+    }
+
+    fn named(&self) -> Vec<&str> {
+        self.ideals.keys().map(String::as_str).collect()
     }
 
     fn needs(&self) -> Needs {
@@ -56,14 +72,12 @@ impl Weighting for Tchebycheff {
 
     fn weights(&mut self, losses: &Losses) -> Weights {
         let preferences = self.tasks.present(&losses.present);
-        let preferences: Vec<f64> = preferences
-            .map(|task| task.copied().unwrap_or(1.0))
-            .collect();
-        let seen = losses.seen().zip(&preferences);
+        let preferences = preferences.map(|task| task.copied().unwrap_or((1.0, self.ideal)));
+        let seen = losses.seen().zip(preferences);
         let terms: Vec<f64> = seen
-            .map(|(seen, preference)| {
+            .map(|(seen, (preference, ideal))| {
                 if seen.is_usable() {
-                    preference * (seen.loss - self.ideal)
+                    preference * (seen.loss - ideal)
                 } else {
                     f64::NEG_INFINITY
                 }
@@ -76,5 +90,35 @@ impl Weighting for Tchebycheff {
             .iter()
             .map(|term| if is_worst(term) { 1.0 / equals } else { 0.0 });
         Weights::of(alpha.collect()).noting(losses.note())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_counts_from_its_own_ideal() {
+        let mut tchebycheff = Tchebycheff {
+            ideal: 0.0,
+            ideals: BTreeMap::from([("b".to_owned(), 1.5)]),
+            tasks: PerTask::default(),
+        };
+        let facts = ["a", "b"].map(|name| TaskFacts {
+            name: name.to_owned(),
+            family: Family::Other,
+            weight: 1.0,
+            entropy: 0.0,
+            variance: 0.0,
+        });
+        tchebycheff.start(&facts);
+        let losses = Losses {
+            present: vec![0, 1],
+            values: vec![1.0, 2.0],
+            rows: vec![1; 2],
+        };
+        // 1 − 0 is more than 2 − 1.5.
+        assert_eq!(tchebycheff.weights(&losses).alpha, [1.0, 0.0]);
+        assert_eq!(tchebycheff.named(), ["b"]);
     }
 }

@@ -46,6 +46,7 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             tolerance: 1e-12,
             source: "scripts/golden_weightings.py",
         }],
+        without: super::SLOPE,
         ..Facts::PLAIN
     },
 };

@@ -6,44 +6,53 @@ use crate::{
     Gram, GramAggregator, Heads, Losses, Moment, PerTask, Scale, Sight, TaskFacts, Weights,
 };
 
-/// Asks the aggregator inside at the first step, at every k-th from there, and whenever a task is present that it has not
-/// answered for yet.
-pub(super) struct Every {
-    inner: Box<dyn GramAggregator>,
+/// The weights of the last time that a method was asked: at the first step, at every k-th from there, and whenever a task is
+/// present that it has not answered for yet.
+pub(super) struct Kept {
     every: u64,
     /// Steps since it was asked.
     age: u64,
-    tasks: PerTask<Kept>,
+    tasks: PerTask<Answered>,
 }
 
 /// What was answered for one task: weight and head's weight for each layer.
 #[derive(Default)]
-struct Kept {
+struct Answered {
     alpha: Vec<f64>,
     heads: Vec<f64>,
 }
 
-impl Every {
-    pub(super) fn new(inner: Box<dyn GramAggregator>, every: u64) -> Self {
+impl Kept {
+    pub(super) fn new(every: u64) -> Self {
         Self {
-            inner,
             every,
             age: 0,
             tasks: PerTask::default(),
         }
     }
 
-    /// The kept answers for so many layers, if every present task has one and it is not time to ask.
-    fn kept(&mut self, present: &[usize], layers: usize) -> Option<Vec<Weights>> {
+    pub(super) fn begin(&mut self, tasks: &[TaskFacts]) {
+        self.age = 0;
+        self.tasks.start(tasks, |_| Answered::default());
+    }
+
+    /// Whether the next step with these tasks and one layer takes what is kept.
+    pub(super) fn is_kept(&self, present: &[usize]) -> bool {
+        let mut kept = self.tasks.present(present);
+        self.age != 0 && kept.all(|kept| kept.is_some_and(|kept| kept.alpha.len() == 1))
+    }
+
+    /// Takes a step: the kept answers for so many layers, if every present task has one and it is not time to ask.
+    pub(super) fn step(&mut self, present: &[usize], layers: usize) -> Option<Vec<Weights>> {
         let is_time = self.age == 0;
         self.age = (self.age + 1) % self.every;
-        let kept: Option<Vec<&Kept>> = self.tasks.present(present).collect();
+        let kept: Option<Vec<&Answered>> = self.tasks.present(present).collect();
         let kept = kept?;
         if is_time || kept.iter().any(|kept| kept.alpha.len() != layers) {
             return None;
         }
         let layer = |layer: usize| -> Option<Weights> {
-            let numbers = |pick: fn(&Kept) -> &Vec<f64>| -> Option<Vec<f64>> {
+            let numbers = |pick: fn(&Answered) -> &Vec<f64>| -> Option<Vec<f64>> {
                 kept.iter()
                     .map(|kept| pick(kept).get(layer).copied())
                     .collect()
@@ -57,10 +66,11 @@ impl Every {
         (0..layers).map(layer).collect()
     }
 
-    fn keep(&mut self, present: &[usize], answers: &[Weights]) {
+    /// Keeps what was answered for these tasks, layer by layer.
+    pub(super) fn keep(&mut self, present: &[usize], answers: &[Weights]) {
         let zeros = vec![0.0; present.len()];
         self.tasks
-            .update(present, &zeros, |kept, _| *kept = Kept::default());
+            .update(present, &zeros, |kept, _| *kept = Answered::default());
         for answer in answers {
             self.tasks.update(present, &answer.alpha, |kept, weight| {
                 kept.alpha.push(weight)
@@ -69,6 +79,31 @@ impl Every {
                 self.tasks
                     .update(present, heads, |kept, weight| kept.heads.push(weight));
             }
+        }
+    }
+
+    pub(super) fn list(&mut self, state: &mut State) {
+        state.count("age", &mut self.age);
+        state.section("kept", |state| {
+            self.tasks.state(state, |kept, state| {
+                state.numbers("alpha", &mut kept.alpha);
+                state.numbers("heads", &mut kept.heads);
+            });
+        });
+    }
+}
+
+/// Around a Gram aggregator.
+pub(super) struct Every {
+    inner: Box<dyn GramAggregator>,
+    kept: Kept,
+}
+
+impl Every {
+    pub(super) fn new(inner: Box<dyn GramAggregator>, every: u64) -> Self {
+        Self {
+            inner,
+            kept: Kept::new(every),
         }
     }
 }
@@ -80,8 +115,7 @@ impl GramAggregator for Every {
 
     fn start(&mut self, tasks: &[TaskFacts]) {
         self.inner.start(tasks);
-        self.age = 0;
-        self.tasks.start(tasks, |_| Kept::default());
+        self.kept.begin(tasks);
     }
 
     fn sight(&self) -> Sight {
@@ -89,12 +123,8 @@ impl GramAggregator for Every {
     }
 
     fn sight_of(&self, present: &[usize]) -> Sight {
-        let mut kept = self.tasks.present(present);
         // Layers are counted by their inner products.
-        let is_kept = self.inner.sight() != Sight::Layers
-            && self.age != 0
-            && kept.all(|kept| kept.is_some_and(|kept| kept.alpha.len() == 1));
-        if is_kept {
+        if self.inner.sight() != Sight::Layers && self.kept.is_kept(present) {
             Sight::Nothing
         } else {
             self.inner.sight_of(present)
@@ -110,21 +140,22 @@ impl GramAggregator for Every {
     }
 
     fn weights(&mut self, gram: &Gram, losses: &Losses, moment: Moment) -> Weights {
-        if let Some(mut kept) = self.kept(gram.present(), 1) {
+        if let Some(mut kept) = self.kept.step(gram.present(), 1) {
             return kept.pop().unwrap_or_default();
         }
         let answer = self.inner.weights(gram, losses, moment);
-        self.keep(gram.present(), std::slice::from_ref(&answer));
+        self.kept
+            .keep(gram.present(), std::slice::from_ref(&answer));
         answer
     }
 
     fn layer_weights(&mut self, layers: &[Gram], losses: &Losses, moment: Moment) -> Vec<Weights> {
         let present = layers.first().map(Gram::present).unwrap_or_default();
-        if let Some(kept) = self.kept(present, layers.len()) {
+        if let Some(kept) = self.kept.step(present, layers.len()) {
             return kept;
         }
         let answers = self.inner.layer_weights(layers, losses, moment);
-        self.keep(present, &answers);
+        self.kept.keep(present, &answers);
         answers
     }
 
@@ -134,12 +165,6 @@ impl GramAggregator for Every {
 
     fn state(&mut self, state: &mut State) {
         state.section("inner", |state| self.inner.state(state));
-        state.count("age", &mut self.age);
-        state.section("kept", |state| {
-            self.tasks.state(state, |kept, state| {
-                state.numbers("alpha", &mut kept.alpha);
-                state.numbers("heads", &mut kept.heads);
-            });
-        });
+        self.kept.list(state);
     }
 }

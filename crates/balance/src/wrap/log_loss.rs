@@ -7,7 +7,8 @@ use crate::{Gram, GramAggregator, Heads, Losses, Scale, Weights};
 /// ∇ ln(l + 10⁻⁸) = g/(l + 10⁻⁸): the aggregator is shown these, and both its weights and the heads' are for these.
 pub(super) struct LogLoss;
 
-fn slopes(losses: &Losses) -> Vec<f64> {
+/// 1/(l + 10⁻⁸).
+pub(super) fn slopes(losses: &Losses) -> Vec<f64> {
     let above = losses.positive(0.0).into_iter();
     above.map(|loss| 1.0 / (loss + SMALLEST_LOSS)).collect()
 }

@@ -1,6 +1,6 @@
-//! Wrappers: what can be done to the answer of any Gram aggregator, each an aggregator around another.
+//! Wrappers: what can be done to the answer of any method, each a method around another.
 //!
-//! From the inside out, as [`Wrapping::around`] puts them:
+//! From the inside out, as [`Wrapping::around`] puts them around a Gram aggregator:
 //!
 //! | option | what it does |
 //! |---|---|
@@ -11,6 +11,9 @@
 //! | `gain` | brings the weights of all methods to one scale: equal gradients give their sum, or their mean |
 //! | `heads` | trains the tasks' own parameters with plain losses or with the weighted ones |
 //! | `clip` | bounds the norm of the shared gradient, which the Gram matrix tells without the gradient itself |
+//!
+//! Those that make sense around other kinds do the same there: what keeps weights, averages them and scales them is one piece of
+//! code for [weightings](Wrapping::around_weighting) and aggregators.
 
 mod clip;
 mod cross;
@@ -21,15 +24,17 @@ mod log_loss;
 mod moving_average;
 mod row;
 mod rows;
+mod weighting;
 
 use polytask_config::{Choice, Fields, State};
 
 use crate::{
     CrossAggregator, Gram, GramAggregator, Heads, Losses, Moment, Normalize, RowAggregator, Scale,
-    Sight, TaskFacts, Weights,
+    Sight, TaskFacts, Weighting, Weights,
 };
 
 pub use gain::Gain;
+pub use weighting::Wrapper;
 
 /// What the wrappers are to do, as a configuration says it.
 ///
@@ -108,21 +113,7 @@ impl Wrapping {
     /// Lists the options of all wrappers.
     pub fn options(fields: &mut Fields<'_>) -> Self {
         let before = Self::before_options(fields);
-        let kept = Self {
-            update_every: fields
-                .integer("update_every", "how many steps the weights are kept")
-                .at_least(1)
-                .or(1),
-            moving_average: fields
-                .number(
-                    "moving_average",
-                    "how much of the average weights a step keeps",
-                )
-                .at_least(0.0)
-                .below(1.0)
-                .or(0.0),
-            ..before
-        };
+        let kept = before.every_options(fields).average_options(fields);
         kept.after_options(fields).clip_options(fields)
     }
 
@@ -137,23 +128,86 @@ impl Wrapping {
         Self::default().after_options(fields)
     }
 
+    /// Lists those that make sense around a weighting, which sees no gradients and trains heads as it trains the rest: all that
+    /// this one has no reason to do `without`.
+    pub fn weighting_options(
+        fields: &mut Fields<'_>,
+        name: &str,
+        without: &[(Wrapper, &str)],
+    ) -> Self {
+        let plain = Self {
+            gain: Gain::Native,
+            ..Self::default()
+        };
+        Wrapper::ALL.iter().fold(plain, |wrapping, &wrapper| {
+            let reason = without.iter().find(|(other, _)| *other == wrapper);
+            let wrapped = wrapper.option(wrapping.clone(), fields);
+            let Some((_, reason)) = reason else {
+                return wrapped;
+            };
+            // It is listed, so that who asks for it is told why it is not there.
+            let around = format!("around `{name}`, {reason}");
+            fields.no_effect(wrapper.key(), crate::NO_EFFECT, &around);
+            wrapping
+        })
+    }
+
     fn before_options(fields: &mut Fields<'_>) -> Self {
-        Self {
+        let plain = Self {
             normalize_rows: fields
                 .choice("normalize_rows", "what each gradient is divided by first")
                 .or(Normalize::None),
+            ..Self::default()
+        };
+        plain.log_options(fields)
+    }
+
+    fn log_options(self, fields: &mut Fields<'_>) -> Self {
+        Self {
             log_loss: fields
                 .flag("log_loss", "whether losses are taken as logarithms")
                 .or(false),
-            ..Self::default()
+            ..self
+        }
+    }
+
+    fn every_options(self, fields: &mut Fields<'_>) -> Self {
+        Self {
+            update_every: fields
+                .integer("update_every", "how many steps the weights are kept")
+                .at_least(1)
+                .or(1),
+            ..self
+        }
+    }
+
+    fn average_options(self, fields: &mut Fields<'_>) -> Self {
+        Self {
+            moving_average: fields
+                .number(
+                    "moving_average",
+                    "how much of the average weights a step keeps",
+                )
+                .at_least(0.0)
+                .below(1.0)
+                .or(0.0),
+            ..self
+        }
+    }
+
+    /// What it is by default depends on what stands inside.
+    fn gain_options(self, fields: &mut Fields<'_>) -> Self {
+        Self {
+            gain: fields
+                .choice("gain", "what scale the weights are brought to")
+                .or(self.gain),
+            ..self
         }
     }
 
     fn after_options(self, fields: &mut Fields<'_>) -> Self {
+        let scaled = self.gain_options(fields);
         Self {
-            gain: fields
-                .choice("gain", "what scale the weights are brought to")
-                .or(Gain::Sum),
             heads: match fields
                 .choice("heads", "what the tasks' own parameters are trained with")
                 .or(HeadsChoice::Native)
@@ -162,7 +216,7 @@ impl Wrapping {
                 HeadsChoice::Unit => Some(Heads::Unit),
                 HeadsChoice::Weighted => Some(Heads::Weighted),
             },
-            ..self
+            ..scaled
         }
     }
 
@@ -174,6 +228,32 @@ impl Wrapping {
                 .optional(),
             ..self
         }
+    }
+
+    /// Those of them that make sense around a weighting; the weighting as it is if they have nothing to do.
+    ///
+    /// ```
+    /// use polytask_balance::{Losses, TaskFacts, WEIGHTINGS};
+    /// use polytask_config::{Document, Layers, read};
+    ///
+    /// // Half of the old weights and half of the new ones, which add up to the number of tasks.
+    /// let text = "weighting = { type = \"scale_invariant\", moving_average = 0.5, gain = \"sum\" }";
+    /// let document = Document::load(Layers::text("demo.toml", text, "/")).unwrap();
+    /// let reading = read(&document, |fields| fields.entry("weighting", "how losses become weights", WEIGHTINGS).required());
+    /// assert!(reading.problems.is_empty());
+    /// let mut weighting = reading.value.value;
+    /// let losses = Losses { present: vec![0, 1], values: vec![0.5, 0.25], rows: vec![8, 8] };
+    /// assert!((weighting.weights(&losses).alpha[1] - 4.0 / 3.0).abs() < 1e-12);
+    ///
+    /// // Weights that never change have no average.
+    /// let text = "weighting = { type = \"equal\", moving_average = 0.5 }";
+    /// let document = Document::load(Layers::text("demo.toml", text, "/")).unwrap();
+    /// let reading = read(&document, |fields| fields.entry("weighting", "how losses become weights", WEIGHTINGS).or("fixed"));
+    /// assert_eq!(reading.problems.0[0].message, "`moving_average` has no effect around `equal`, whose weights never change");
+    /// ```
+    #[must_use]
+    pub fn around_weighting(&self, inner: Box<dyn Weighting>) -> Box<dyn Weighting> {
+        weighting::wrapped(self, inner)
     }
 
     /// Those of them that make sense around a row aggregator. The answer always says what the heads are trained with.
@@ -204,7 +284,7 @@ impl Wrapping {
             all = Box::new(every::Every::new(all, self.update_every as u64));
         }
         if self.moving_average > 0.0 {
-            all = wrapped(all, moving_average::MovingAverage::new(self.moving_average));
+            all = wrapped(all, moving_average::Averages::new(self.moving_average));
         }
         all = wrapped(all, self.gain);
         all = wrapped(all, heads::TrainHeads(self.heads));

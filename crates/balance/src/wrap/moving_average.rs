@@ -6,24 +6,57 @@ use super::Wrap;
 use crate::{Gram, GramAggregator, Losses, PerTask, TaskFacts, Weights};
 
 /// λ ← a λ + (1 − a) α, each task by itself and only when it is present; the first answer for a task is taken as it is.
-pub(super) struct MovingAverage {
+pub(super) struct Averages {
     kept: f64,
     /// λ for each layer.
     tasks: PerTask<Vec<f64>>,
 }
 
-impl MovingAverage {
+impl Averages {
     pub(super) fn new(kept: f64) -> Self {
         Self {
             kept,
             tasks: PerTask::default(),
         }
     }
+
+    pub(super) fn begin(&mut self, tasks: &[TaskFacts]) {
+        self.tasks.start(tasks, |_| Vec::new());
+    }
+
+    /// The averages of a layer with these weights in them.
+    pub(super) fn with(&self, layer: usize, present: &[usize], alpha: &[f64]) -> Vec<f64> {
+        let before = self.tasks.present(present);
+        let averages = before.zip(alpha).map(|(averages, weight)| {
+            match averages.and_then(|averages| averages.get(layer)) {
+                Some(average) => self.kept * average + (1.0 - self.kept) * weight,
+                None => *weight,
+            }
+        });
+        averages.collect()
+    }
+
+    /// Keeps these averages of a layer.
+    pub(super) fn keep(&mut self, layer: usize, present: &[usize], averages: &[f64]) {
+        self.tasks.update(present, averages, |kept, average| {
+            match kept.get_mut(layer) {
+                Some(kept) => *kept = average,
+                None => kept.push(average),
+            }
+        });
+    }
+
+    pub(super) fn list(&mut self, state: &mut State) {
+        state.section("averages", |state| {
+            self.tasks
+                .state(state, |averages, state| state.numbers("alpha", averages));
+        });
+    }
 }
 
-impl Wrap for MovingAverage {
+impl Wrap for Averages {
     fn start(&mut self, tasks: &[TaskFacts]) {
-        self.tasks.start(tasks, |_| Vec::new());
+        self.begin(tasks);
     }
 
     fn after(
@@ -33,30 +66,14 @@ impl Wrap for MovingAverage {
         _: &dyn GramAggregator,
         mut answers: Vec<Weights>,
     ) -> Vec<Weights> {
-        let kept = self.kept;
         for (layer, (gram, answer)) in grams.iter().zip(&mut answers).enumerate() {
-            self.tasks.update(
-                gram.present(),
-                &answer.alpha,
-                |averages, weight| match averages.get_mut(layer) {
-                    Some(average) => *average = kept * *average + (1.0 - kept) * weight,
-                    None => averages.push(weight),
-                },
-            );
-            let averages = self.tasks.present(gram.present());
-            for (weight, averages) in answer.alpha.iter_mut().zip(averages) {
-                if let Some(average) = averages.and_then(|averages| averages.get(layer)) {
-                    *weight = *average;
-                }
-            }
+            answer.alpha = self.with(layer, gram.present(), &answer.alpha);
+            self.keep(layer, gram.present(), &answer.alpha);
         }
         answers
     }
 
     fn state(&mut self, state: &mut State) {
-        state.section("averages", |state| {
-            self.tasks
-                .state(state, |averages, state| state.numbers("alpha", averages));
-        });
+        self.list(state);
     }
 }

@@ -2,8 +2,8 @@
 
 use polytask_config::State;
 
+use super::log_loss::slopes;
 use super::{Gain, Wrapping};
-use crate::normalize::SMALLEST_LOSS;
 use crate::rows::single;
 use crate::{
     Block, Heads, Losses, Moment, Normalize, RowAggregator, Rows, Scale, SharedGradient, TaskFacts,
@@ -19,9 +19,7 @@ pub(super) struct WrappedRows {
 impl WrappedRows {
     /// 1/(l + 10⁻⁸), the slopes of the logarithms, if these are taken.
     fn slopes(&self, losses: &Losses) -> Option<Vec<f64>> {
-        let slopes = losses.positive(0.0).into_iter();
-        let slopes = slopes.map(|loss| 1.0 / (loss + SMALLEST_LOSS));
-        self.wrapping.log_loss.then(|| slopes.collect())
+        self.wrapping.log_loss.then(|| slopes(losses))
     }
 
     /// What each row is multiplied by then, if by anything.

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use polytask_balance::{AGGREGATORS, AggregatorEntry, Sight, WEIGHTINGS, Wrapping};
-use polytask_config::{Choice, Entry, Family, Kind, Literal, Node, describe, options_of};
+use polytask_config::{Choice, Entry, Family, Fields, Kind, Literal, Node, describe, options_of};
 use polytask_data::SOURCES;
 use polytask_metrics::METRICS;
 use polytask_model::{BOTTLENECKS, ENCODERS, LOSSES, RELATIONS, SHARINGS};
@@ -109,7 +109,12 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
 fn show(what: What, terminal: &Terminal) -> Result<(), Failure> {
     let listed = listed(what);
     let (listed, shared) = match what {
-        What::Aggregators => apart(listed),
+        What::Aggregators => apart(listed, |fields| {
+            Wrapping::options(fields);
+        }),
+        What::Weightings => apart(listed, |fields| {
+            Wrapping::weighting_options(fields, "", &[]);
+        }),
         _ => (listed, Vec::new()),
     };
     terminal.result(&text(&listed, terminal.colors_results))?;
@@ -121,12 +126,12 @@ fn show(what: What, terminal: &Terminal) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Aggregators with their own options alone, and those of the wrappers, which nearly all have.
-fn apart(mut listed: Vec<Listed>) -> (Vec<Listed>, Vec<Node>) {
-    let described = describe(|fields| {
-        Wrapping::options(fields);
-    });
-    let wrapping = described.keys;
+/// Methods with their own options alone, and those of the wrappers, which nearly all have.
+fn apart(
+    mut listed: Vec<Listed>,
+    wrappers: impl FnOnce(&mut Fields<'_>),
+) -> (Vec<Listed>, Vec<Node>) {
+    let wrapping = describe(wrappers).keys;
     for one in &mut listed {
         let is_own = |option: &Node| wrapping.iter().all(|shared| shared.key != option.key);
         one.options.retain(is_own);

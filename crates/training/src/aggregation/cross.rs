@@ -2,7 +2,8 @@
 //!
 //! What is learned concerns the losses as they are; the weighting's weights multiply what is answered.
 
-use polytask_balance::{Cross, CrossAggregator, Sight};
+use burn::tensor::Tensor;
+use polytask_balance::{Cross, CrossAggregator, Gram, Sight};
 use polytask_data::Batch;
 
 use crate::engine::judge::Judge;
@@ -26,7 +27,10 @@ pub(super) fn backward(
     let (first, second) = looked_at.split_at(looked_at.len() / 2);
     if !first.is_empty() {
         match cross(engine, work, first, second) {
-            Some(cross) => aggregator.learn(&cross),
+            Some((cross, gram)) => {
+                aggregator.learn(&cross);
+                judge.gram = gram;
+            }
             None => judge.is_broken = true,
         }
     }
@@ -35,8 +39,14 @@ pub(super) fn backward(
     })
 }
 
-/// The inner products of the gradients of two parts, of the tasks that are present in both; `None` if they are not finite.
-fn cross(engine: &Engine, work: &Work<'_>, first: &[Batch], second: &[Batch]) -> Option<Cross> {
+/// The inner products of the gradients of two parts, of the tasks that are present in both, and those of their means, if there
+/// are any; `None` if they are not finite.
+fn cross(
+    engine: &Engine,
+    work: &Work<'_>,
+    first: &[Batch],
+    second: &[Batch],
+) -> Option<(Cross, Option<Gram>)> {
     let tasks = work.plan.tasks.len();
     let [one, other] = [first, second].map(|batches| Present::of(batches, tasks));
     let both: Vec<usize> = one
@@ -60,10 +70,14 @@ fn cross(engine: &Engine, work: &Work<'_>, first: &[Batch], second: &[Batch]) ->
         engine.apart(&part, Some(&positions))
     };
     if both.is_empty() {
-        return Cross::new(Vec::new(), Vec::new()).ok();
+        return Some((Cross::new(Vec::new(), Vec::new()).ok()?, None));
     }
     let [one, other] = [part(first, &one, 0)?, part(second, &other, 1)?];
     let products = rows::cross(&one.layers, &other.layers)?;
-    let values = tensors::read(products).into_iter().map(f64::from);
-    Cross::new(both, values.collect()).ok()
+    let means = rows::mean_gram(&one.layers, &other.layers, products.clone())?;
+    let values = tensors::read(Tensor::cat(vec![products, means], 0));
+    let (products, means) = values.split_at(values.len() / 2);
+    let double = |values: &[f32]| values.iter().copied().map(f64::from).collect();
+    let gram = Gram::new(both.clone(), double(means)).ok();
+    Some((Cross::new(both, double(products)).ok()?, gram))
 }

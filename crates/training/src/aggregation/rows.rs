@@ -3,12 +3,12 @@
 use burn::module::ParamId;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
-use polytask_balance::{Block, Losses, RowAggregator, Rows, SharedGradient};
+use polytask_balance::{Block, Gram, Losses, RowAggregator, Rows, SharedGradient, Sight};
 
 use crate::engine::contribution::register;
-use crate::engine::judge::Judge;
+use crate::engine::judge::{Judge, Seen};
 use crate::engine::plain::Backward;
-use crate::engine::{Engine, Shared, Work, assemble, row, rows};
+use crate::engine::{Engine, Shared, Work, assemble, rows, seen_of};
 use crate::tensors;
 
 pub(super) fn backward(
@@ -21,8 +21,18 @@ pub(super) fn backward(
     let visited = aggregator.visits(present, judge.moment);
     let position = |task: &usize| present.iter().position(|own| own == task);
     let positions: Vec<usize> = visited.iter().filter_map(position).collect();
-    let mut apart = engine.apart(work, Some(&positions))?;
-    let losses = judge.losses(tensors::read_scalars(apart.losses.clone()));
+    let apart = engine.apart(work, Some(&positions))?;
+    let grams = if visited.is_empty() {
+        Vec::new()
+    } else {
+        rows::grams(&apart.layers)
+    };
+    let Seen { losses, grams } = seen_of(&apart.losses, grams, Sight::Whole);
+    judge.gram = grams
+        .into_iter()
+        .next()
+        .and_then(|gram| Gram::new(visited.clone(), gram).ok());
+    let losses = judge.losses(losses);
     let weights = judge.weigh(losses.clone());
     let of_visited = |values: &[f64]| -> Vec<f64> {
         let values = positions
@@ -31,7 +41,6 @@ pub(super) fn backward(
         values.copied().collect()
     };
     let own = of_visited(&weights);
-    scale(&mut apart.layers, &own);
     let told = Losses {
         values: of_visited(&losses.values)
             .iter()
@@ -44,7 +53,7 @@ pub(super) fn backward(
             .collect(),
         present: visited,
     };
-    let blocks = Blocks::read(engine.shared(), &apart.layers);
+    let blocks = Blocks::read(engine.shared(), &apart.layers, &own);
     let shared = match blocks.rows(told.present.clone()) {
         Some(rows) => aggregator.combine(&rows, &told, judge.moment),
         None => {
@@ -66,7 +75,12 @@ pub(super) fn backward(
         }
     }
     let device = &work.plan.place.device;
-    let trunk = blocks.gradients(shared, device);
+    let alpha = shared.alpha.is_some();
+    let (trunk, falls) = blocks.gradients(shared, &apart.layers, device);
+    if !alpha && let Some(falls) = falls {
+        let falls = tensors::read(falls).into_iter().map(f64::from);
+        judge.decreases = Some(falls.collect());
+    }
     Some(assemble(
         work,
         engine.shared(),
@@ -75,17 +89,6 @@ pub(super) fn backward(
         (trunk, None),
         apart.losses,
     ))
-}
-
-/// Multiplies each task's rows.
-fn scale(layers: &mut rows::Layers, weights: &[f64]) {
-    if weights.iter().all(|&weight| weight == 1.0) {
-        return;
-    }
-    for one in layers.iter_mut().flatten() {
-        let factors = row(weights, &one.rows.device()).transpose();
-        one.rows = one.rows.clone() * factors;
-    }
 }
 
 /// Gradients on the host, a block for each parameter.
@@ -102,12 +105,17 @@ struct Read {
 }
 
 impl Blocks {
-    fn read(shared: &Shared, layers: &rows::Layers) -> Self {
-        let all = layers.iter().flatten().map(|one| Read {
-            parameter: one.parameter,
-            name: shared.name_of(one.parameter).to_owned(),
-            shape: one.shape.clone(),
-            values: tensors::read(one.rows.clone()),
+    /// Each task's gradients times its weight.
+    fn read(shared: &Shared, layers: &rows::Layers, weights: &[f64]) -> Self {
+        let all = layers.iter().flatten().map(|one| {
+            let mut read = Read {
+                parameter: one.parameter,
+                name: shared.name_of(one.parameter).to_owned(),
+                shape: one.shape.clone(),
+                values: tensors::read(one.rows.clone()),
+            };
+            read.scale(weights);
+            read
         });
         Self { all: all.collect() }
     }
@@ -134,18 +142,39 @@ impl Blocks {
         SharedGradient::of(self.all.iter().map(sum).collect())
     }
 
-    fn gradients(&self, shared: SharedGradient, device: &Device) -> GradientsParams {
+    /// The shared gradient on the device, and its inner product `[tasks, 1]` with each task's own, which no weight has changed.
+    fn gradients(
+        &self,
+        shared: SharedGradient,
+        layers: &rows::Layers,
+        device: &Device,
+    ) -> (GradientsParams, Option<Tensor<2>>) {
         let mut gradients = GradientsParams::new();
-        for (one, values) in self.all.iter().zip(shared.blocks) {
+        let mut falls: Option<Tensor<2>> = None;
+        let own = layers.iter().flatten();
+        for ((one, own), values) in self.all.iter().zip(own).zip(shared.blocks) {
             let count = values.len();
-            let flat = Tensor::<1>::from_data(TensorData::new(values, [count]), device);
+            let flat = Tensor::<2>::from_data(TensorData::new(values, [count, 1]), device);
+            let fall = own.rows.clone().matmul(flat.clone());
+            falls = Some(match falls {
+                Some(falls) => falls + fall,
+                None => fall,
+            });
             register(&mut gradients, one.parameter, &one.shape, flat);
         }
-        gradients
+        (gradients, falls)
     }
 }
 
 impl Read {
+    fn scale(&mut self, weights: &[f64]) {
+        let numbers = self.numbers();
+        let rows = self.values.chunks_mut(numbers).zip(weights);
+        for (row, &weight) in rows.filter(|(_, weight)| **weight != 1.0) {
+            row.iter_mut().for_each(|value| *value *= weight as f32);
+        }
+    }
+
     fn numbers(&self) -> usize {
         self.shape.iter().product::<usize>().max(1)
     }

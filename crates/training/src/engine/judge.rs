@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 use polytask_balance::{
-    Diagnosis, Gram, GramAggregator, Losses, Moment, Needs, Note, SINGLE_ROUNDING, SharedGradient,
-    Sight, Weighting, Weights,
+    Diagnosis, Gram, GramAggregator, Losses, Moment, Note, SINGLE_ROUNDING, SharedGradient, Sight,
+    Weighting, Weights,
 };
 
 use super::present::Present;
@@ -81,8 +81,11 @@ pub(crate) struct Judge<'a> {
     pub(crate) seen: Option<Losses>,
     /// The weights that the tasks were given.
     pub(crate) alpha: Vec<f64>,
-    /// The inner products of the losses' gradients as they are, before any weight; those of all layers together.
+    /// The inner products of the losses' gradients as they are, before any weight; those of all layers together. Of the tasks
+    /// whose gradients were told apart, which may be others than those of the step.
     pub(crate) gram: Option<Gram>,
+    /// How fast the loss of each of these falls along the shared gradient, where this is no weighted sum.
+    pub(crate) decreases: Option<Vec<f64>>,
     /// The aggregator's residual.
     pub(crate) residual: f64,
     /// The inner products are not finite: the step must not be taken.
@@ -105,20 +108,26 @@ impl<'a> Judge<'a> {
             seen: None,
             alpha: Vec::new(),
             gram: None,
+            decreases: None,
             residual: 0.0,
             is_broken: false,
         }
     }
 
-    /// What the weighting must be given.
-    pub(crate) fn needs(&self) -> Needs {
-        self.weighting.needs()
-    }
-
     /// How the gradients lie to each other, if they were told apart.
     pub(crate) fn diagnosis(&self) -> Option<Diagnosis> {
         let gram = self.gram.as_ref()?;
-        Some(Diagnosis::of(gram, &self.alpha, self.residual))
+        let weights = self.present.tasks.iter().zip(&self.alpha);
+        let weight = |task: &usize| {
+            let mut own = weights.clone().filter(|(present, _)| *present == task);
+            own.next().map_or(0.0, |(_, weight)| *weight)
+        };
+        let alpha: Vec<f64> = gram.present().iter().map(weight).collect();
+        let mut found = Diagnosis::of(gram, &alpha, self.residual);
+        if let Some(decreases) = &self.decreases {
+            found.decreases.clone_from(decreases);
+        }
+        Some(found)
     }
 
     pub(crate) fn losses(&self, values: Vec<f64>) -> Losses {

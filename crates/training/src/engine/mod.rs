@@ -170,7 +170,7 @@ impl Work<'_> {
 }
 
 /// `[tasks, tasks]` of each layer, from the top down, as `sight` wants them.
-fn seen_of(losses: &[Tensor<1>], grams: Vec<Tensor<2>>, sight: Sight) -> Seen {
+pub(crate) fn seen_of(losses: &[Tensor<1>], grams: Vec<Tensor<2>>, sight: Sight) -> Seen {
     let grams: Vec<Tensor<2>> = match sight {
         Sight::Nothing => Vec::new(),
         Sight::Layers => grams,

@@ -23,7 +23,7 @@ pub(super) fn add(sums: &mut Layers, more: Layers) {
 }
 
 /// The inner products of each layer.
-pub(super) fn grams(layers: &Layers) -> Vec<Tensor<2>> {
+pub(crate) fn grams(layers: &Layers) -> Vec<Tensor<2>> {
     layers.iter().filter_map(|layer| rows_gram(layer)).collect()
 }
 
@@ -46,6 +46,13 @@ pub(super) fn select(layers: &mut Layers, positions: &[usize]) {
         let kept = indices(positions, &one.rows.device());
         one.rows = one.rows.clone().select(0, kept);
     }
+}
+
+/// The inner products over all layers of (g_s + h_s)/2 and (g_t + h_t)/2, given those of g with h.
+pub(crate) fn mean_gram(left: &Layers, right: &Layers, cross: Tensor<2>) -> Option<Tensor<2>> {
+    let own = grams(left).into_iter().chain(grams(right));
+    let own = own.reduce(|sum, more| sum + more)?;
+    Some((own + cross.clone().transpose() + cross) / 4.0)
 }
 
 /// ⟨g_s, h_t⟩ for the tasks s of `left` and t of `right`.

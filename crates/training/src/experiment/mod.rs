@@ -250,8 +250,8 @@ fn multitask(fields: &mut Fields<'_>, tasks: &[TaskTable]) -> Multitask {
                 );
             }
             let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
-            let named = weighting.value.primary().iter().map(String::as_str);
-            refuse_unknown(fields, "weighting", named, &names);
+            let named = weighting.value.named();
+            refuse_unknown(fields, "weighting", named.into_iter(), &names);
             let aggregator = aggregation::options(fields);
             let named = aggregator.iter().flat_map(|options| options.method.named());
             refuse_unknown(fields, "aggregator", named, &names);

@@ -255,12 +255,21 @@ impl Plan {
 
     /// The weighting's weights times the tasks' own, one per present task.
     pub(crate) fn weigh(&self, weighting: &mut dyn Weighting, losses: &Losses) -> Weights {
-        let uses_own = weighting.uses_task_weights();
+        let weights = weighting.weights(losses);
+        self.with_own(weights, weighting.uses_task_weights(), losses)
+    }
+
+    /// The same of the weights that a look ahead starts from.
+    pub(crate) fn weigh_ahead(&self, weighting: &mut dyn Weighting, losses: &Losses) -> Weights {
+        let weights = weighting.ahead(losses);
+        self.with_own(weights, weighting.uses_task_weights(), losses)
+    }
+
+    fn with_own(&self, mut weights: Weights, uses_own: bool, losses: &Losses) -> Weights {
         let own = |task: usize| match self.tasks.get(task) {
             Some(task) if uses_own => task.weight,
             _ => 1.0,
         };
-        let mut weights = weighting.weights(losses);
         for (alpha, &task) in weights.alpha.iter_mut().zip(&losses.present) {
             *alpha *= own(task);
         }

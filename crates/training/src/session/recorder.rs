@@ -67,9 +67,11 @@ impl Recorder<'_> {
         let tasks = self.tasks.clone();
         let name = |index: &usize| tasks.get(*index).map_or("", String::as_str);
         let mut write = |key: &str, value: f64| self.write(step, epoch, key, value);
-        write("step/conflicts", seen.conflicts);
-        write("step/least_cosine", seen.least_cosine);
-        write("step/condition", seen.condition());
+        if seen.present.len() > 1 {
+            write("step/conflicts", seen.conflicts);
+            write("step/least_cosine", seen.least_cosine);
+            write("step/condition", seen.condition());
+        }
         write("step/residual", seen.residual);
         for (position, index) in seen.present.iter().enumerate() {
             let task = name(index);

@@ -2,7 +2,7 @@
 
 use polytask_balance::AGGREGATORS;
 use polytask_data::Batch;
-use polytask_model::names::export;
+use polytask_model::names::{export, import};
 use polytask_training::plan::Plan;
 use polytask_training::step::step;
 
@@ -187,6 +187,64 @@ fn the_gradients_conflict_as_the_log_says() {
     let seen = stepped.diagnosis.unwrap();
     assert!(seen.norms.iter().all(|norm| *norm > 0.0));
     assert!((seen.cosine(1, 1).unwrap() - 1.0).abs() < 1e-9);
+}
+
+/// Entry-wise methods and those across batches tell the gradients apart too: the same inner products as a Gram aggregator's on
+/// the same rows, and a fall of each loss that a small step confirms.
+#[test]
+fn every_kind_of_aggregator_says_how_the_gradients_lie() {
+    // Heads start at zero: some steps first.
+    let mut trained = world(&config("aggregator = \"upgrad\"", TRAIN));
+    let first = groups(&trained.plan, 0)[0].clone();
+    for _ in 0..3 {
+        step(&trained.plan, &mut trained.state, &first).unwrap();
+    }
+    let weights = export(&trained.state.model);
+    let seen = |options: &str, batches: &[Batch]| {
+        let (plan, mut state) = started(&config(&format!("aggregator = {options}"), TRAIN));
+        state.model = import(state.model.clone(), weights.clone()).unwrap();
+        step(&plan, &mut state, batches).unwrap()
+    };
+    let batch = groups(&trained.plan, 0)[1][0].clone();
+    let once = [batch.clone()];
+    let wanted = seen("\"upgrad\"", &once).diagnosis.unwrap();
+    assert_eq!(wanted.present, [0, 1, 2]);
+    for method in ["graddrop", "trimmed_mean", "moco", "db_mtl", "excess_mtl"] {
+        let found = seen(&format!("\"{method}\""), &once);
+        let found = found.diagnosis.unwrap();
+        assert_eq!(found.present, wanted.present, "{method}");
+        for (found, wanted) in found.norms.iter().zip(&wanted.norms) {
+            assert!((found - wanted).abs() < 1e-4 * wanted, "{method}");
+        }
+        for (found, wanted) in found.cosines.iter().zip(&wanted.cosines) {
+            assert!((found - wanted).abs() < 1e-4, "{method}");
+        }
+        assert!(found.decreases.iter().any(|fall| *fall != 0.0), "{method}");
+    }
+    // Nothing trimmed, it is the sum, along which each loss falls by its inner products with all.
+    let sum = seen("{ type = \"trimmed_mean\", trim = 0 }", &once);
+    for (task, fall) in sum.diagnosis.unwrap().decreases.iter().enumerate() {
+        // The second task counts half.
+        let with = |(other, weight): (usize, f64)| {
+            let lengths = wanted.norms[task] * wanted.norms[other];
+            weight * lengths * wanted.cosine(task, other).unwrap()
+        };
+        let falls = [(0, 1.0), (1, 0.5), (2, 1.0)].map(with);
+        let sum: f64 = falls.iter().sum();
+        let size: f64 = falls.iter().map(|fall| fall.abs()).sum();
+        assert!((fall - sum).abs() < 1e-4 * size, "{fall} {sum}");
+    }
+    // One task a step.
+    let alone = seen("\"m_config\"", &once).diagnosis.unwrap();
+    assert_eq!(alone.present.len(), 1);
+    assert!((alone.norms[0] - wanted.norms[alone.present[0]]).abs() < 1e-4 * alone.norms[0]);
+    for method in ["modo", "sdmgrad"] {
+        let thrice = [batch.clone(), batch.clone(), batch.clone()];
+        let found = seen(&format!("\"{method}\""), &thrice).diagnosis.unwrap();
+        for (found, wanted) in found.cosines.iter().zip(&wanted.cosines) {
+            assert!((found - wanted).abs() < 1e-4, "{method}");
+        }
+    }
 }
 
 /// Heads start at zero and hand no gradient down at the first step, which must not stand for ever as a task's measure.

@@ -1,14 +1,14 @@
 //! Properties of the weights themselves.
 
 use super::super::answers::{agrees, sum_of};
-use super::super::made::{answers, run, started, with};
+use super::super::made::{Subject, answers, run, started, with};
 use super::super::scene::{facts, moved_order};
 use super::scene::Scene;
 use super::{Golden, Outcome};
-use crate::{Cross, CrossAggregatorEntry};
+use crate::{Cross, CrossAggregator};
 
-pub(super) fn length(entry: &'static CrossAggregatorEntry, scene: &Scene) -> Outcome {
-    let answers = answers(entry, "", scene)?;
+pub(super) fn length(subject: &Subject<dyn CrossAggregator>, scene: &Scene) -> Outcome {
+    let answers = answers(subject, "", scene)?;
     for (weights, given) in answers.iter().zip(&scene.steps) {
         let heads = weights.heads.as_ref().map_or(given.third.len(), Vec::len);
         if weights.alpha.len() != given.third.len() || heads != given.third.len() {
@@ -21,11 +21,11 @@ pub(super) fn length(entry: &'static CrossAggregatorEntry, scene: &Scene) -> Out
     Ok(())
 }
 
-pub(super) fn permutation(entry: &'static CrossAggregatorEntry, scene: &Scene) -> Outcome {
+pub(super) fn permutation(subject: &Subject<dyn CrossAggregator>, scene: &Scene) -> Outcome {
     const ROUNDING: f64 = 1e-9;
     let (permuted, place) = scene.permuted();
-    let plain = answers(entry, "", scene)?;
-    let other = answers(entry, "", &permuted)?;
+    let plain = answers(subject, "", scene)?;
+    let other = answers(subject, "", &permuted)?;
     for ((weights, other), given) in plain.iter().zip(&other).zip(&scene.steps) {
         let order = moved_order(&given.third, &place);
         for ((_, old), weight) in order.into_iter().zip(&other.alpha) {
@@ -43,8 +43,8 @@ pub(super) fn permutation(entry: &'static CrossAggregatorEntry, scene: &Scene) -
 }
 
 /// The weights of however many present tasks add up to what the scale says.
-pub(super) fn gain(entry: &'static CrossAggregatorEntry, scene: &Scene) -> Outcome {
-    let mut aggregator = with(entry, "")?;
+pub(super) fn gain(subject: &Subject<dyn CrossAggregator>, scene: &Scene) -> Outcome {
+    let mut aggregator = with(subject, "")?;
     let scale = aggregator.scale();
     for (weights, given) in run(aggregator.as_mut(), scene).iter().zip(&scene.steps) {
         if given.third.is_empty() {
@@ -65,12 +65,12 @@ pub(super) fn gain(entry: &'static CrossAggregatorEntry, scene: &Scene) -> Outco
     Ok(())
 }
 
-pub(super) fn known(entry: &'static CrossAggregatorEntry, golden: &Golden) -> Outcome {
+pub(super) fn known(subject: &Subject<dyn CrossAggregator>, golden: &Golden) -> Outcome {
     let tasks = golden.cross.len();
     let present: Vec<usize> = (0..tasks).collect();
     let cross = Cross::new(present.clone(), golden.cross.concat());
     let cross = cross.map_err(|error| error.to_string())?;
-    let mut aggregator = started(entry, golden.options, &facts(tasks))?;
+    let mut aggregator = started(subject, golden.options, &facts(tasks))?;
     for _ in 0..golden.steps {
         aggregator.learn(&cross);
     }

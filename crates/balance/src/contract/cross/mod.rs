@@ -16,9 +16,10 @@
 mod holds;
 mod scene;
 
+use super::made::Subject;
 use super::properties::properties;
-use super::{Outcome, answers, drawing, judged, memory, options};
-use crate::CrossAggregatorEntry;
+use super::{Outcome, answers, drawing, judged, memory, options, settings};
+use crate::{CrossAggregator, CrossAggregatorEntry};
 use scene::Scene;
 
 properties! {
@@ -46,6 +47,10 @@ properties! {
         Defaults = "defaults",
         /// Options written out and read again make the same method, and the entry's trial names each of them.
         Options = "options",
+        /// It keeps all that with every option at the bounds of what it may be, at each word and on and off.
+        Settings = "settings",
+        /// It keeps all that in every wrapper that has a meaning around it.
+        Wrappers = "wrappers",
         /// The weights are those that its entry says are known.
         Golden = "golden",
     }
@@ -95,13 +100,38 @@ pub fn check_property(
     entry: &'static CrossAggregatorEntry,
     property: Property,
 ) -> Result<(), String> {
-    judged(hold(entry, property), property, entry.facts.exempt)
-        .map_err(|seen| format!("{}::{}: {seen}", entry.name, property.name()))
+    judged(
+        hold(&Subject::plain(entry), property),
+        property,
+        entry.facts.exempt,
+    )
+    .map_err(|seen| format!("{}::{}: {seen}", entry.name, property.name()))
 }
 
-fn hold(entry: &'static CrossAggregatorEntry, property: Property) -> Outcome {
-    let each = |scenes: Vec<Scene>, holds: fn(&'static CrossAggregatorEntry, &Scene) -> Outcome| {
-        scenes.iter().try_for_each(|scene| holds(entry, scene))
+/// What holds with every setting and in every wrapper too; scenes of up to 11 tasks are enough for that.
+const EVERYWHERE: &[Property] = &[
+    Property::Finite,
+    Property::Length,
+    Property::Permutation,
+    Property::Absent,
+    Property::Gain,
+    Property::Resume,
+];
+
+/// In wrappers the scale is what they say, and averages of weights remember losses through them.
+const INSIDE: &[Property] = &[
+    Property::Finite,
+    Property::Length,
+    Property::Permutation,
+    Property::Absent,
+    Property::Gain,
+    Property::Resume,
+];
+
+fn hold(subject: &Subject<dyn CrossAggregator>, property: Property) -> Outcome {
+    let entry = subject.entry;
+    let each = |scenes: Vec<Scene>, holds: fn(&Subject<dyn CrossAggregator>, &Scene) -> Outcome| {
+        super::scene::few(scenes, subject).try_for_each(|scene| holds(subject, &scene))
     };
     match property {
         Property::Finite => each(drawing::all(), answers::finite),
@@ -113,8 +143,17 @@ fn hold(entry: &'static CrossAggregatorEntry, property: Property) -> Outcome {
         Property::Resume => each(drawing::independent(), memory::resume),
         Property::Defaults => options::same_again(entry, "", &drawing::independent()),
         Property::Options => options::options(entry, &drawing::independent()),
+        Property::Settings => settings::hold(
+            settings::values(entry),
+            EVERYWHERE,
+            entry.facts.exempt,
+            hold,
+        ),
+        Property::Wrappers => {
+            settings::hold(settings::wrapped(entry), INSIDE, entry.facts.exempt, hold)
+        }
         Property::Golden => {
-            answers::all_known(entry.facts.golden, |golden| holds::known(entry, golden))
+            answers::all_known(entry.facts.golden, |golden| holds::known(subject, golden))
         }
     }
 }

@@ -6,8 +6,9 @@ use polytask_random::{Seed, Stream};
 use super::super::drawing::{Drawing, Drawn, rows};
 use super::super::made::is_last_of_epoch;
 use super::super::scene::{Given, moved_order, moved_products, present};
+use super::super::settings;
 use super::super::tested::Tested;
-use crate::{Cross, CrossAggregator, CrossFacts, TaskFacts, Weights};
+use crate::{Cross, CrossAggregator, CrossFacts, TaskFacts, Weights, Wrapping};
 
 /// One situation.
 pub(super) type Scene = super::super::scene::Scene<Step>;
@@ -73,6 +74,14 @@ impl Tested for dyn CrossAggregator {
 
     fn trial(facts: &CrossFacts) -> &'static str {
         facts.trial
+    }
+
+    fn wrap(method: Box<Self>, wrapping: &Wrapping) -> Box<Self> {
+        wrapping.around_cross(method)
+    }
+
+    fn wrappings(_: &CrossFacts) -> Vec<Wrapping> {
+        settings::scales()
     }
 
     fn enter(&mut self, tasks: &[TaskFacts]) {

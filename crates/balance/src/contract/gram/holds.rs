@@ -1,15 +1,15 @@
 //! Properties of the weights themselves.
 
 use super::super::answers::{agrees, sum_of};
-use super::super::made::{answers, run, started, with};
+use super::super::made::{Subject, answers, run, started, with};
 use super::super::scene::{facts, known_losses, moved_order};
 use super::super::tested::Tested;
 use super::scene::Scene;
 use super::{Golden, Outcome};
-use crate::{Gram, GramAggregatorEntry, Losses, Moment};
+use crate::{Gram, GramAggregator, Losses, Moment};
 
-pub(super) fn length(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcome {
-    let mut aggregator = started(entry, "", &scene.tasks)?;
+pub(super) fn length(subject: &Subject<dyn GramAggregator>, scene: &Scene) -> Outcome {
+    let mut aggregator = started(subject, "", &scene.tasks)?;
     let none = Gram::new(Vec::new(), Vec::new()).map_err(|error| error.to_string())?;
     let none = [(none, Losses::default())];
     for (number, given) in scene.steps.iter().chain(&none).enumerate() {
@@ -40,12 +40,12 @@ pub(super) fn distance(gram: &Gram, first: &[f64], second: &[f64]) -> f64 {
     }
 }
 
-pub(super) fn permutation(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcome {
+pub(super) fn permutation(subject: &Subject<dyn GramAggregator>, scene: &Scene) -> Outcome {
     // ‖Jᵀδ‖ comes out of a root of a difference: half of the digits are left. Solvers stop at 10⁻⁸.
     const ROUNDING: f64 = 1e-6;
     let (permuted, place) = scene.permuted();
-    let plain = answers(entry, "", scene)?;
-    let moved = answers(entry, "", &permuted)?;
+    let plain = answers(subject, "", scene)?;
+    let moved = answers(subject, "", &permuted)?;
     let each = scene.steps.iter().zip(plain.iter().zip(&moved));
     for (number, ((gram, _), (weights, moved))) in each.enumerate() {
         let mut back = vec![0.0; gram.tasks()];
@@ -65,8 +65,8 @@ pub(super) fn permutation(entry: &'static GramAggregatorEntry, scene: &Scene) ->
     Ok(())
 }
 
-pub(super) fn gain(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcome {
-    let mut aggregator = with(entry, "")?;
+pub(super) fn gain(subject: &Subject<dyn GramAggregator>, scene: &Scene) -> Outcome {
+    let mut aggregator = with(subject, "")?;
     let Some(wanted) = sum_of(aggregator.scale(), scene.tasks.len()) else {
         return Ok(());
     };
@@ -83,12 +83,12 @@ pub(super) fn gain(entry: &'static GramAggregatorEntry, scene: &Scene) -> Outcom
     Ok(())
 }
 
-pub(super) fn known(entry: &'static GramAggregatorEntry, golden: &Golden) -> Outcome {
+pub(super) fn known(subject: &Subject<dyn GramAggregator>, golden: &Golden) -> Outcome {
     let tasks = golden.gram.len();
     let values = golden.gram.concat();
     let gram = Gram::new((0..tasks).collect(), values).map_err(|error| error.to_string())?;
     let losses = known_losses(golden.losses, tasks);
-    let mut aggregator = started(entry, golden.options, &facts(tasks))?;
+    let mut aggregator = started(subject, golden.options, &facts(tasks))?;
     let mut alpha = Vec::new();
     for step in 0..golden.steps {
         let moment = Moment {

@@ -52,9 +52,10 @@ mod holds;
 mod promises;
 mod scene;
 
+use super::made::Subject;
 use super::properties::properties;
-use super::{Outcome, answers, drawing, judged, memory, options};
-use crate::GramAggregatorEntry;
+use super::{Outcome, answers, drawing, judged, memory, options, settings};
+use crate::{GramAggregator, GramAggregatorEntry};
 use scene::Scene;
 
 properties! {
@@ -76,14 +77,20 @@ properties! {
         Gain = "gain",
         /// What is remembered of a task does not move in a step in which it has no label.
         Absent = "absent",
-        /// A loss that is negative or not finite moves nothing that is remembered of losses, and no weight is infinite.
+        /// A loss that is negative or not finite makes no number infinite, and which it is does not matter.
         UnusableLoss = "unusable_loss",
+        /// It moves nothing that is remembered of losses.
+        LossMemory = "loss_memory",
         /// Saved and loaded anywhere in a run, everything goes on bit for bit.
         Resume = "resume",
         /// The defaults are within their own ranges.
         Defaults = "defaults",
         /// Options written out and read again make the same method, and the entry's trial names each of them.
         Options = "options",
+        /// It keeps all that with every option at the bounds of what it may be, at each word and on and off.
+        Settings = "settings",
+        /// It keeps all that in every wrapper that has a meaning around it.
+        Wrappers = "wrappers",
         /// The weights are those that its entry says are known.
         Golden = "golden",
         /// It keeps what it promises beyond all this.
@@ -173,33 +180,77 @@ pub fn check_property(
     entry: &'static GramAggregatorEntry,
     property: Property,
 ) -> Result<(), String> {
-    judged(hold(entry, property), property, entry.facts.exempt)
-        .map_err(|seen| format!("{}::{}: {seen}", entry.name, property.name()))
+    judged(
+        hold(&Subject::plain(entry), property),
+        property,
+        entry.facts.exempt,
+    )
+    .map_err(|seen| format!("{}::{}: {seen}", entry.name, property.name()))
 }
 
-fn hold(entry: &'static GramAggregatorEntry, property: Property) -> Outcome {
-    let each = |scenes: Vec<Scene>, holds: fn(&'static GramAggregatorEntry, &Scene) -> Outcome| {
-        scenes.iter().try_for_each(|scene| holds(entry, scene))
+/// What holds with every setting and in every wrapper too; scenes of up to 11 tasks are enough for that.
+const EVERYWHERE: &[Property] = &[
+    Property::Finite,
+    Property::Length,
+    Property::Permutation,
+    Property::Absent,
+    Property::UnusableLoss,
+    Property::LossMemory,
+    Property::Resume,
+];
+
+/// In wrappers the scale is what they say, and averages of weights remember losses through them.
+const INSIDE: &[Property] = &[
+    Property::Finite,
+    Property::Length,
+    Property::Permutation,
+    Property::Absent,
+    Property::Gain,
+    Property::Resume,
+];
+
+fn hold(subject: &Subject<dyn GramAggregator>, property: Property) -> Outcome {
+    let entry = subject.entry;
+    let each = |scenes: Vec<Scene>, holds: fn(&Subject<dyn GramAggregator>, &Scene) -> Outcome| {
+        super::scene::few(scenes, subject).try_for_each(|scene| holds(subject, &scene))
     };
     match property {
         Property::Finite => each(drawing::all(), answers::finite),
         Property::Length => each(drawing::all(), holds::length),
+        // Where gradients depend on each other steps that build on each other amplify rounding.
+        Property::Permutation if !subject.is_plain() => {
+            each(drawing::independent(), holds::permutation)
+        }
         Property::Permutation => each(drawing::solvable(), holds::permutation),
         Property::SingleTask => each(scene::single(), answers::single_task),
         Property::Gain => each(scene::equal(), holds::gain),
         Property::Absent => each(drawing::independent(), memory::absent),
-        Property::UnusableLoss => each(drawing::independent(), |entry, scene| {
-            memory::broken_loss(entry, scene, |(_, losses)| losses)
+        Property::UnusableLoss => each(drawing::independent(), |subject, scene| {
+            memory::broken_loss(subject, scene, |(_, losses)| losses)
+        }),
+        Property::LossMemory => each(drawing::independent(), |subject, scene| {
+            memory::loss_memory(subject, scene, |(_, losses)| losses)
         }),
         Property::Resume => each(drawing::solvable(), memory::resume),
         Property::Defaults => options::same_again(entry, "", &drawing::independent()),
         Property::Options => options::options(entry, &drawing::independent()),
+        Property::Settings => settings::hold(
+            settings::values(entry),
+            &[EVERYWHERE, &[Property::Promises]].concat(),
+            entry.facts.exempt,
+            hold,
+        ),
+        Property::Wrappers => {
+            settings::hold(settings::wrapped(entry), INSIDE, entry.facts.exempt, hold)
+        }
         Property::Golden => {
-            answers::all_known(entry.facts.golden, |golden| holds::known(entry, golden))
+            answers::all_known(entry.facts.golden, |golden| holds::known(subject, golden))
         }
         Property::Promises => {
-            let mut promises = entry.facts.promises.iter();
-            promises.try_for_each(|promised| promises::keeps(entry, promised))
+            let promises = entry.facts.promises.iter();
+            // What depends on options is promised with those that it names.
+            let mut kept = promises.filter(|promised| subject.is_plain() || promised.always);
+            kept.try_for_each(|promised| promises::keeps(subject, promised))
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What only some methods hold.
 
 use super::super::drawing::{independent, solvable};
-use super::super::made::{answers, started};
+use super::super::made::{Subject, answers, started};
+use super::super::scene::few;
 use super::super::tested::Tested;
 use super::holds::distance;
 use super::scene::Scene;
 use super::{Outcome, Promise, Promised};
-use crate::{GRAM_AGGREGATORS, Gram, GramAggregatorEntry, Scale, Weights};
+use crate::{GRAM_AGGREGATORS, Gram, GramAggregator, Scale, Weights};
 
 /// A step of a run: number, what was given, what was answered.
 struct Step<'a> {
@@ -16,10 +17,10 @@ struct Step<'a> {
     weights: &'a Weights,
 }
 
-pub(super) fn keeps(entry: &'static GramAggregatorEntry, promised: &Promised) -> Outcome {
+pub(super) fn keeps(subject: &Subject<dyn GramAggregator>, promised: &Promised) -> Outcome {
     let each = |scenes: Vec<Scene>, holds: &dyn Fn(&Step<'_>) -> Outcome| {
-        scenes.iter().try_for_each(|scene| {
-            let answers = answers(entry, promised.options, scene)?;
+        few(scenes, subject).try_for_each(|scene| {
+            let answers = answers(subject, promised.options, &scene)?;
             let steps = scene.steps.iter().zip(&answers).enumerate();
             for (number, ((gram, _), weights)) in steps {
                 let alpha = weights.alpha.as_slice();
@@ -40,30 +41,31 @@ pub(super) fn keeps(entry: &'static GramAggregatorEntry, promised: &Promised) ->
         })
     };
     match promised.promise {
-        Promise::Certified => each(certain(entry, promised), &certified),
+        Promise::Certified => each(certain(subject, promised), &certified),
         Promise::Simplex => each(solvable(), &in_simplex),
-        Promise::NonConflict => each(certain(entry, promised), &without_conflict),
+        Promise::NonConflict => each(certain(subject, promised), &without_conflict),
         Promise::PairNonConflict => {
             let mut pairs = solvable();
             pairs.retain(|scene| scene.tasks.len() <= 2);
             each(pairs, &without_conflict)
         }
-        Promise::PlainWithoutConflict => plain_without_conflict(entry, promised),
-        Promise::Scaling(power) => scaling(entry, promised, power),
-        Promise::RowScaling(power) => row_scaling(entry, promised, power),
+        Promise::PlainWithoutConflict => plain_without_conflict(subject, promised),
+        Promise::Scaling(power) => scaling(subject, promised, power),
+        Promise::RowScaling(power) => row_scaling(subject, promised, power),
         Promise::EqualProjections => each(independent(), &equal_projections),
         Promise::WithinBall(radius) => each(solvable(), &|step| within_ball(step, radius)),
         Promise::PowerOfProjection(a) => each(independent(), &|step| power(step, a)),
         Promise::SquaredNormOfSmallest => each(independent(), &squared_norm_of_smallest),
         Promise::LengthOfFirst => each(independent(), &length_of_first),
-        Promise::FirstStepOf(name) => first_step_of(entry, promised, name),
+        Promise::FirstStepOf(name) => first_step_of(subject, promised, name),
     }
 }
 
 /// Where a solution exists: for a bargain only where no convex combination of the gradients vanishes, which is sure of
 /// independent ones.
-fn certain(entry: &'static GramAggregatorEntry, promised: &Promised) -> Vec<Scene> {
-    let is_bargain = entry
+fn certain(subject: &Subject<dyn GramAggregator>, promised: &Promised) -> Vec<Scene> {
+    let is_bargain = subject
+        .entry
         .facts
         .promises
         .iter()
@@ -110,9 +112,9 @@ fn without_conflict(step: &Step<'_>) -> Outcome {
     Ok(())
 }
 
-fn plain_without_conflict(entry: &'static GramAggregatorEntry, promised: &Promised) -> Outcome {
-    for scene in solvable() {
-        let mut aggregator = started(entry, promised.options, &scene.tasks)?;
+fn plain_without_conflict(subject: &Subject<dyn GramAggregator>, promised: &Promised) -> Outcome {
+    for scene in few(solvable(), subject) {
+        let mut aggregator = started(subject, promised.options, &scene.tasks)?;
         for (number, (gram, losses)) in scene.steps.iter().enumerate() {
             // The sizes of the inner products, so that none is negative: those of some gradients still.
             let squared = gram.matrix().component_mul(gram.matrix());
@@ -132,11 +134,11 @@ fn plain_without_conflict(entry: &'static GramAggregatorEntry, promised: &Promis
     Ok(())
 }
 
-fn scaling(entry: &'static GramAggregatorEntry, promised: &Promised, power: f64) -> Outcome {
-    for scene in solvable() {
+fn scaling(subject: &Subject<dyn GramAggregator>, promised: &Promised, power: f64) -> Outcome {
+    for scene in few(solvable(), subject) {
         for factor in [1e-6, 3.0, 1e5] {
-            let mut plain = started(entry, promised.options, &scene.tasks)?;
-            let mut other = started(entry, promised.options, &scene.tasks)?;
+            let mut plain = started(subject, promised.options, &scene.tasks)?;
+            let mut other = started(subject, promised.options, &scene.tasks)?;
             for (number, given) in scene.steps.iter().enumerate() {
                 let (gram, losses) = given;
                 let scaled = gram.scaled(&vec![factor; gram.tasks()]);
@@ -155,10 +157,10 @@ fn scaling(entry: &'static GramAggregatorEntry, promised: &Promised, power: f64)
     Ok(())
 }
 
-fn row_scaling(entry: &'static GramAggregatorEntry, promised: &Promised, power: f64) -> Outcome {
-    for scene in independent() {
-        let mut plain = started(entry, promised.options, &scene.tasks)?;
-        let mut other = started(entry, promised.options, &scene.tasks)?;
+fn row_scaling(subject: &Subject<dyn GramAggregator>, promised: &Promised, power: f64) -> Outcome {
+    for scene in few(independent(), subject) {
+        let mut plain = started(subject, promised.options, &scene.tasks)?;
+        let mut other = started(subject, promised.options, &scene.tasks)?;
         for (number, given) in scene.steps.iter().enumerate() {
             let (gram, losses) = given;
             let factors: Vec<f64> = (0..gram.tasks())
@@ -250,15 +252,20 @@ fn length_of_first(step: &Step<'_>) -> Outcome {
     ))
 }
 
-fn first_step_of(entry: &'static GramAggregatorEntry, promised: &Promised, name: &str) -> Outcome {
+fn first_step_of(
+    subject: &Subject<dyn GramAggregator>,
+    promised: &Promised,
+    name: &str,
+) -> Outcome {
     let other = GRAM_AGGREGATORS.iter().find(|entry| entry.name == name);
-    let other = other.ok_or_else(|| format!("there is no {name}"))?;
-    for scene in solvable() {
+    let other = Subject::plain(other.ok_or_else(|| format!("there is no {name}"))?);
+    for scene in few(solvable(), subject) {
         for (number, given) in scene.steps.iter().enumerate() {
-            let alpha = |entry: &'static GramAggregatorEntry, options: &str| {
-                started(entry, options, &scene.tasks).map(|mut made| made.take(given, number).alpha)
+            let alpha = |subject: &Subject<dyn GramAggregator>, options: &str| {
+                started(subject, options, &scene.tasks)
+                    .map(|mut made| made.take(given, number).alpha)
             };
-            let (found, wanted) = (alpha(entry, promised.options)?, alpha(other, "")?);
+            let (found, wanted) = (alpha(subject, promised.options)?, alpha(&other, "")?);
             if distance(&given.0, &found, &wanted) > 1e-7 {
                 return Err(format!(
                     "{}, step {number}: {found:?}, {name} {wanted:?}",

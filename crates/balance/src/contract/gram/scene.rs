@@ -7,8 +7,9 @@ use super::super::drawing::{self, Drawing, Drawn, INDEPENDENT, rows};
 use super::super::losing::{self, Losing};
 use super::super::made::moment;
 use super::super::scene::{Given, SIZES, facts, moved_products, of_all, present};
+use super::super::settings;
 use super::super::tested::Tested;
-use crate::{Gram, GramAggregator, GramFacts, Losses, Sight, TaskFacts, Weights};
+use crate::{Gram, GramAggregator, GramFacts, Losses, Sight, TaskFacts, Weights, Wrapping};
 
 /// What one step gives.
 pub(super) type Step = (Gram, Losses);
@@ -49,6 +50,15 @@ impl Tested for dyn GramAggregator {
 
     fn trial(facts: &GramFacts) -> &'static str {
         facts.trial
+    }
+
+    fn wrap(method: Box<Self>, wrapping: &Wrapping) -> Box<Self> {
+        wrapping.around(method)
+    }
+
+    fn wrappings(_: &GramFacts) -> Vec<Wrapping> {
+        let all = settings::of_gradients().into_iter();
+        all.chain(settings::keeping()).collect()
     }
 
     fn enter(&mut self, tasks: &[TaskFacts]) {

@@ -1,19 +1,19 @@
 //! Properties of the shared gradients themselves.
 
 use super::super::answers::{agrees, sum_of};
-use super::super::made::{answers, moment, run, started, with};
+use super::super::made::{Subject, answers, moment, run, started, with};
 use super::super::scene::{facts, known_losses};
 use super::super::tested::Tested;
 use super::scene::{NAMES, Scene};
 use super::{Golden, Outcome};
 use crate::products::is_ascending;
-use crate::{Block, RowAggregatorEntry, Rows, SharedGradient};
+use crate::{Block, RowAggregator, Rows, SharedGradient};
 
 /// Sums of numbers in single precision, in another order.
 const ROUNDING: f64 = 1e-5;
 
-pub(super) fn shape(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
-    let mut aggregator = started(entry, "", &scene.tasks)?;
+pub(super) fn shape(subject: &Subject<dyn RowAggregator>, scene: &Scene) -> Outcome {
+    let mut aggregator = started(subject, "", &scene.tasks)?;
     for (number, given) in scene.steps.iter().enumerate() {
         let wanted = aggregator.visits(&given.losses.present, moment(number));
         let is_present = |task| given.losses.present.contains(task);
@@ -64,25 +64,25 @@ fn agree(scene: &Scene, first: &[SharedGradient], second: &[SharedGradient]) -> 
     Ok(())
 }
 
-pub(super) fn permutation(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
-    let plain = answers(entry, "", scene)?;
+pub(super) fn permutation(subject: &Subject<dyn RowAggregator>, scene: &Scene) -> Outcome {
+    let plain = answers(subject, "", scene)?;
     let (permuted, _) = scene.permuted();
-    let moved = answers(entry, "", &permuted)?;
+    let moved = answers(subject, "", &permuted)?;
     agree(scene, &plain, &moved)
 }
 
-pub(super) fn blocks(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
-    let plain = answers(entry, "", scene)?;
+pub(super) fn blocks(subject: &Subject<dyn RowAggregator>, scene: &Scene) -> Outcome {
+    let plain = answers(subject, "", scene)?;
     let mut swapped = scene.clone();
     for step in &mut swapped.steps {
         step.is_swapped = true;
     }
-    let swapped = answers(entry, "", &swapped)?;
+    let swapped = answers(subject, "", &swapped)?;
     agree(scene, &plain, &swapped)
 }
 
-pub(super) fn single_task(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
-    let answers = answers(entry, "", scene)?;
+pub(super) fn single_task(subject: &Subject<dyn RowAggregator>, scene: &Scene) -> Outcome {
+    let answers = answers(subject, "", scene)?;
     for (number, (shared, given)) in answers.iter().zip(&scene.steps).enumerate() {
         let projection: f64 = given.rows().projections(&shared.blocks).iter().sum();
         if projection <= 0.0 {
@@ -95,8 +95,8 @@ pub(super) fn single_task(entry: &'static RowAggregatorEntry, scene: &Scene) -> 
     Ok(())
 }
 
-pub(super) fn gain(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome {
-    let mut aggregator = with(entry, "")?;
+pub(super) fn gain(subject: &Subject<dyn RowAggregator>, scene: &Scene) -> Outcome {
+    let mut aggregator = with(subject, "")?;
     let Some(factor) = sum_of(aggregator.scale(), scene.tasks.len()) else {
         return Ok(());
     };
@@ -111,11 +111,11 @@ pub(super) fn gain(entry: &'static RowAggregatorEntry, scene: &Scene) -> Outcome
     Ok(())
 }
 
-pub(super) fn known(entry: &'static RowAggregatorEntry, golden: &Golden) -> Outcome {
+pub(super) fn known(subject: &Subject<dyn RowAggregator>, golden: &Golden) -> Outcome {
     let tasks = golden.rows.len();
     let present: Vec<usize> = (0..tasks).collect();
     let losses = known_losses(golden.losses, tasks);
-    let mut aggregator = started(entry, golden.options, &facts(tasks))?;
+    let mut aggregator = started(subject, golden.options, &facts(tasks))?;
     let mut found = Vec::new();
     let [name, _] = NAMES;
     for number in 0..golden.steps {

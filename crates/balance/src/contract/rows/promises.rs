@@ -1,43 +1,44 @@
 //! What only some row aggregators hold.
 
 use super::super::drawing::independent;
-use super::super::made::{answers, run, started, with};
+use super::super::made::{Subject, answers, run, started, with};
+use super::super::scene::few;
 use super::super::tested::Tested;
 use super::holds::{distance, entries};
 use super::scene::{Scene, Step, single_task};
 use super::{Outcome, Promise, Promised};
-use crate::{GRAM_AGGREGATORS, Moment, RowAggregatorEntry, Scale};
+use crate::{GRAM_AGGREGATORS, Moment, RowAggregator, Scale};
 
 /// Numbers in single precision, and what methods add to avoid a division by zero.
 const ROUNDING: f64 = 1e-4;
 
-pub(super) fn keeps(entry: &'static RowAggregatorEntry, promised: &Promised) -> Outcome {
+pub(super) fn keeps(subject: &Subject<dyn RowAggregator>, promised: &Promised) -> Outcome {
     let options = promised.options;
     let each = |scenes: Vec<Scene>, holds: &dyn Fn(&Scene) -> Outcome| {
-        scenes.iter().try_for_each(|scene| {
-            holds(scene).map_err(|seen| format!("{:?}, {}: {seen}", promised.promise, scene.name))
+        few(scenes, subject).try_for_each(|scene| {
+            holds(&scene).map_err(|seen| format!("{:?}, {}: {seen}", promised.promise, scene.name))
         })
     };
     match promised.promise {
-        Promise::PlainAlone => each(single_task(), &|scene| alone(entry, options, scene)),
+        Promise::PlainAlone => each(single_task(), &|scene| alone(subject, options, scene)),
         Promise::OneSign => each(independent(), &|scene| {
-            per_entry(entry, options, scene, is_one_sign)
+            per_entry(subject, options, scene, is_one_sign)
         }),
         Promise::WithinRange => each(independent(), &|scene| {
-            per_entry(entry, options, scene, is_within)
+            per_entry(subject, options, scene, is_within)
         }),
-        Promise::IgnoresOutlier => each(independent(), &|scene| outlier(entry, options, scene)),
+        Promise::IgnoresOutlier => each(independent(), &|scene| outlier(subject, options, scene)),
         Promise::Scaling(power) => each(independent(), &|scene| {
-            scaling(entry, options, scene, power)
+            scaling(subject, options, scene, power)
         }),
         Promise::FirstStepOf(name, factor) => each(independent(), &|scene| {
-            first_step(entry, options, scene, name, factor)
+            first_step(subject, options, scene, name, factor)
         }),
     }
 }
 
-fn alone(entry: &'static RowAggregatorEntry, options: &str, scene: &Scene) -> Outcome {
-    let mut aggregator = with(entry, options)?;
+fn alone(subject: &Subject<dyn RowAggregator>, options: &str, scene: &Scene) -> Outcome {
+    let mut aggregator = with(subject, options)?;
     let factor = match aggregator.scale() {
         Scale::Means(factor) => factor,
         _ => 1.0,
@@ -55,12 +56,12 @@ fn alone(entry: &'static RowAggregatorEntry, options: &str, scene: &Scene) -> Ou
 
 /// A test of one entry of the shared gradient, given the column of the rows.
 fn per_entry(
-    entry: &'static RowAggregatorEntry,
+    subject: &Subject<dyn RowAggregator>,
     options: &str,
     scene: &Scene,
     holds: fn(f64, &[f64]) -> bool,
 ) -> Outcome {
-    let answers = answers(entry, options, scene)?;
+    let answers = answers(subject, options, scene)?;
     for (shared, given) in answers.iter().zip(&scene.steps) {
         for (place, value) in entries(shared).into_iter().enumerate() {
             let column = given.rows.iter().filter_map(|row| row.get(place));
@@ -89,8 +90,8 @@ fn is_within(value: f64, column: &[f64]) -> bool {
 }
 
 /// With one row replaced by huge numbers every entry still is within the range of the others.
-fn outlier(entry: &'static RowAggregatorEntry, options: &str, scene: &Scene) -> Outcome {
-    let mut aggregator = started(entry, options, &scene.tasks)?;
+fn outlier(subject: &Subject<dyn RowAggregator>, options: &str, scene: &Scene) -> Outcome {
+    let mut aggregator = started(subject, options, &scene.tasks)?;
     for (number, given) in scene.steps.iter().enumerate() {
         if given.rows.len() < 3 {
             continue;
@@ -113,19 +114,19 @@ fn outlier(entry: &'static RowAggregatorEntry, options: &str, scene: &Scene) -> 
 
 /// Every gradient of the run multiplied by s multiplies every shared gradient by s to this power.
 fn scaling(
-    entry: &'static RowAggregatorEntry,
+    subject: &Subject<dyn RowAggregator>,
     options: &str,
     scene: &Scene,
     power: f64,
 ) -> Outcome {
-    let plain = answers(entry, options, scene)?;
+    let plain = answers(subject, options, scene)?;
     for factor in [0.25_f32, 64.0] {
         let scaled: Vec<Step> = scene.steps.iter().map(|step| step.scaled(factor)).collect();
         let scaled = Scene {
             steps: scaled,
             ..scene.clone()
         };
-        let scaled = answers(entry, options, &scaled)?;
+        let scaled = answers(subject, options, &scaled)?;
         let wanted = f64::from(factor).powf(power);
         for (plain, scaled) in plain.iter().zip(&scaled) {
             let plain: Vec<f64> = entries(plain).iter().map(|value| wanted * value).collect();
@@ -142,7 +143,7 @@ fn scaling(
 
 /// The first step is so many times that of a Gram aggregator.
 fn first_step(
-    entry: &'static RowAggregatorEntry,
+    subject: &Subject<dyn RowAggregator>,
     options: &str,
     scene: &Scene,
     name: &str,
@@ -154,12 +155,12 @@ fn first_step(
     let Some(given) = scene.steps.iter().find(|step| !step.rows.is_empty()) else {
         return Ok(());
     };
-    let mut other = started(other, "", &scene.tasks)?;
+    let mut other = started(&Subject::plain(other), "", &scene.tasks)?;
     let rows = given.rows();
     let weights = other.weights(&rows.gram(), &given.losses, Moment::default());
     let wanted = rows.weighted(&weights.alpha).into_iter().flatten();
     let wanted: Vec<f64> = wanted.map(|value| factor * f64::from(value)).collect();
-    let found = entries(&started(entry, options, &scene.tasks)?.take(given, 0));
+    let found = entries(&started(subject, options, &scene.tasks)?.take(given, 0));
     if distance(&found, &wanted) > ROUNDING {
         return Err(format!("{found:?}, wanted {wanted:?}"));
     }

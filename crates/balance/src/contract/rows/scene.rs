@@ -7,9 +7,10 @@ use super::super::drawing::{self, Drawing, Drawn, INDEPENDENT, rows};
 use super::super::losing::{self, Losing};
 use super::super::made::moment;
 use super::super::scene::{Given, SIZES, facts, moved_order, of_all, present};
+use super::super::settings;
 use super::super::tested::Tested;
 use crate::rows::single;
-use crate::{Block, Losses, RowAggregator, RowFacts, Rows, SharedGradient, TaskFacts};
+use crate::{Block, Losses, RowAggregator, RowFacts, Rows, SharedGradient, TaskFacts, Wrapping};
 
 /// One situation.
 pub(super) type Scene = super::super::scene::Scene<Step>;
@@ -112,6 +113,14 @@ impl Tested for dyn RowAggregator {
 
     fn trial(facts: &RowFacts) -> &'static str {
         facts.trial
+    }
+
+    fn wrap(method: Box<Self>, wrapping: &Wrapping) -> Box<Self> {
+        wrapping.around_rows(method)
+    }
+
+    fn wrappings(_: &RowFacts) -> Vec<Wrapping> {
+        settings::of_gradients()
     }
 
     fn enter(&mut self, tasks: &[TaskFacts]) {

@@ -28,8 +28,12 @@ pub(super) struct Tried {
     /// Loss of the first batch per task.
     losses: Vec<(String, Option<f64>)>,
     steps: u64,
-    /// Which gradients the aggregator sees, and what a step costs in steps of the plain sum.
-    aggregation: Option<(String, Option<f64>)>,
+    /// Which gradients the aggregator sees.
+    aggregation: Option<String>,
+    /// What the weighting does beside weighing, if it does.
+    weighting: Option<&'static str>,
+    /// What a step costs in steps of the plain sum, if there is a reason why it should be another.
+    cost: Option<f64>,
 }
 
 /// Builds the model and takes one step.
@@ -59,7 +63,13 @@ pub(super) fn try_out(
         .map_err(|error| Failure::new(Exit::Diverged, error.to_string()))?;
     let names = plan.tasks.iter().map(|task| task.name.clone());
     let aggregation = state.aggregation.as_ref().map(Aggregation::describe);
-    let aggregation = aggregation.map(|seen| (seen, cost(plan, &mut state, &batches)));
+    let weighting = state.weighting.needs().extra();
+    let is_plain = aggregation.is_none() && weighting.is_none();
+    let cost = if is_plain {
+        None
+    } else {
+        cost(plan, &mut state, &batches)
+    };
     Ok(Tried {
         summary,
         backend: plan.place.backend,
@@ -68,10 +78,12 @@ pub(super) fn try_out(
         losses: names.zip(stepped.losses).collect(),
         steps: plan.steps(),
         aggregation,
+        weighting,
+        cost,
     })
 }
 
-/// How many plain steps a step with the aggregator takes: the fastest of a few of each, in turns.
+/// How many plain steps a step with this weighting and aggregator takes: the fastest of a few of each, in turns.
 fn cost(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Option<f64> {
     let weighting = WEIGHTINGS.iter().find(|entry| entry.name == "equal")?;
     let mut equal = None;
@@ -116,13 +128,16 @@ impl Tried {
             count(self.steps)
         );
         text.push_str(&inspect::parts(&self.summary, color));
-        if let Some((seen, cost)) = &self.aggregation {
+        if let Some(seen) = &self.aggregation {
             text.push_str(&format!("aggregator: {seen}\n"));
-            if let Some(cost) = cost {
-                text.push_str(&format!(
-                    "a step takes {cost:.1} times one with equal weights here\n"
-                ));
-            }
+        }
+        if let Some(extra) = self.weighting {
+            text.push_str(&format!("weighting: {extra}\n"));
+        }
+        if let Some(cost) = self.cost {
+            text.push_str(&format!(
+                "a step takes {cost:.1} times one with equal weights here\n"
+            ));
         }
         for note in &self.notes {
             text.push_str(&format!("note: {note}\n"));
@@ -139,7 +154,8 @@ impl Tried {
         json!({
             "summary": inspect::summary_document(&self.summary), "backend": self.backend, "notes": self.notes,
             "first_losses": losses, "steps": self.steps,
-            "aggregation": self.aggregation.as_ref().map(|(seen, cost)| json!({ "engine": seen, "cost": cost })),
+            "aggregation": self.aggregation.as_ref().map(|seen| json!({ "engine": seen, "cost": self.cost })),
+            "weighting": self.weighting, "cost": self.cost,
         })
     }
 }
