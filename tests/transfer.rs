@@ -100,17 +100,29 @@ fn help_is_found_said_in_words_and_kept() {
         let task = task(&document, name);
         let transferred = number(&task["transferred"]["value"]);
         // The baseline is the same, so it cancels.
-        let difference = number(&task["together"]) - number(&task["alone"]);
+        let difference = number(&task["together"]["value"]) - number(&task["alone"]["value"]);
         assert!((transferred - difference).abs() < 1e-9, "{task}");
-        assert_eq!(task["by_seed"].as_array().unwrap().len(), 6);
+        let seeds = task["by_seed"].as_array().unwrap();
+        assert_eq!(seeds.len(), 6);
+        // Every seed has as many test rows, or nearly.
+        let mean = seeds.iter().map(|seed| number(&seed["value"])).sum::<f64>() / 6.0;
+        assert!((mean - transferred).abs() < 1e-9 && number(&seeds[0]["se"]) > 0.0);
+        let [alone, together] = ["alone", "together"].map(|side| number(&task[side]["se"]));
+        assert!(alone > 0.0 && together > 0.0, "{task}");
+        for metric in task["metrics"].as_object().unwrap().values() {
+            assert!(
+                number(&metric[1]["value"]).is_finite() && metric[0]["n"] == 6,
+                "{metric}"
+            );
+        }
         assert!(number(&task["transferred"]["se"]) > 0.0);
         assert_eq!(task["transferred"]["unit"], "bits");
         assert!(number(&task["uncalibrated"]["value"]).is_finite());
     }
     // r2, rmse and mae rise with the bits.
     assert!(
-        number(&document["summary"]["delta_p"]) > 0.0
-            && number(&document["summary"]["delta_m"]) < 0.0
+        number(&document["summary"]["delta_p"]["value"]) > 0.0
+            && number(&document["summary"]["delta_m"]["value"]) < 0.0
     );
     let page = folder.read("page.html");
     assert!(
@@ -218,7 +230,7 @@ fn a_task_alone_does_not_see_the_others_labels() {
     ];
     let document = folder.run(&arguments).expect(0).json();
     for name in ["a", "b", "c"] {
-        let alone = task(&document, name)["alone"].as_f64().unwrap();
+        let alone = task(&document, name)["alone"]["value"].as_f64().unwrap();
         assert!(alone.abs() < 0.05, "{name} alone knows {alone} bits");
     }
     assert_eq!(document["runs"].as_array().unwrap().len(), 14);
@@ -337,7 +349,15 @@ fn help_is_worth_labels_that_a_task_alone_would_need() {
         .json();
     let equivalents = document["equivalents"].as_array().unwrap();
     let few = equivalents.iter().find(|one| one["task"] == "few").unwrap();
-    let curve: Vec<[f64; 2]> = serde_json::from_value(few["curve"].clone()).unwrap();
+    let curve = few["curve"].as_array().unwrap().iter();
+    let curve: Vec<[f64; 2]> = curve
+        .map(|point| {
+            [
+                point[0].as_f64().unwrap(),
+                point[1]["value"].as_f64().unwrap(),
+            ]
+        })
+        .collect();
     assert_eq!(curve.len(), 4);
     assert!(
         curve.windows(2).all(|pair| pair[0][0] < pair[1][0]),
@@ -350,10 +370,8 @@ fn help_is_worth_labels_that_a_task_alone_would_need() {
     for worth in together {
         let labels = worth["labels"].as_f64().unwrap();
         let alone = &worth["alone"];
-        let reached = alone["labels"]
-            .as_f64()
-            .or(alone["above"].as_f64())
-            .unwrap();
+        let reached = alone["value"].as_f64().unwrap();
+        assert_eq!(alone["unit"], "labels");
         // The other task's rows know the direction; never read beyond what was measured.
         assert!(reached >= labels && reached <= curve[3][0], "{worth}");
     }

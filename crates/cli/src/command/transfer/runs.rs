@@ -15,7 +15,7 @@ use crate::arguments::ConfigArguments;
 use crate::command::resume::never_began;
 use crate::command::train::failed;
 use crate::configuration::Configuration;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Ended, Failure};
 use crate::measures::TaskMeasures;
 use crate::number::duration;
 use crate::panics::Watch;
@@ -291,13 +291,13 @@ impl Runs<'_> {
     }
 
     /// Says how to go on.
-    pub(super) fn interrupted(&self) -> Exit {
+    pub(super) fn interrupted(&self) -> Ended {
         self.terminal.note(&format!(
             "stopped by {}, what was trained is kept in {}; the same command goes on",
             self.signals.name(),
             self.folder.display()
         ));
-        self.signals.exit()
+        Ended::Interrupted(self.signals.exit())
     }
 }
 

@@ -3,8 +3,9 @@
 use polytask_information::Measure;
 use polytask_information::report::{Cell, Page};
 
+use super::effect::{Effect, SEEDS};
 use super::equivalents::{TaskEquivalents, shown as labels};
-use super::measured::{Effect, SEEDS, TaskTransfer, Transfer};
+use super::report::{TaskTransfer, Transfer};
 use crate::number::{count, figure};
 use crate::table::{Side, Table};
 
@@ -62,18 +63,21 @@ impl Transfer {
         for task in &self.tasks {
             let mut metrics = task.metrics.iter();
             let mut metric = || match metrics.next() {
-                Some((name, [alone, together])) => {
-                    [name.clone(), figure(*alone), figure(*together)]
+                Some((name, metric)) => {
+                    let [alone, together] = metric.means();
+                    [name.clone(), figure(alone), figure(together)]
                 }
                 None => Default::default(),
             };
             let first = metric();
-            let bits =
-                |bits: Option<f64>| bits.map_or("n/a".to_owned(), |bits| format!("{bits:.3}"));
+            let bits = |bits: &Option<Measure>| match bits.as_ref().and_then(|bits| bits.value) {
+                Some(value) => format!("{value:.3}"),
+                None => "n/a".to_owned(),
+            };
             let own = [
                 task.task.clone(),
-                bits(task.alone),
-                bits(task.together),
+                bits(&task.alone),
+                bits(&task.together),
                 task.transferred.as_ref().map_or("n/a".to_owned(), signed),
                 task.transferred.as_ref().map_or(String::new(), interval),
                 task.uncalibrated.as_ref().map_or(String::new(), signed),
@@ -145,11 +149,11 @@ impl Transfer {
         let worth = |task: &TaskEquivalents| {
             let name = task.task.clone();
             let rows = task.together.iter().map(move |worth| {
-                let seeds: Vec<String> = worth.by_seed.iter().copied().map(labels).collect();
+                let seeds: Vec<String> = worth.by_seed.iter().map(labels).collect();
                 [
                     name.clone(),
                     count(worth.labels.round() as u64),
-                    labels(worth.alone),
+                    labels(&worth.alone),
                     seeds.join("  "),
                 ]
             });
@@ -159,18 +163,19 @@ impl Transfer {
     }
 
     fn summary_line(&self) -> String {
-        let percent =
-            |value: Option<f64>| value.map_or("n/a".to_owned(), |value| format!("{value:+.2} %"));
-        let ranks = self
-            .summary
-            .mean_rank
-            .map_or("n/a".to_owned(), |[alone, together]| {
-                format!("{together:.2} together, {alone:.2} alone")
-            });
+        let percent = |measure: &Option<Measure>| match measure.as_ref().and_then(|one| one.value) {
+            Some(value) => format!("{value:+.2} %"),
+            None => "n/a".to_owned(),
+        };
+        let rank = |measure: &Measure| format!("{:.2}", measure.value.unwrap_or(f64::NAN));
+        let ranks = self.summary.mean_rank.as_ref();
+        let ranks = ranks.map_or("n/a".to_owned(), |[alone, together]| {
+            format!("{} together, {} alone", rank(together), rank(alone))
+        });
         format!(
             "delta_m {} (lower is better)  delta_p {} (higher is better)  mean rank {ranks}",
-            percent(self.summary.delta_m),
-            percent(self.summary.delta_p)
+            percent(&self.summary.delta_m),
+            percent(&self.summary.delta_p)
         )
     }
 
@@ -241,23 +246,15 @@ impl Transfer {
         page.intervals(&intervals);
         let text = |text: String| Cell::Text(text);
         let rows = self.tasks.iter().map(|task| {
-            let bits =
-                |bits: Option<f64>| bits.map_or("–".to_owned(), |bits| format!("{bits:.3}"));
-            let seeds: Vec<String> = task
-                .by_seed
-                .iter()
-                .map(|bits| format!("{bits:+.3}"))
-                .collect();
+            let seeds: Vec<String> = task.by_seed.iter().map(signed).collect();
             let bits_found = task.transferred.as_ref();
             vec![
                 text(task.task.clone()),
-                text(bits(task.alone)),
-                text(bits(task.together)),
-                bits_found.map_or(Cell::Text("–".to_owned()), Cell::Told),
+                Cell::told(task.alone.as_ref()),
+                Cell::told(task.together.as_ref()),
+                Cell::told(bits_found),
                 text(bits_found.map_or(String::new(), interval)),
-                task.uncalibrated
-                    .as_ref()
-                    .map_or(Cell::Text("–".to_owned()), Cell::Told),
+                Cell::told(task.uncalibrated.as_ref()),
                 text(seeds.join(", ")),
                 text(
                     if task.same_rows {
@@ -310,14 +307,30 @@ impl Transfer {
         }
         page.heading("Metrics");
         page.paragraph(&self.summary_line());
+        let summary = &self.summary;
+        let ranks = summary.mean_rank.as_ref();
+        let records = [
+            summary.delta_m.as_ref(),
+            summary.delta_p.as_ref(),
+            ranks.map(|[alone, _]| alone),
+            ranks.map(|[_, together]| together),
+        ];
+        let heads = [
+            "delta_m",
+            "delta_p",
+            "mean rank alone",
+            "mean rank together",
+        ];
+        page.table(&heads, vec![records.map(Cell::told).to_vec()]);
         let rows = self.tasks.iter().flat_map(|task| {
-            task.metrics.iter().map(|(name, [alone, together])| {
-                let cells = [
-                    task.task.clone(),
-                    name.clone(),
-                    figure(*alone),
-                    figure(*together),
-                ];
+            task.metrics.iter().map(|(name, metric)| {
+                let [alone, together] = metric.records().map(|record| {
+                    let se = record
+                        .se
+                        .map_or(String::new(), |se| format!(" ± {}", figure(se)));
+                    format!("{}{se}", figure(record.value.unwrap_or(f64::NAN)))
+                });
+                let cells = [task.task.clone(), name.clone(), alone, together];
                 cells.map(Cell::Text).to_vec()
             })
         });
