@@ -332,6 +332,66 @@ fn what_cannot_be_compared_is_refused() {
 }
 
 #[test]
+fn help_shortens_the_code_of_the_labels() {
+    let folder = planted(true);
+    // 1200 training rows: the blocks of `many` have 67 and more labels, the first of `few` too few to be measured.
+    let arguments = [
+        "transfer",
+        "config.toml",
+        "--prequential",
+        "--seeds",
+        "1",
+        "--ui",
+        "none",
+        "-s",
+        "data.split={ type = \"random\", train = 0.6, val = 0.2, test = 0.2 }",
+    ];
+    let more = ["--json", "--html", "page.html"];
+    let document = folder
+        .run(&[&arguments[..], &more].concat())
+        .expect(0)
+        .json();
+    let found = &document["prequential"];
+    let schedule = serde_json::json!([0.0625, 0.125, 0.25, 0.5, 1.0]);
+    assert_eq!(found["schedule"], schedule);
+    let of = |name: &str| -> &Value {
+        let mut tasks = found["tasks"].as_array().unwrap().iter();
+        tasks.find(|task| task["task"] == name).unwrap()
+    };
+    assert!(
+        of("few")["why_not"]
+            .as_str()
+            .unwrap()
+            .contains("labelled rows"),
+        "{found}"
+    );
+    let many = of("many");
+    let bits = |key: &str| many[key]["value"].as_f64().unwrap();
+    assert!((bits("alone") - bits("together") - bits("saved")).abs() < 1e-6);
+    // 15 of 16 parts of 1200 rows, nine of ten with this label.
+    let labels = many["labels"].as_f64().unwrap();
+    assert!((950.0..1080.0).contains(&labels), "{labels}");
+    assert!((bits("saved") / labels - bits("per_label")).abs() < 1e-9);
+    let blocks = many["blocks"].as_array().unwrap().iter();
+    let sum: f64 = blocks.map(|block| block["value"].as_f64().unwrap()).sum();
+    assert!((sum - bits("saved")).abs() < 1e-6 && many["saved"]["se"].as_f64().unwrap() > 0.0);
+    assert!(folder.read("page.html").contains("Prequential bits saved"));
+    let text = folder.run(&arguments).expect(0);
+    assert_eq!(
+        text.err.matches("done before").count(),
+        3 + 12,
+        "{}",
+        text.err
+    );
+    assert!(text.out.contains("Prequential bits saved"), "{}", text.out);
+    assert!(
+        text.out.contains("! few: no prequential bits"),
+        "{}",
+        text.out
+    );
+}
+
+#[test]
 fn help_is_worth_labels_that_a_task_alone_would_need() {
     let folder = planted(true);
     let arguments = [

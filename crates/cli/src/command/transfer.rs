@@ -9,6 +9,7 @@ mod compared;
 mod comparison;
 mod effect;
 mod equivalents;
+mod prequential;
 mod report;
 mod runs;
 mod shown;
@@ -31,6 +32,7 @@ use crate::{json, place};
 pub(crate) use asked::Wanted;
 use asked::{Around, active, seeds};
 pub(crate) use comparison::Comparison;
+use prequential::Prequential;
 use report::Transfer;
 use runs::Run;
 pub(crate) use shown::{interval, signed};
@@ -45,7 +47,8 @@ Examples:
   polytask transfer student.toml
   polytask transfer student.toml --seeds 5 --leave-one-out --html transfer.html
   polytask transfer student.toml --seeds 1 -s train.epochs=2    a first look
-  polytask transfer student.toml --label-equivalents")]
+  polytask transfer student.toml --label-equivalents
+  polytask transfer student.toml --prequential --seeds 3")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,
@@ -61,6 +64,10 @@ pub(crate) struct Arguments {
     /// Also train on parts of the training rows: how many labels a task alone would need to be as good as with the others
     #[arg(long)]
     label_equivalents: bool,
+
+    /// Also train on growing parts of the training rows and predict the next: bits that a code of the labels saves by sharing
+    #[arg(long)]
+    prequential: bool,
 
     /// Keep the runs in this folder; transfers/NAME-CONFIG if not given
     #[arg(long, value_name = "DIR")]
@@ -112,8 +119,17 @@ fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exi
     let mut asked: Vec<Run> = Vec::new();
     for seed in seeds(first, arguments.seeds) {
         asked.extend(Run::of_seed(seed, &tasks, arguments.leave_one_out));
+        let mut parts = Vec::new();
         if arguments.label_equivalents {
-            asked.extend(Run::of_curve(seed, &tasks));
+            parts.extend(Run::of_curve(seed, &tasks));
+        }
+        if arguments.prequential {
+            parts.extend(Run::of_blocks(seed, &tasks));
+        }
+        for run in parts {
+            if !asked.contains(&run) {
+                asked.push(run);
+            }
         }
     }
     let around = Around {
@@ -121,11 +137,15 @@ fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exi
         run_dir: arguments.run_dir.as_ref(),
         ui: arguments.ui,
         is_json: arguments.json,
+        blocks: arguments.prequential,
     };
     let measured = around.measured(&configuration, &tasks, asked, terminal, watch)?;
     let mut transfer = Transfer::of(&experiment.name, &tasks, &measured, first)?;
     if arguments.label_equivalents {
         transfer.equivalents = equivalents::of(&tasks, &measured);
+    }
+    if arguments.prequential {
+        transfer.prequential = Some(Prequential::of(&tasks, &measured));
     }
     if let Some(path) = &arguments.html {
         publish(path, &transfer.page())?;

@@ -4,6 +4,7 @@
 //! label. h is estimated (Kozachenko-Leonenko) and no proof, unlike the bounds for classes; of features nothing follows, as a model's
 //! loss bounds h from above only.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::input::ReportOptions;
@@ -16,7 +17,7 @@ use crate::{Flag, InformationError, Measure, Unit};
 /// Rows that one class of a source, or a source of numbers, must have.
 const LEAST: usize = 50;
 /// Rows that are looked at, at most.
-const MOST: usize = 20_000;
+const MOST: usize = 5000;
 /// The share of equal values above which a number has no density.
 const TIES: f64 = 0.01;
 
@@ -38,25 +39,37 @@ pub(super) fn floors(
     tasks: &[Prepared],
     options: &ReportOptions,
 ) -> Result<Vec<SquaredFloor>, InformationError> {
-    let mut found = Vec::new();
-    for (place, task) in tasks.iter().enumerate() {
-        let Some(values) = &task.real else { continue };
-        let mut best: Option<SquaredFloor> = None;
-        for (from, source) in tasks.iter().enumerate().filter(|(from, _)| *from != place) {
-            let Some(told) = told(values, source, options.neighbours)? else {
-                continue;
-            };
-            let floor = told.floor(place, from);
-            if best
-                .as_ref()
-                .is_none_or(|best| floor.floor.value < best.floor.value)
-            {
-                best = Some(floor);
-            }
+    let found: Vec<Option<SquaredFloor>> = tasks
+        .par_iter()
+        .enumerate()
+        .map(|(place, task)| match &task.real {
+            Some(values) => best(place, values, tasks, options.neighbours),
+            None => Ok(None),
+        })
+        .collect::<Result<_, InformationError>>()?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+fn best(
+    place: usize,
+    values: &[Option<f64>],
+    tasks: &[Prepared],
+    k: usize,
+) -> Result<Option<SquaredFloor>, InformationError> {
+    let mut best: Option<SquaredFloor> = None;
+    for (from, source) in tasks.iter().enumerate().filter(|(from, _)| *from != place) {
+        let Some(told) = told(values, source, k)? else {
+            continue;
+        };
+        let floor = told.floor(place, from);
+        if best
+            .as_ref()
+            .is_none_or(|best| floor.floor.value < best.floor.value)
+        {
+            best = Some(floor);
         }
-        found.extend(best);
     }
-    Ok(found)
+    Ok(best)
 }
 
 /// A number given another label, on the rows with both.

@@ -38,6 +38,8 @@ pub(super) struct Around<'a> {
     pub(super) run_dir: Option<&'a PathBuf>,
     pub(super) ui: Ui,
     pub(super) is_json: bool,
+    /// Whether parts of the training rows are measured on the next block.
+    pub(super) blocks: bool,
 }
 
 impl Around<'_> {
@@ -66,6 +68,7 @@ impl Around<'_> {
             place: place::resolve(device.backend, device.index, watch)?,
             ui: self.ui,
             is_json: self.is_json,
+            blocks: self.blocks,
             terminal,
             watch,
             signals: &signals,
@@ -186,6 +189,7 @@ impl Wanted<'_> {
             run_dir: self.run_dir,
             ui: self.ui,
             is_json: self.is_json,
+            blocks: false,
         };
         let measured = around.measured(&configuration, &tasks, asked, terminal, watch)?;
         Ok(Ran {

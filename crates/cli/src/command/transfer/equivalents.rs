@@ -7,7 +7,7 @@ use polytask_information::usable::{Equivalent, label_equivalents};
 use polytask_information::{Flag, Measure, Unit};
 use serde::Serialize;
 
-use super::runs::MeasuredRun;
+use super::runs::{MeasuredRun, Run};
 use crate::number::count;
 
 /// One task.
@@ -94,7 +94,9 @@ impl Measured<'_> {
     /// (labels, bits) of the runs of a seed whose tasks are these, fewest labels first.
     fn points(&self, seed: u64, is_wanted: impl Fn(&[String]) -> bool) -> Vec<[f64; 2]> {
         let runs = self.measured.iter();
-        let runs = runs.filter(|one| one.run.seed == seed && is_wanted(&one.run.tasks));
+        let runs = runs.filter(|one| {
+            one.run.seed == seed && is_wanted(&one.run.tasks) && Run::is_on_curve(&one.run)
+        });
         let mut points: Vec<[f64; 2]> = runs
             .filter_map(|one| {
                 let found = one.evaluation.information.measured.get(self.task)?;

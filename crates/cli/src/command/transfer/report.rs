@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::compared::{Compared, Paired, seeds_of};
 use super::equivalents::TaskEquivalents;
+use super::prequential::Prequential;
 use super::runs::MeasuredRun;
 use super::summary::{Metric, Summary};
 use crate::exit::Failure;
@@ -24,6 +25,8 @@ pub(super) struct Transfer {
     pub(super) leave_one_out: Vec<Helped>,
     /// What training together is worth in labels; empty unless it was asked for.
     pub(super) equivalents: Vec<TaskEquivalents>,
+    /// What training together saves a code of the training labels; none unless it was asked for.
+    pub(super) prequential: Option<Prequential>,
     pub(super) summary: Summary,
     pub(super) runs: Vec<RunFacts>,
 }
@@ -116,6 +119,7 @@ impl Transfer {
             tasks: tasks_found,
             leave_one_out,
             equivalents: Vec::new(),
+            prequential: None,
             runs: measured
                 .iter()
                 .map(|one| RunFacts {

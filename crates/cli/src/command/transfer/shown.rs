@@ -5,6 +5,7 @@ use polytask_information::report::{Cell, Page};
 
 use super::effect::{Effect, SEEDS};
 use super::equivalents::{TaskEquivalents, shown as labels};
+use super::prequential;
 use super::report::{TaskTransfer, Transfer};
 use crate::number::{count, figure};
 use crate::table::{Side, Table};
@@ -42,6 +43,11 @@ impl Transfer {
         notes.extend(self.tasks.iter().filter_map(|task| {
             let why = task.why_not.as_ref()?;
             Some(format!("{}: no bits, {why}", task.task))
+        }));
+        let unsaved = self.prequential.iter().flat_map(|found| &found.tasks);
+        notes.extend(unsaved.filter_map(|task| {
+            let why = task.why_not.as_ref()?;
+            Some(format!("{}: no prequential bits, {why}", task.task))
         }));
         notes
     }
@@ -93,6 +99,7 @@ impl Transfer {
         text.push_str(&table.text(color));
         self.left_out_text(&mut text, color);
         self.equivalents_text(&mut text, color);
+        self.prequential_text(&mut text, color);
         text.push_str(&format!("\n{}\n", self.summary_line()));
         for note in self.notes() {
             text.push_str(&format!("! {note}\n"));
@@ -304,6 +311,24 @@ impl Transfer {
                 .map(|row| row.map(Cell::Text).to_vec());
             let heads = ["task", "together, labels", "as good alone with", "by seed"];
             page.table(&heads, rows.collect());
+        }
+        if let Some(found) = &self.prequential {
+            page.heading("Prequential bits saved");
+            page.paragraph(&format!("{}.", prequential::TOLD));
+            let rows = found.tasks.iter().map(|saved| {
+                let [task, labels, alone, together, gain, range, per_label] =
+                    prequential::cells(saved);
+                vec![
+                    Cell::Text(task),
+                    Cell::Text(labels),
+                    Cell::worded(alone, saved.alone.as_ref()),
+                    Cell::worded(together, saved.together.as_ref()),
+                    Cell::worded(gain, saved.saved.as_ref()),
+                    Cell::Text(range),
+                    Cell::worded(per_label, saved.per_label.as_ref()),
+                ]
+            });
+            page.table(&prequential::HEADS, rows.collect());
         }
         page.heading("Metrics");
         page.paragraph(&self.summary_line());
