@@ -15,7 +15,7 @@ use crate::{Flag, InformationError, Measure, Unit};
 /// Rows that are compared with each other at most.
 const ROWS: usize = 4000;
 /// Differences of coordinates that may be taken: seconds.
-const WORK: usize = 2_000_000_000;
+const WORK: usize = 1_000_000_000;
 /// Rows below which nothing is said.
 const LEAST: usize = 50;
 

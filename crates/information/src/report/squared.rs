@@ -21,6 +21,10 @@ const MOST: usize = 5000;
 /// The share of equal values above which a number has no density.
 const TIES: f64 = 0.01;
 
+/// A floor so far above the whole variance, which no law allows, shows that neighbours suit the two labels badly: such a source is left
+/// out. What is nearer is noise, and flagged.
+const WRONG: f64 = 1.2;
+
 /// The best single source of a task with a number.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SquaredFloor {
@@ -62,6 +66,9 @@ fn best(
             continue;
         };
         let floor = told.floor(place, from);
+        if floor.floor.value.is_none_or(|share| share > WRONG) {
+            continue;
+        }
         if best
             .as_ref()
             .is_none_or(|best| floor.floor.value < best.floor.value)
@@ -92,15 +99,20 @@ impl Told {
             }
         };
         let least = squared_error_floor(self.conditional) / self.variance;
+        let share = record(
+            least,
+            Unit::One,
+            "e^(2h)/(2πe) over the variance, h estimated",
+        );
         SquaredFloor {
             task,
             from,
             entropy: record(self.conditional, Unit::Nats, "Kozachenko-Leonenko").in_bits(),
-            floor: record(
-                least,
-                Unit::One,
-                "e^(2h)/(2πe) over the variance, h estimated",
-            ),
+            floor: if least > 1.0 {
+                share.flagged(Flag::ExceedsEntropy)
+            } else {
+                share
+            },
         }
     }
 }
