@@ -49,7 +49,7 @@ fn three() -> Folder {
 }
 
 fn at(matrix: &Value, row: usize, column: usize) -> f64 {
-    matrix[row][column].as_f64().unwrap()
+    matrix[row][column]["value"].as_f64().unwrap()
 }
 
 #[test]
@@ -142,7 +142,8 @@ fn bits_say_who_helps_whom_and_who_is_in_the_way() {
         let gains = &document["proposal"]["affinity"];
         // Of two tasks the gain is that of training together; the rarer one has it.
         assert_eq!(at(gains, 1, 0) > 0.0, is_shared, "{gains}");
-        assert_eq!(document["proposal"]["threshold"], 0.0);
+        assert_eq!(document["proposal"]["threshold"]["value"], 0.0);
+        assert_eq!(gains[1][0]["unit"], "bits");
     }
 }
 
@@ -157,11 +158,11 @@ fn info_of_a_run_has_gradients_and_representations() {
     assert_eq!(pairs.len(), 3);
     for pair in pairs {
         assert_eq!(
-            (&pair["overlap"], &pair["is_shift"]),
+            (&pair["overlap"]["value"], &pair["is_shift"]),
             (&1.0.into(), &false.into())
         );
         assert!(pair["cosine"]["se"].as_f64().unwrap() > 0.0);
-        let negative = pair["negative"].as_f64().unwrap();
+        let negative = pair["negative"]["value"].as_f64().unwrap();
         assert!((0.0..=1.0).contains(&negative));
     }
     // A run is like itself.
@@ -197,7 +198,7 @@ fn info_of_a_run_has_gradients_and_representations() {
     let found = apart.run(&["info", "r", "--json"]).expect(0).json();
     let pair = &found["gradients"]["pairs"][0];
     assert_eq!(
-        (&pair["overlap"], &pair["is_shift"]),
+        (&pair["overlap"]["value"], &pair["is_shift"]),
         (&0.0.into(), &true.into())
     );
     let grouped = apart.run(&["group", "r"]).expect(0).out;

@@ -293,15 +293,17 @@ fn tasks_are_grouped_by_what_their_labels_share() {
     assert_eq!(document["groups"], groups);
     let proposal = &document["proposal"];
     assert_eq!(proposal["proposal"]["is_exact"], true);
-    assert!(proposal["margin"].as_f64().unwrap() > 0.0);
-    let share = |row: usize, column: usize| proposal["together"][row][column].as_f64().unwrap();
+    assert!(proposal["margin"]["value"].as_f64().unwrap() > 0.0);
+    let share =
+        |row: usize, column: usize| proposal["together"][row][column]["value"].as_f64().unwrap();
     // Coin and copy in every resample, coin and other in few.
     assert!(
         share(0, 1) > 0.99 && share(0, 2) < 0.5,
         "{}",
         proposal["together"]
     );
-    let affinity = |row: usize, column: usize| proposal["affinity"][row][column].as_f64().unwrap();
+    let affinity =
+        |row: usize, column: usize| proposal["affinity"][row][column]["value"].as_f64().unwrap();
     // The flags' first label is the coin.
     assert!((affinity(0, 4) - 1.0).abs() < 0.02 && (affinity(0, 1) - 0.5).abs() < 0.06);
     let text = folder.run(&["group", "config.toml"]).expect(0).out;

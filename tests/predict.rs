@@ -215,6 +215,20 @@ fn a_known_label_tells_a_joint_head_of_the_others() {
 
     let measured = folder.run(&["evaluate", "r", "--json"]).expect(0).json();
     assert!(measured["metrics"]["test/joint_bits"].as_f64().unwrap() > 0.2);
+    // Of two labels the pair is all there is.
+    let arguments = ["info", "r", "--json", "--html", "page.html"];
+    let joint = folder.run(&arguments).expect(0).json()["joint"].clone();
+    let bits = |record: &Value| record["value"].as_f64().unwrap();
+    assert!((bits(&joint["joint"]) - measured["joint"]["value"].as_f64().unwrap()).abs() < 1e-5);
+    assert!((bits(&joint["joint"]) - bits(&joint["pairs"][0]["given"])).abs() < 1e-12);
+    assert!(joint["joint"]["interval"][0].as_f64().unwrap() > 0.2);
+    assert!(
+        folder
+            .read("page.html")
+            .contains("What the joint head is worth")
+    );
+    let text = folder.run(&["info", "r"]).expect(0).out;
+    assert!(text.contains("first - second"), "{text}");
     let wrong = |given: &str| {
         let ended = folder.run(&["predict", "r", "-i", "new.csv", "--given", given]);
         ended.expect(2).err

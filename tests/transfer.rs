@@ -100,17 +100,29 @@ fn help_is_found_said_in_words_and_kept() {
         let task = task(&document, name);
         let transferred = number(&task["transferred"]["value"]);
         // The baseline is the same, so it cancels.
-        let difference = number(&task["together"]) - number(&task["alone"]);
+        let difference = number(&task["together"]["value"]) - number(&task["alone"]["value"]);
         assert!((transferred - difference).abs() < 1e-9, "{task}");
-        assert_eq!(task["by_seed"].as_array().unwrap().len(), 6);
+        let seeds = task["by_seed"].as_array().unwrap();
+        assert_eq!(seeds.len(), 6);
+        // Every seed has as many test rows, or nearly.
+        let mean = seeds.iter().map(|seed| number(&seed["value"])).sum::<f64>() / 6.0;
+        assert!((mean - transferred).abs() < 1e-9 && number(&seeds[0]["se"]) > 0.0);
+        let [alone, together] = ["alone", "together"].map(|side| number(&task[side]["se"]));
+        assert!(alone > 0.0 && together > 0.0, "{task}");
+        for metric in task["metrics"].as_object().unwrap().values() {
+            assert!(
+                number(&metric[1]["value"]).is_finite() && metric[0]["n"] == 6,
+                "{metric}"
+            );
+        }
         assert!(number(&task["transferred"]["se"]) > 0.0);
         assert_eq!(task["transferred"]["unit"], "bits");
         assert!(number(&task["uncalibrated"]["value"]).is_finite());
     }
     // r2, rmse and mae rise with the bits.
     assert!(
-        number(&document["summary"]["delta_p"]) > 0.0
-            && number(&document["summary"]["delta_m"]) < 0.0
+        number(&document["summary"]["delta_p"]["value"]) > 0.0
+            && number(&document["summary"]["delta_m"]["value"]) < 0.0
     );
     let page = folder.read("page.html");
     assert!(
@@ -218,7 +230,7 @@ fn a_task_alone_does_not_see_the_others_labels() {
     ];
     let document = folder.run(&arguments).expect(0).json();
     for name in ["a", "b", "c"] {
-        let alone = task(&document, name)["alone"].as_f64().unwrap();
+        let alone = task(&document, name)["alone"]["value"].as_f64().unwrap();
         assert!(alone.abs() < 0.05, "{name} alone knows {alone} bits");
     }
     assert_eq!(document["runs"].as_array().unwrap().len(), 14);
@@ -320,6 +332,66 @@ fn what_cannot_be_compared_is_refused() {
 }
 
 #[test]
+fn help_shortens_the_code_of_the_labels() {
+    let folder = planted(true);
+    // 1200 training rows: the blocks of `many` have 67 and more labels, the first of `few` too few to be measured.
+    let arguments = [
+        "transfer",
+        "config.toml",
+        "--prequential",
+        "--seeds",
+        "1",
+        "--ui",
+        "none",
+        "-s",
+        "data.split={ type = \"random\", train = 0.6, val = 0.2, test = 0.2 }",
+    ];
+    let more = ["--json", "--html", "page.html"];
+    let document = folder
+        .run(&[&arguments[..], &more].concat())
+        .expect(0)
+        .json();
+    let found = &document["prequential"];
+    let schedule = serde_json::json!([0.0625, 0.125, 0.25, 0.5, 1.0]);
+    assert_eq!(found["schedule"], schedule);
+    let of = |name: &str| -> &Value {
+        let mut tasks = found["tasks"].as_array().unwrap().iter();
+        tasks.find(|task| task["task"] == name).unwrap()
+    };
+    assert!(
+        of("few")["why_not"]
+            .as_str()
+            .unwrap()
+            .contains("labelled rows"),
+        "{found}"
+    );
+    let many = of("many");
+    let bits = |key: &str| many[key]["value"].as_f64().unwrap();
+    assert!((bits("alone") - bits("together") - bits("saved")).abs() < 1e-6);
+    // 15 of 16 parts of 1200 rows, nine of ten with this label.
+    let labels = many["labels"].as_f64().unwrap();
+    assert!((950.0..1080.0).contains(&labels), "{labels}");
+    assert!((bits("saved") / labels - bits("per_label")).abs() < 1e-9);
+    let blocks = many["blocks"].as_array().unwrap().iter();
+    let sum: f64 = blocks.map(|block| block["value"].as_f64().unwrap()).sum();
+    assert!((sum - bits("saved")).abs() < 1e-6 && many["saved"]["se"].as_f64().unwrap() > 0.0);
+    assert!(folder.read("page.html").contains("Prequential bits saved"));
+    let text = folder.run(&arguments).expect(0);
+    assert_eq!(
+        text.err.matches("done before").count(),
+        3 + 12,
+        "{}",
+        text.err
+    );
+    assert!(text.out.contains("Prequential bits saved"), "{}", text.out);
+    assert!(
+        text.out.contains("! few: no prequential bits"),
+        "{}",
+        text.out
+    );
+}
+
+#[test]
 fn help_is_worth_labels_that_a_task_alone_would_need() {
     let folder = planted(true);
     let arguments = [
@@ -337,7 +409,15 @@ fn help_is_worth_labels_that_a_task_alone_would_need() {
         .json();
     let equivalents = document["equivalents"].as_array().unwrap();
     let few = equivalents.iter().find(|one| one["task"] == "few").unwrap();
-    let curve: Vec<[f64; 2]> = serde_json::from_value(few["curve"].clone()).unwrap();
+    let curve = few["curve"].as_array().unwrap().iter();
+    let curve: Vec<[f64; 2]> = curve
+        .map(|point| {
+            [
+                point[0].as_f64().unwrap(),
+                point[1]["value"].as_f64().unwrap(),
+            ]
+        })
+        .collect();
     assert_eq!(curve.len(), 4);
     assert!(
         curve.windows(2).all(|pair| pair[0][0] < pair[1][0]),
@@ -350,10 +430,8 @@ fn help_is_worth_labels_that_a_task_alone_would_need() {
     for worth in together {
         let labels = worth["labels"].as_f64().unwrap();
         let alone = &worth["alone"];
-        let reached = alone["labels"]
-            .as_f64()
-            .or(alone["above"].as_f64())
-            .unwrap();
+        let reached = alone["value"].as_f64().unwrap();
+        assert_eq!(alone["unit"], "labels");
         // The other task's rows know the direction; never read beyond what was measured.
         assert!(reached >= labels && reached <= curve[3][0], "{worth}");
     }

@@ -107,6 +107,34 @@ fn a_model_shows_the_bits_that_were_planted() {
 }
 
 #[test]
+fn what_a_wider_trunk_leaves_is_told_beside() {
+    let folder = trained();
+    folder.train("r", &["-s", "encoder.hidden=[3]", "-s", "train.epochs=4"]);
+    let asked = ["info", "r", "--wider", "--batches", "0"];
+    let more = ["--json", "--html", "page.html"];
+    let document = folder.run(&[&asked[..], &more].concat()).expect(0).json();
+    let wider = &document["wider"];
+    assert_eq!(wider["set"], serde_json::json!(["encoder.hidden=[6]"]));
+    let run = wider["run"].as_str().unwrap();
+    let resolved = folder.read(&format!("{run}/config.resolved.toml"));
+    assert!(resolved.contains("hidden = [6]"), "{resolved}");
+    // It is an ordinary run, and what is said of it is what it says itself.
+    let itself = folder
+        .run(&["info", run, "--batches", "0", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(itself["residual"], wider["residual"]);
+    assert!(itself["wider"].is_null() && document["residual"] != wider["residual"]);
+    let again = folder.run(&asked).expect(0);
+    assert!(again.err.contains("done before"), "{}", again.err);
+    assert!(again.out.contains("V2, wider"), "{}", again.out);
+    assert!(folder.read("page.html").contains("twice as wide"));
+    folder.train("flat", &["-s", "encoder.hidden=[]"]);
+    let ended = folder.run(&["info", "flat", "--wider"]).expect(2);
+    assert!(ended.err.contains("no width to double"), "{}", ended.err);
+}
+
+#[test]
 fn a_run_says_what_kind_of_sharing_is_missing() {
     let folder = trained();
     folder.train("r", &[]);

@@ -78,6 +78,30 @@ enum Text {
     Plain { message: String, hints: Vec<String> },
 }
 
+/// Why a command did not go on to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// A signal came, and what to do with it was said.
+    Interrupted(Exit),
+    Failed(Failure),
+}
+
+impl Ended {
+    /// How the command ends.
+    pub(crate) fn exit(self) -> Result<Exit, Failure> {
+        match self {
+            Self::Interrupted(exit) => Ok(exit),
+            Self::Failed(failure) => Err(failure),
+        }
+    }
+}
+
+impl<F: Into<Failure>> From<F> for Ended {
+    fn from(failure: F) -> Self {
+        Self::Failed(failure.into())
+    }
+}
+
 impl Failure {
     /// A failure that is told as `error: MESSAGE`.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::special::{mean_and_variance, student_quantile};
+
 /// What a value is counted in. Estimators work in nats; reports print bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -16,6 +18,10 @@ pub enum Unit {
     One,
     /// A number of equally likely classes (e to the entropy).
     Classes,
+    /// Hundredths of a baseline.
+    Percent,
+    /// Rows with a label of the task.
+    Labels,
 }
 
 impl Unit {
@@ -27,6 +33,8 @@ impl Unit {
             Self::Bits => "bits",
             Self::One => "",
             Self::Classes => "classes",
+            Self::Percent => "%",
+            Self::Labels => "labels",
         }
     }
 }
@@ -63,6 +71,10 @@ pub enum Flag {
     Inflated,
     /// A lower bound of the quantity.
     LowerBound,
+    /// An upper bound of the quantity.
+    UpperBound,
+    /// What it tends to with ever more rows; of these rows it may be wrong.
+    Asymptotic,
     /// Worth a look, not a conclusion.
     Exploratory,
     /// As large as the estimator gets from so few rows: the truth is this or more, and unbounded for all these rows say.
@@ -88,6 +100,8 @@ impl Flag {
             Self::LabelShift => "label shift",
             Self::Inflated => "inflated",
             Self::LowerBound => "lower bound",
+            Self::UpperBound => "upper bound",
+            Self::Asymptotic => "asymptotic",
             Self::Exploratory => "exploratory",
             Self::Saturated => "saturated: at least this",
         }
@@ -178,6 +192,36 @@ impl Measure {
     pub fn with_interval(mut self, interval: [f64; 2]) -> Self {
         self.interval = Some(interval);
         self
+    }
+
+    /// With the standard error of a mean of `values` (seeds, say) and Student's interval by it around the value; few values are flagged,
+    /// and one alone has no spread.
+    ///
+    /// ```
+    /// use polytask_information::{Flag, Measure, Unit};
+    ///
+    /// // Mean 2, standard deviation 1; t(.975; 2) = 4.3027.
+    /// let measure = Measure::of(2.0, Unit::Bits, "mean", 3).with_spread(&[1.0, 2.0, 3.0]);
+    /// assert!((measure.se.unwrap() - 1.0 / 3f64.sqrt()).abs() < 1e-12);
+    /// assert!((measure.interval.unwrap()[1] - 2.0 - 4.3027 / 3f64.sqrt()).abs() < 1e-4);
+    /// assert_eq!(Measure::of(2.0, Unit::Bits, "mean", 1).with_spread(&[2.0]).flags, [Flag::FewRows]);
+    /// ```
+    #[must_use]
+    pub fn with_spread(mut self, values: &[f64]) -> Self {
+        if values.len() < 3 {
+            self.flag(Flag::FewRows);
+        }
+        let Some(value) = self.value.filter(|_| values.len() > 1) else {
+            return self;
+        };
+        let count = values.len() as f64;
+        let (_, variance) = mean_and_variance(values);
+        let se = (variance / count).sqrt();
+        let reach = student_quantile(0.975, count - 1.0) * se;
+        if reach.is_finite() {
+            self.interval = Some([value - reach, value + reach]);
+        }
+        self.with_se(se)
     }
 
     /// With the expectation under the null and the probability of a value as large.

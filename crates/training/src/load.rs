@@ -1,6 +1,6 @@
 //! A trained model back from its checkpoint, which holds all that evaluation and prediction need.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use polytask_config::{Document, Layers, Problems, State, Value, Values};
@@ -228,6 +228,9 @@ fn section(values: &Values, name: &str) -> Values {
     )
 }
 
+/// What the rows of a next block are called.
+const AHEAD: &str = "ahead";
+
 /// The rows of a split.
 ///
 /// # Errors
@@ -328,6 +331,33 @@ impl Loaded {
             &measured,
             &Yardstick::new(&prepared.encoded, &prepared.splits, split),
         )?)
+    }
+
+    /// Metrics and usable information on the training rows of `next` that this model has not learnt from: what a code of the labels in
+    /// their order pays for the next block. Both are of one config and seed, but for the share of the training rows.
+    ///
+    /// # Errors
+    /// Data that is gone or has changed, no such rows.
+    pub fn evaluate_ahead(&self, next: &Self) -> Result<Evaluation, LoadError> {
+        let prepared = self.prepare()?;
+        let learnt: BTreeSet<u32> = prepared.splits.train.iter().copied().collect();
+        let mut rows = next.prepare()?.splits.train;
+        rows.retain(|row| !learnt.contains(row));
+        if rows.is_empty() {
+            return Err(LoadError::Split {
+                split: AHEAD.to_owned(),
+                available: Vec::new(),
+            });
+        }
+        let measured = Measured {
+            encoded: &prepared.encoded,
+            rows: &rows,
+            split: AHEAD,
+            batch_size: self.batch_size(),
+            weights: &self.weights,
+        };
+        let yardstick = Yardstick::new(&prepared.encoded, &prepared.splits, AHEAD);
+        Ok(self.predictor().evaluate_in_bits(&measured, &yardstick)?)
     }
 
     /// Metrics on every labelled row of other files of the same layout, under `split`; usable information too if the data

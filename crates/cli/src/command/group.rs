@@ -18,7 +18,7 @@ use self::sources::Sourced;
 use crate::arguments::{ConfigArguments, Overrides, choices};
 use crate::command::info::{is_run, publish};
 use crate::command::transfer::{Comparison, Wanted};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Ended, Exit, Failure};
 use crate::json;
 use crate::panics::Watch;
 use crate::progress::Ui;
@@ -106,22 +106,20 @@ pub(crate) fn run(
     terminal: &Terminal,
     watch: &Watch,
 ) -> Result<Exit, Failure> {
+    told(arguments, terminal, watch).or_else(Ended::exit)
+}
+
+fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exit, Ended> {
     let subject = if is_run(&arguments.target) {
         sources::of_run(arguments, terminal, watch)?
     } else {
         sources::of_config(arguments, terminal)?
     };
     if subject.tasks.len() < 2 {
-        return Err(Failure::usage(
-            "there is one task, so there is nothing to group",
-        ));
+        return Err(Failure::usage("there is one task, so there is nothing to group").into());
     }
     let objective = arguments.objective(&subject.grouping)?;
-    let Sourced { from, found, apart } =
-        match subject.grouped(arguments, objective, terminal, watch)? {
-            Ok(found) => found,
-            Err(exit) => return Ok(exit),
-        };
+    let Sourced { from, found, apart } = subject.grouped(arguments, objective, terminal, watch)?;
     let named = |group: &Vec<usize>| -> Vec<String> {
         let names = group.iter().filter_map(|&task| subject.tasks.get(task));
         names.cloned().collect()
@@ -131,13 +129,8 @@ pub(crate) fn run(
         let serving = found.proposal.served.iter();
         let serving = serving.filter_map(|&place| groups.get(place).cloned());
         let serving = subject.tasks.iter().cloned().zip(serving).collect();
-        match arguments
-            .wanted(&subject.config)
-            .compare(&serving, terminal, watch)?
-        {
-            Ok(compared) => Some(compared),
-            Err(exit) => return Ok(exit),
-        }
+        let wanted = arguments.wanted(&subject.config);
+        Some(wanted.compare(&serving, terminal, watch)?)
     } else {
         None
     };

@@ -2,9 +2,11 @@
 
 mod after;
 mod before;
+mod coupling;
 mod relations;
 mod representation;
 mod shown;
+mod wider;
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -34,6 +36,7 @@ Examples:
   polytask info student.toml --html labels.html
   polytask info student.toml --split all --json -s info.permutations=9999
   polytask info latest --html run.html
+  polytask info latest --wider
   polytask info transfers/student-1234abcd/seed-42/{together,alone-*}")]
 pub(crate) struct Arguments {
     /// Config file (`-` reads standard input), run directory, `latest`, or checkpoint file
@@ -62,6 +65,10 @@ pub(crate) struct Arguments {
     /// Of a run: also scores of how its representation and heads suit each label
     #[arg(long)]
     expert: bool,
+
+    /// Of a run: train it once more with a trunk twice as wide, and say what is left between labels then too
+    #[arg(long)]
+    wider: bool,
 
     /// Of a config: leave the features out
     #[arg(long)]

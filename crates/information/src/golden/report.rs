@@ -401,3 +401,88 @@ fn strata_explain_what_only_the_site_does() {
     // One in twenty by chance.
     assert!(found <= 3, "{found}");
 }
+
+#[test]
+fn three_labels_that_only_speak_together_have_minus_one_bit() {
+    let mut generator = SplitMix64::new(3);
+    let bits: Vec<[u32; 2]> = (0..1000)
+        .map(|_| [0, 1].map(|_| (generator.word() % 2) as u32))
+        .collect();
+    let column = |name, of: fn(&[u32; 2]) -> u32| {
+        classes(name, bits.iter().map(|pair| Some(of(pair))).collect(), 2)
+    };
+    let tasks = [
+        column("a", |[a, _]| *a),
+        column("b", |[_, b]| *b),
+        column("a xor b", |[a, b]| a ^ b),
+        column("copy of a", |[a, _]| *a),
+    ];
+    let report = Report::of(&tasks, &[], &quick()).unwrap();
+    let Many::Measured(facts) = &report.many else {
+        panic!("{:?}", report.many)
+    };
+    let found: Vec<([usize; 3], f64)> = facts
+        .triples
+        .iter()
+        .map(|triple| (triple.tasks, triple.information.value.unwrap()))
+        .collect();
+    // Two copies and a bit of its own share nothing that all three have.
+    let wanted = [
+        ([0, 1, 2], -1.0),
+        ([0, 1, 3], 0.0),
+        ([0, 2, 3], 0.0),
+        ([1, 2, 3], -1.0),
+    ];
+    for ((tasks, bits), (of, truth)) in found.into_iter().zip(wanted) {
+        assert_eq!(tasks, of);
+        within(bits, truth, 0.02);
+    }
+    assert!(report.text().contains("co-information of a, b, a xor b: -"));
+}
+
+#[test]
+fn floors_are_those_of_planted_noise() {
+    let mut generator = SplitMix64::new(5);
+    let rows = 3000;
+    let noise = normals(&mut SplitMix64::new(6), 2 * rows);
+    let (mut feature, mut label, mut sign, mut number, mut line) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for row in 0..rows {
+        let class = (generator.word() % 2) as u32;
+        let is_wrong = generator.uniform() < 0.2;
+        feature.push(Some(f64::from(class) + 0.01 * noise[row]));
+        label.push(Some(class ^ u32::from(is_wrong)));
+        sign.push(Some(class));
+        // Variance 1 around -1 or 1, and a line with r² = 0.5.
+        let value = 2.0 * f64::from(class) - 1.0 + noise[row];
+        number.push(Some(value));
+        line.push(Some(value + 2f64.sqrt() * noise[rows + row]));
+    }
+    let real = |name: &str, values| Column {
+        name: name.into(),
+        values: Values::Real(values),
+    };
+    let tasks = [
+        classes("noisy", label, 2),
+        classes("sign", sign, 2),
+        real("number", number),
+    ];
+    let report = Report::of(&tasks, &[real("x", feature)], &quick()).unwrap();
+    // 2e(1-e) = 0.32 of the neighbours differ, and (1 - √(1 - 0.64))/2 = 0.2 = e is the floor.
+    let nearest = &report.nearest[0];
+    within(nearest.neighbour.value.unwrap(), 0.32, 0.03);
+    within(nearest.floor.value.unwrap(), 0.2, 0.03);
+    assert!(nearest.floor.flags.contains(&Flag::Asymptotic));
+    within(report.nearest[1].floor.value.unwrap(), 0.0, 1e-3);
+    // Given the sign half of the variance is left; there is nothing better to tell it from.
+    let squared = &report.squared[0];
+    assert_eq!((squared.task, squared.from), (2, 1));
+    within(squared.floor.value.unwrap(), 0.5, 0.05);
+
+    let pair = [tasks[2].clone(), real("line", line)];
+    let report = Report::of(&pair, &[], &quick()).unwrap();
+    // line = number + noise of the same variance: each leaves about half of the other's. number is no Gaussian, so not exactly.
+    let left = report.squared[1].floor.value.unwrap();
+    within(left, 0.5, 0.06);
+    assert!(report.nearest.is_empty() && report.html().contains("squared error at least"));
+}

@@ -29,8 +29,10 @@ pub struct Proposal {
     /// The place of the group that serves each task.
     pub served: Vec<usize>,
     /// The objective's value.
+    #[serde(skip)]
     pub score: f64,
     /// The value of the second best proposal; none if there is no other, or the search was not exhaustive.
+    #[serde(skip)]
     pub runner_up: Option<f64>,
     /// Whether this is proven to be the best. If not, the search was heuristic.
     pub is_exact: bool,

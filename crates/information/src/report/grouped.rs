@@ -4,17 +4,19 @@
 //! was never observed together has none, and counts as the threshold: it neither joins nor parts. The threshold is the 95th
 //! percentile of all affinities when every label is shuffled.
 
+use std::f64::consts::LN_2;
+
 use polytask_random::{Seed, Stream};
 use rayon::prelude::*;
 
 use super::input::{Column, ReportOptions};
 use super::prepared::Prepared;
 use super::proposed::{Affinities, DRAWS, Grouped};
-use crate::InformationError;
 use crate::discrete::{MutualInformation, Table};
 use crate::error::{at_least, same_length};
 use crate::grouping::Objective;
 use crate::special::quantile;
+use crate::{InformationError, Measure, Unit, benjamini_hochberg};
 
 /// Rows that a shuffle or resample is made from at most.
 const MOST_ROWS: usize = 10_000;
@@ -91,7 +93,10 @@ pub fn grouped(
             labels.affinities(|column| orders.get(column).cloned().unwrap_or_default())
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let mut null: Vec<f64> = shuffled.into_iter().flatten().flatten().collect();
+    let measures = measures(&affinity, &shuffled);
+    let bits = |shared: Option<Shared>| Some(shared?.bits);
+    let null = shuffled.into_iter().flatten().filter_map(bits);
+    let mut null: Vec<f64> = null.collect();
     null.sort_by(f64::total_cmp);
     let threshold = quantile(&null, 0.95);
     let resampled = (0..DRAWS)
@@ -101,13 +106,18 @@ pub fn grouped(
             let drawn: Vec<usize> = (0..rows.min(MOST_ROWS))
                 .map(|_| stream.below(rows))
                 .collect();
-            labels.affinities(|_| drawn.clone())
+            let found = labels.affinities(|_| drawn.clone())?;
+            Ok(found.into_iter().map(bits).collect())
         })
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<Vec<_>, InformationError>>()?;
     let affinities = Affinities {
         tasks: count,
-        values: affinity,
+        measures,
         resampled,
+        threshold: (
+            "95th percentile of the affinities of shuffled labels",
+            null.len(),
+        ),
     };
     affinities.grouped(threshold, objective)
 }
@@ -123,6 +133,47 @@ fn within(rows: &[usize], strata: &[u32], stream: &mut Stream) -> Vec<usize> {
     ordered
 }
 
+/// What two tasks' labels share.
+#[derive(Clone, Copy, Debug)]
+struct Shared {
+    /// Corrected.
+    bits: f64,
+    /// What was taken off: the mean of chance.
+    chance: f64,
+    /// Common rows.
+    rows: u64,
+}
+
+/// Affinities `[tasks, tasks]` with how often shuffled labels share as much, `[draws][tasks, tasks]`.
+fn measures(found: &[Option<Shared>], shuffled: &[Vec<Option<Shared>>]) -> Vec<Option<Measure>> {
+    let p = |cell: usize, bits: f64| {
+        let draws = shuffled
+            .iter()
+            .filter_map(|draw| draw.get(cell).copied().flatten());
+        let (mut reached, mut count) = (0.0, 0.0);
+        for draw in draws {
+            count += 1.0;
+            reached += f64::from(u8::from(draw.bits >= bits));
+        }
+        (1.0 + reached) / (1.0 + count)
+    };
+    let of = |(cell, shared): (usize, &Option<Shared>)| {
+        let shared = (*shared)?;
+        let estimator = "plug-in - EMI, the largest of the tasks' labels; shuffled labels";
+        let measure = Measure::of(shared.bits, Unit::Bits, estimator, shared.rows as usize);
+        Some(measure.with_null(shared.chance, Some(p(cell, shared.bits))))
+    };
+    let mut measures: Vec<Option<Measure>> = found.iter().enumerate().map(of).collect();
+    // Each pair stands there twice, which leaves Benjamini and Hochberg's ranks over counts as they are.
+    let p: Vec<Option<f64>> = measures.iter().map(|measure| measure.as_ref()?.p).collect();
+    for (measure, q) in measures.iter_mut().zip(benjamini_hochberg(&p)) {
+        if let Some(measure) = measure {
+            measure.q = q;
+        }
+    }
+    measures
+}
+
 struct Labels<'a> {
     columns: Vec<Prepared>,
     tasks: &'a [usize],
@@ -134,7 +185,7 @@ impl Labels<'_> {
     fn affinities(
         &self,
         order: impl Fn(usize) -> Vec<usize>,
-    ) -> Result<Vec<Option<f64>>, InformationError> {
+    ) -> Result<Vec<Option<Shared>>, InformationError> {
         let read: Vec<Vec<Option<u32>>> = self
             .columns
             .iter()
@@ -145,7 +196,7 @@ impl Labels<'_> {
                     .collect()
             })
             .collect();
-        let mut found: Vec<Option<f64>> = vec![None; self.count * self.count];
+        let mut found: Vec<Option<Shared>> = vec![None; self.count * self.count];
         for (left, (own, a)) in self.tasks.iter().zip(&read).enumerate() {
             for (right, (other, b)) in self.tasks.iter().zip(&read).enumerate().skip(left + 1) {
                 let classes = |place: usize| self.columns.get(place).map_or(0, |one| one.classes);
@@ -156,10 +207,17 @@ impl Labels<'_> {
                 if table.n() == 0 {
                     continue;
                 }
-                let bits = MutualInformation::of(&table).corrected() / std::f64::consts::LN_2;
+                let information = MutualInformation::of(&table);
+                let shared = Shared {
+                    bits: information.corrected() / LN_2,
+                    chance: information.expected / LN_2,
+                    rows: table.n(),
+                };
                 for place in [own * self.count + other, other * self.count + own] {
                     if let Some(slot) = found.get_mut(place) {
-                        *slot = Some(slot.map_or(bits, |best| best.max(bits)));
+                        if slot.is_none_or(|best| shared.bits > best.bits) {
+                            *slot = Some(shared);
+                        }
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! Measures of all tasks at once.
 
 use polytask_random::Seed;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::input::ReportOptions;
@@ -19,6 +20,17 @@ pub struct ManyFacts {
     pub dual: Measure,
     /// Their difference: > 0 mostly redundant, < 0 mostly synergistic.
     pub o_information: Measure,
+    /// Every triple; empty where there are too many.
+    pub triples: Vec<Triple>,
+}
+
+/// Three tasks.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Triple {
+    /// Their places.
+    pub tasks: [usize; 3],
+    /// Co-information, bits: > 0 what all three repeat, < 0 what only speaks in all three.
+    pub information: Measure,
 }
 
 /// Why there is none, or what there is.
@@ -33,6 +45,8 @@ pub enum Many {
 
 /// Permutations of whole tables: their mean needs no more.
 const PERMUTATIONS: usize = 199;
+/// Tasks beyond which triples are too many to be read.
+const TRIPLES: usize = 10;
 
 pub(super) fn many(
     tasks: &[(usize, &Prepared)],
@@ -106,5 +120,52 @@ pub(super) fn many(
             found.null_mean.o_information,
             None,
         ),
+        triples: triples(tasks, options)?,
     })))
+}
+
+/// Of three labels co-information is the O-information; each triple on its own complete rows.
+fn triples(
+    tasks: &[(usize, &Prepared)],
+    options: &ReportOptions,
+) -> Result<Vec<Triple>, InformationError> {
+    if tasks.len() > TRIPLES {
+        return Ok(Vec::new());
+    }
+    let count = tasks.len();
+    let places: Vec<[usize; 3]> = (0..count)
+        .flat_map(|a| (a + 1..count).flat_map(move |b| (b + 1..count).map(move |c| [a, b, c])))
+        .collect();
+    let permutations = options.permutations.min(PERMUTATIONS);
+    places
+        .par_iter()
+        .enumerate()
+        .filter_map(|(place, &[a, b, c])| {
+            let own = [tasks.get(a)?, tasks.get(b)?, tasks.get(c)?];
+            let labels = own.map(|(_, task)| task.labels.as_slice());
+            let classes = own.map(|(_, task)| task.classes);
+            let mut stream = Seed(options.seed).stream("information/triple", place as u64);
+            let strata = options.strata.as_deref();
+            let found = totals_tested(&labels, &classes, strata, permutations, &mut stream);
+            Some(found.map(|found| {
+                let null = found.null_mean.o_information;
+                let measure = Measure::of(
+                    found.observed.o_information - null,
+                    Unit::Nats,
+                    "plug-in - mean of permutations",
+                    found.n as usize,
+                );
+                let cells: usize = classes.iter().product();
+                let measure = if cells > found.n as usize / 10 {
+                    measure.flagged(Flag::FewRows)
+                } else {
+                    measure
+                };
+                Triple {
+                    tasks: own.map(|(place, _)| *place),
+                    information: measure.with_null(null, None).in_bits(),
+                }
+            }))
+        })
+        .collect()
 }

@@ -29,20 +29,24 @@ mod ceilings;
 mod divergences;
 mod estimate;
 mod features;
+mod floors;
 mod grouped;
 mod html;
 mod input;
 mod many;
 mod missing;
+mod nearest;
 mod order;
 mod pair;
 mod prepared;
 mod proposed;
 mod shown;
+mod squared;
 mod synergy;
 mod tasks;
 mod tested;
 mod text;
+mod tree;
 
 pub use ceilings::Ceiling;
 pub use divergences::{Divergence, Space};
@@ -50,12 +54,15 @@ pub use features::Ranking;
 pub use grouped::grouped;
 pub use html::{Cell, Page};
 pub use input::{Column, ReportOptions, Values};
-pub use many::{Many, ManyFacts};
+pub use many::{Many, ManyFacts, Triple};
 pub use missing::Missing;
+pub use nearest::NearestFloor;
 pub use pair::Pair;
 pub use proposed::{Affinities, Grouped};
+pub use squared::SquaredFloor;
 pub use synergy::Synergy;
 pub use tasks::{ClassFacts, RealFacts, TaskFacts};
+pub use tree::{Branch, LabelTree};
 
 use polytask_random::Seed;
 use rayon::prelude::*;
@@ -63,7 +70,7 @@ use serde::Serialize;
 
 use crate::error::at_least;
 use crate::many::{Edge, TaskTree};
-use crate::{Flag, InformationError, Measure, Unit, benjamini_hochberg};
+use crate::{Flag, InformationError, Measure, benjamini_hochberg};
 use prepared::Prepared;
 
 /// Everything the labels say before training. Tasks are named by their places in `tasks`; all information is in bits.
@@ -88,7 +95,7 @@ pub struct Report {
     /// All tasks with classes at once.
     pub many: Many,
     /// The Chow-Liu tree over significant pairs.
-    pub tree: TaskTree,
+    pub tree: LabelTree,
     /// The tree's weight, bits: a lower bound of the total correlation.
     pub tree_weight: Measure,
     /// Triples that only speak together.
@@ -99,6 +106,10 @@ pub struct Report {
     pub overlap: Vec<Measure>,
     /// How well a label is told from another alone.
     pub ceilings: Vec<Ceiling>,
+    /// How near a number is told from another label alone.
+    pub squared: Vec<SquaredFloor>,
+    /// The floor that the nearest neighbour sets, of tasks with classes; empty without features.
+    pub nearest: Vec<NearestFloor>,
     /// What missing labels go with.
     pub missing: Vec<Missing>,
 }
@@ -128,13 +139,14 @@ impl Report {
         let missing = missing::missingness(&masks, &prepared, options)?;
         let mut pairs = pairs(&prepared, options)?;
         mark_missing(&mut pairs, &missing);
-        let (tree, tree_weight) = tree(tasks.len(), &pairs, options.rate);
+        let tree = LabelTree::of(tasks.len(), &pairs, options.rate);
         let (divergences, spaces) = divergences::divergences(tasks)?;
         let (synergies, unscreened) = synergy::synergies(&with_classes, options)?;
+        let features: Vec<Prepared> = features.iter().map(Prepared::of).collect();
+        let nearest = nearest::floors(&features, &with_classes)?;
         let (features, overlap) = if features.is_empty() {
             (Vec::new(), Vec::new())
         } else {
-            let features: Vec<Prepared> = features.iter().map(Prepared::of).collect();
             features::rankings(&features, &prepared, options)?
         };
         Ok(Self {
@@ -150,12 +162,14 @@ impl Report {
             divergences,
             spaces,
             many: many::many(&with_classes, options)?,
+            tree_weight: tree.weight(&pairs),
             tree,
-            tree_weight,
             synergies,
             features,
             overlap,
             ceilings: ceilings::ceilings(&with_classes)?,
+            squared: squared::floors(&prepared, options)?,
+            nearest,
             missing,
             pairs,
         })
@@ -217,7 +231,7 @@ pub fn label_tree(tasks: &[Column], options: &ReportOptions) -> Result<TaskTree,
     }
     let prepared: Vec<Prepared> = tasks.iter().map(Prepared::of).collect();
     let pairs = pairs(&prepared, options)?;
-    Ok(tree(tasks.len(), &pairs, options.rate).0)
+    Ok(LabelTree::of(tasks.len(), &pairs, options.rate).shape)
 }
 
 /// Every significant pair of `tasks`, in their order, with what [`Report::order`] is made from: the adjusted information, or
@@ -294,32 +308,6 @@ fn mark_missing(pairs: &mut [Pair], missing: &[Missing]) {
             pair.information.flag(Flag::NotMissingAtRandom);
         }
     }
-}
-
-fn tree(tasks: usize, pairs: &[Pair], rate: f64) -> (TaskTree, Measure) {
-    let edges: Vec<Edge> = pairs
-        .iter()
-        .filter(|pair| pair.information.is_significant(rate))
-        .filter_map(|pair| {
-            Some(Edge {
-                left: pair.left,
-                right: pair.right,
-                weight: pair.information.value?,
-            })
-        })
-        .collect();
-    let tree = TaskTree::of(tasks, &edges);
-    let rows = pairs.iter().map(|pair| pair.co_observed).min().unwrap_or(0);
-    let weight = Measure::of(
-        // A sum of no edges is -0.
-        tree.weight + 0.0,
-        Unit::Bits,
-        "Chow-Liu, significant edges",
-        rows as usize,
-    )
-    .with_null(0.0, None)
-    .flagged(Flag::LowerBound);
-    (tree, weight)
 }
 
 fn find(pairs: &[Pair], tasks: usize, one: usize, other: usize) -> Option<&Pair> {

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::error::{at_least, same_length};
 use crate::grouping::{Affinity, Objective, Proposal, co_membership};
-use crate::{InformationError, Measure};
+use crate::special::mean_and_variance;
+use crate::{Flag, InformationError, Measure, Unit};
 
 /// Resamples: a share needs no more.
 pub(super) const DRAWS: usize = 200;
@@ -21,14 +22,18 @@ pub struct Grouped {
     pub proposal: Proposal,
     /// What it is the best of.
     pub objective: Objective,
-    /// By how much the second best grouping is worse, in the affinities' unit.
-    pub margin: Option<f64>,
+    /// The objective's value, in the affinities' unit; its `n` counts the affinities that are known.
+    pub score: Measure,
+    /// The value of the second best grouping; none if there is no other, or the search was not exhaustive.
+    pub runner_up: Option<Measure>,
+    /// By how much the second best grouping is worse.
+    pub margin: Option<Measure>,
     /// Affinities, `[tasks][tasks]`: what the row's task gives the column's. None of a task with itself, and where nothing is known.
-    pub affinity: Vec<Vec<Option<f64>>>,
+    pub affinity: Vec<Vec<Option<Measure>>>,
     /// What an affinity has to exceed for two tasks to be better off together. A cover has none.
-    pub threshold: Option<f64>,
+    pub threshold: Option<Measure>,
     /// The share of resamples whose best grouping lets the row's task train with the column's, `[tasks][tasks]`.
-    pub together: Vec<Vec<f64>>,
+    pub together: Vec<Vec<Measure>>,
     /// How many resamples.
     pub resamples: usize,
 }
@@ -37,9 +42,14 @@ pub struct Grouped {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Affinities {
     pub(super) tasks: usize,
-    pub(super) values: Vec<Option<f64>>,
+    pub(super) measures: Vec<Option<Measure>>,
     pub(super) resampled: Vec<Vec<Option<f64>>>,
+    /// Where a threshold comes from, and from how many affinities by chance.
+    pub(super) threshold: (&'static str, usize),
 }
+
+/// The threshold of affinities that are gains already.
+const GIVEN: (&str, usize) = ("given: what is above helps", 0);
 
 impl Affinities {
     /// Means over draws (batches) of those that have a value, resampled by drawing draws anew.
@@ -53,15 +63,18 @@ impl Affinities {
     ///
     /// // Two batches: tasks 0 and 1 help each other in both, 2 is in the way.
     /// let batch = |with: f64| vec![None, Some(with), Some(-0.1), Some(with), None, Some(-0.2), Some(-0.1), Some(-0.3), None];
-    /// let affinities = Affinities::of_draws(&[batch(0.2), batch(0.4)], 3, 7)?;
+    /// let affinities = Affinities::of_draws(&[batch(0.2), batch(0.4)], 3, "mean over batches", 7)?;
     /// let found = affinities.grouped(0.0, Objective::Partition { largest: None })?;
     /// assert_eq!(found.proposal.groups, [vec![0, 1], vec![2]]);
-    /// assert_eq!(found.together[0][1], 1.0);
+    /// assert_eq!(found.together[0][1].value, Some(1.0));
+    /// let gain = found.affinity[0][1].as_ref().unwrap();
+    /// assert!((gain.value.unwrap() - 0.3).abs() < 1e-12 && (gain.se.unwrap() - 0.1).abs() < 1e-12);
     /// # Ok::<(), polytask_information::InformationError>(())
     /// ```
     pub fn of_draws(
         draws: &[Vec<Option<f64>>],
         tasks: usize,
+        estimator: &'static str,
         seed: u64,
     ) -> Result<Self, InformationError> {
         at_least("batches", draws.len(), 1)?;
@@ -74,10 +87,24 @@ impl Affinities {
             let drawn: Vec<usize> = all.iter().map(|_| stream.below(draws.len())).collect();
             means(draws, &drawn, tasks)
         });
+        let measures = (0..tasks * tasks).map(|cell| {
+            let known = draws
+                .iter()
+                .filter_map(|draw| draw.get(cell).copied().flatten());
+            let known: Vec<f64> = known.collect();
+            let (mean, variance) = mean_and_variance(&known);
+            let measure = Measure::of(mean, Unit::One, estimator, known.len());
+            match known.len() {
+                0 => None,
+                1 => Some(measure.flagged(Flag::FewRows)),
+                count => Some(measure.with_se((variance / count as f64).sqrt())),
+            }
+        });
         Ok(Self {
             tasks,
-            values: means(draws, &all, tasks),
+            measures: measures.collect(),
             resampled: resampled.collect(),
+            threshold: GIVEN,
         })
     }
 
@@ -103,8 +130,9 @@ impl Affinities {
         });
         Ok(Self {
             tasks,
-            values: measures.iter().map(value).collect(),
+            measures: measures.to_vec(),
             resampled: resampled.collect(),
+            threshold: GIVEN,
         })
     }
 
@@ -118,8 +146,12 @@ impl Affinities {
         objective: Objective,
     ) -> Result<Grouped, InformationError> {
         at_least("tasks", self.tasks, 2)?;
-        let known = self.values.iter().flatten().count();
+        let value = |measure: &Option<Measure>| measure.as_ref()?.value;
+        let values: Vec<Option<f64>> = self.measures.iter().map(value).collect();
+        let known = values.iter().flatten().count();
         at_least("pairs of tasks of which anything is known", known, 1)?;
+        let unit = self.measures.iter().flatten().next();
+        let unit = unit.map_or(Unit::One, |measure| measure.unit);
         let (unknown, draws) = match objective {
             // A hair below: tasks that nothing brings together stay apart.
             Objective::Partition { .. } => (threshold - 1e-9 * threshold.abs().max(1.0), DRAWS),
@@ -130,20 +162,47 @@ impl Affinities {
             let values = values.iter().map(|value| value.unwrap_or(unknown));
             Affinity::new(values.collect(), self.tasks)
         };
-        let proposal = objective.propose(&filled(&self.values)?, threshold)?;
+        let proposal = objective.propose(&filled(&values)?, threshold)?;
         let resampled = self.resampled.iter().take(draws).map(filled);
         let resampled = resampled.collect::<Result<Vec<_>, _>>()?;
         let together = co_membership(&resampled, threshold, objective)?;
+        let is_partition = matches!(objective, Objective::Partition { .. });
+        let counted = if is_partition {
+            "sum over pairs in a group of affinity less threshold"
+        } else {
+            "sum over tasks of the mean affinity from the others of their group"
+        };
+        let scored = |value: f64| {
+            let measure = Measure::of(value, unit, counted, known);
+            if proposal.is_exact {
+                measure
+            } else {
+                measure.flagged(Flag::Heuristic)
+            }
+        };
+        let shares = together.into_iter().map(|share| {
+            let estimator = "share of resamples whose best grouping serves one with the other";
+            Measure::of(share, Unit::One, estimator, resampled.len())
+        });
+        let shares: Vec<Measure> = shares.collect();
         Ok(Grouped {
-            margin: proposal.margin(),
+            score: scored(proposal.score),
+            runner_up: proposal.runner_up.map(scored),
+            margin: proposal.margin().map(scored),
             proposal,
             objective,
-            affinity: self.values.chunks(self.tasks).map(<[_]>::to_vec).collect(),
-            threshold: matches!(objective, Objective::Partition { .. }).then_some(threshold),
-            together: together.chunks(self.tasks).map(<[_]>::to_vec).collect(),
+            affinity: rows(&self.measures, self.tasks),
+            threshold: is_partition
+                .then(|| Measure::of(threshold, unit, self.threshold.0, self.threshold.1)),
+            together: rows(&shares, self.tasks),
             resamples: resampled.len(),
         })
     }
+}
+
+/// `[tasks][tasks]` of `[tasks, tasks]`.
+fn rows<T: Clone>(cells: &[T], tasks: usize) -> Vec<Vec<T>> {
+    cells.chunks(tasks).map(<[T]>::to_vec).collect()
 }
 
 /// Of each pair, over the draws in `chosen` that know it.
@@ -164,7 +223,6 @@ fn means(draws: &[Vec<Option<f64>>], chosen: &[usize], tasks: usize) -> Vec<Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Unit;
 
     #[test]
     fn errors_make_a_proposal_less_sure() {
@@ -176,11 +234,13 @@ mod tests {
                 .grouped(0.0, Objective::Partition { largest: None })
                 .unwrap()
         };
-        assert!(found(0.001).together[0][1] > 0.999);
+        let share_of = |found: Grouped| found.together[0][1].value.unwrap();
+        assert!(share_of(found(0.001)) > 0.999);
         // The mean of both directions is 0.1 ± 0.14: above 0 with probability 0.76.
-        let share = found(0.2).together[0][1];
+        let share = share_of(found(0.2));
         assert!((share - 0.76).abs() < 0.09, "{share}");
-        assert_eq!(found(0.2).margin, Some(0.1));
+        let margin = found(0.2).margin.unwrap();
+        assert_eq!((margin.value, margin.unit), (Some(0.1), Unit::Bits));
     }
 
     #[test]
@@ -196,7 +256,7 @@ mod tests {
             None,
             None,
         ];
-        let affinities = Affinities::of_draws(&[draw], 3, 1).unwrap();
+        let affinities = Affinities::of_draws(&[draw], 3, "mean", 1).unwrap();
         for objective in [
             Objective::Partition { largest: None },
             Objective::Cover { most: 2 },
@@ -209,7 +269,7 @@ mod tests {
             );
         }
         assert!(
-            Affinities::of_draws(&[vec![None; 4]], 2, 1)
+            Affinities::of_draws(&[vec![None; 4]], 2, "mean", 1)
                 .unwrap()
                 .grouped(0.0, Objective::Cover { most: 1 })
                 .is_err()

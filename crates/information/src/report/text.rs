@@ -22,6 +22,7 @@ impl Report {
         self.many_text(&mut text);
         self.features_text(&mut text);
         self.ceilings_text(&mut text);
+        self.floors_text(&mut text);
         self.missing_text(&mut text);
         text
     }
@@ -164,6 +165,17 @@ impl Report {
                     facts.total.estimator,
                     facts.total.n,
                 );
+                for triple in &facts.triples {
+                    let names = triple.tasks.map(|task| self.name(task));
+                    let _ = writeln!(
+                        text,
+                        "  co-information of {}: {:.4} (null {}, n {})",
+                        names.join(", "),
+                        triple.information,
+                        number(triple.information.null_mean),
+                        triple.information.n,
+                    );
+                }
             }
             Many::Refused(why) => {
                 let _ = writeln!(text, "All tasks at once: no number, {why}");
@@ -179,7 +191,7 @@ impl Report {
         for edge in &self.tree.edges {
             let _ = writeln!(
                 text,
-                "  {} - {}  {:.4} bits",
+                "  {} - {}  {:.4}",
                 self.name(edge.left),
                 self.name(edge.right),
                 edge.weight

@@ -2,6 +2,7 @@
 
 mod codes;
 mod columns;
+mod coupling;
 mod observed;
 mod relations;
 mod representation;
@@ -10,6 +11,7 @@ mod usable;
 
 pub use codes::{CodeUse, code_use};
 pub use columns::{feature_columns, label_columns};
+pub use coupling::{CoupledPair, Coupling, coupling};
 pub use observed::{Observed, ObservedPart};
 pub use relations::{Asked, OVERLAP, PairRelation, Relations, relations};
 pub use representation::{

@@ -64,13 +64,13 @@ pub struct PairRelation {
     /// The larger place.
     pub right: usize,
     /// Rows with both labels over rows with a label of the rarer task.
-    pub overlap: f64,
+    pub overlap: Measure,
     /// Whether the overlap is so small that the cosine is about rows, not tasks.
     pub is_shift: bool,
     /// Mean over batches with both labels.
     pub cosine: Option<Measure>,
     /// The share of those batches where it is below 0.
-    pub negative: Option<f64>,
+    pub negative: Option<Measure>,
 }
 
 /// Looks at batches of a run's own rows.
@@ -171,8 +171,8 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Rows with both labels over rows with a label of the rarer task, `[tasks, tasks]`; 0 without any.
-fn overlaps(encoded: &Encoded, rows: &[u32], tasks: usize) -> Vec<f64> {
+/// Rows with both labels, and rows with a label of the rarer task, `[tasks, tasks]`.
+fn overlaps(encoded: &Encoded, rows: &[u32], tasks: usize) -> Vec<[usize; 2]> {
     let counts: Vec<usize> = (0..tasks)
         .map(|task| encoded.label_count(task, rows))
         .collect();
@@ -187,13 +187,12 @@ fn overlaps(encoded: &Encoded, rows: &[u32], tasks: usize) -> Vec<f64> {
     (0..tasks * tasks)
         .map(|cell| {
             let (left, right) = (cell / tasks, cell % tasks);
-            let rarer = count(left).min(count(right)).max(1);
-            both(left, right) as f64 / rarer as f64
+            [both(left, right), count(left).min(count(right))]
         })
         .collect()
 }
 
-fn pairs(cosines: &[Vec<Option<f64>>], overlaps: &[f64], tasks: usize) -> Vec<PairRelation> {
+fn pairs(cosines: &[Vec<Option<f64>>], overlaps: &[[usize; 2]], tasks: usize) -> Vec<PairRelation> {
     let mut pairs = Vec::new();
     for left in 0..tasks {
         for right in left + 1..tasks {
@@ -202,19 +201,33 @@ fn pairs(cosines: &[Vec<Option<f64>>], overlaps: &[f64], tasks: usize) -> Vec<Pa
                 .iter()
                 .filter_map(|batch| batch.get(cell).copied().flatten())
                 .collect();
-            let overlap = overlaps.get(cell).copied().unwrap_or(0.0);
+            let [both, rarer] = overlaps.get(cell).copied().unwrap_or_default();
+            let overlap = both as f64 / rarer.max(1) as f64;
             let below = values.iter().filter(|value| **value < 0.0).count();
+            let negative = share(below, values.len(), "share of batches below 0");
             pairs.push(PairRelation {
                 left,
                 right,
-                overlap,
+                overlap: Measure::of(
+                    overlap,
+                    Unit::One,
+                    "rows with both labels over those of the rarer",
+                    rarer,
+                ),
                 is_shift: overlap < OVERLAP,
-                negative: (!values.is_empty()).then(|| below as f64 / values.len() as f64),
+                negative: (!values.is_empty()).then_some(negative),
                 cosine: mean(&values),
             });
         }
     }
     pairs
+}
+
+/// `count` of `all`, with the binomial standard error.
+fn share(count: usize, all: usize, estimator: &'static str) -> Measure {
+    let share = count as f64 / all as f64;
+    let se = (share * (1.0 - share) / all as f64).sqrt();
+    Measure::of(share, Unit::One, estimator, all).with_se(se)
 }
 
 /// With the standard error over batches, if there are several.

@@ -3,6 +3,7 @@
 use polytask_balance::WEIGHTINGS;
 use polytask_model::{circle, names};
 use polytask_training::evaluate::{Measured, Predictor};
+use polytask_training::information::coupling;
 use polytask_training::load::experiment;
 use polytask_training::state::TrainState;
 use polytask_training::step::step;
@@ -57,6 +58,57 @@ fn the_loss_of_a_split_is_the_sum_of_its_parts() {
                 weighting.name
             );
         }
+    }
+}
+
+/// The bits of all coupled labels are those of an evaluation; of a chain, what its ends share is less than each edge does.
+#[test]
+fn a_known_label_gives_what_the_pair_shares() {
+    let mut world = world(&config(
+        CHAIN,
+        "[encoder]\ntype = \"mlp\"\nhidden = [4]\n[heads]\ninit = \"random\"\n[train]\nbatch_size = 16\n",
+    ));
+    with_tables(&mut world.state);
+    let model = world.state.evaluated();
+    let predictor = Predictor {
+        model: &model,
+        tasks: &world.plan.tasks,
+        shape: &world.plan.input_shape,
+        device: &world.plan.place.device,
+    };
+    let rows = &world.plan.splits.train;
+    let evaluated = predictor
+        .evaluate(&Measured {
+            encoded: &world.plan.encoded,
+            rows,
+            split: "train",
+            batch_size: 7,
+            weights: &[1.0; 4],
+        })
+        .unwrap();
+    let found = coupling(&predictor, &world.plan.encoded, rows, 9)
+        .unwrap()
+        .unwrap();
+    let wanted = evaluated.joint.unwrap();
+    assert!((found.joint.value.unwrap() - wanted.value.unwrap()).abs() < 1e-5);
+    assert!((found.joint.se.unwrap() - wanted.se.unwrap()).abs() < 1e-5);
+    assert_eq!(found.joint.n, wanted.n);
+    // The fourth task is not coupled: three pairs of three labels.
+    let pair = |names: [&str; 2]| {
+        let is_it = |left: &str, right: &str| names == [left, right] || names == [right, left];
+        let mut pairs = found.pairs.iter();
+        pairs
+            .find(|pair| is_it(&pair.left, &pair.right))
+            .unwrap()
+            .given
+            .clone()
+    };
+    assert_eq!(found.pairs.len(), 3);
+    let spread = |given: polytask_information::Measure| given.se.unwrap() * (given.n as f64).sqrt();
+    let ends = spread(pair(["task_0", "task_2"]));
+    for edge in [["task_0", "task_1"], ["task_1", "task_2"]] {
+        let found = spread(pair(edge));
+        assert!(found > 0.05 && ends < found, "{ends}, {edge:?} {found}");
     }
 }
 

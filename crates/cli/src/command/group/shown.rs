@@ -21,11 +21,14 @@ fn source(from: &str) -> &'static str {
 }
 
 /// An affinity of a source; what a step takes off a loss as a percentage of it.
-fn number(from: &str, value: f64, decimals: usize) -> String {
+fn number(from: &str, measure: &Measure, decimals: usize) -> String {
+    let Some(value) = measure.value else {
+        return measure.to_string();
+    };
+    let unit = measure.unit.name();
     match from {
         "tag" => format!("{:.decimals$} %", 100.0 * value),
-        "cosine" => format!("{value:.decimals$}"),
-        _ => format!("{value:.decimals$} bits"),
+        _ => format!("{value:.decimals$} {unit}").trim_end().to_owned(),
     }
 }
 
@@ -59,17 +62,15 @@ impl Proposed {
         } else {
             "found by search, not proven the best"
         };
-        let margin = self
-            .proposal
-            .margin
-            .map_or("unknown".to_owned(), |margin| number(self.from, margin, 3));
-        let counts = match (self.from, self.proposal.threshold) {
+        let margin = self.proposal.margin.as_ref();
+        let margin = margin.map_or("unknown".to_owned(), |margin| number(self.from, margin, 3));
+        let counts = match (self.from, &self.proposal.threshold) {
             (_, None) => {
                 "a task counts by what the others of its group give it on average, alone by 0"
                     .to_owned()
             }
             ("label_mi", Some(threshold)) => format!(
-                "a pair counts by what it shares above {threshold:.4} bits (95 % of shuffled labels share less)"
+                "a pair counts by what it shares above {threshold:.4} (95 % of shuffled labels share less)"
             ),
             (_, Some(_)) => {
                 "a pair counts by the mean of both directions, for or against".to_owned()
@@ -86,11 +87,7 @@ impl Proposed {
             "unknown"
         };
         let affinity = |from: usize, to: usize| {
-            let value = self
-                .proposal
-                .affinity
-                .get(from)
-                .and_then(|row| row.get(to).copied().flatten());
+            let value = self.affinity(from, to);
             value.map_or(unknown.to_owned(), |value| number(self.from, value, 4))
         };
         let share = |from: usize, to: usize| {
@@ -98,8 +95,7 @@ impl Proposed {
                 .proposal
                 .together
                 .get(from)
-                .and_then(|row| row.get(to))
-                .copied();
+                .and_then(|row| row.get(to)?.value);
             100.0 * share.unwrap_or(0.0)
         };
         let mut rows = Vec::new();
@@ -125,6 +121,11 @@ impl Proposed {
             }
         }
         rows
+    }
+
+    /// What one task gives another, if anything is known of it.
+    fn affinity(&self, from: usize, to: usize) -> Option<&Measure> {
+        self.proposal.affinity.get(from)?.get(to)?.as_ref()
     }
 
     fn is_directed(&self) -> bool {
@@ -244,10 +245,20 @@ impl Proposed {
             page.intervals(&both);
         }
         page.heading("Pairs");
-        let rows = self
-            .pairs()
-            .into_iter()
-            .map(|row| row.map(Cell::Text).to_vec());
+        let pairs = self.pairs();
+        let places = (0..self.tasks.len())
+            .flat_map(|left| (left + 1..self.tasks.len()).map(move |right| (left, right)));
+        let rows = pairs.into_iter().zip(places).map(|(row, (left, right))| {
+            let [pair, there, back, share, group] = row;
+            let agreed = self.proposal.together.get(left);
+            vec![
+                Cell::Text(pair),
+                Cell::worded(there, self.affinity(left, right)),
+                Cell::worded(back, self.affinity(right, left)),
+                Cell::worded(share, agreed.and_then(|row| row.get(right))),
+                Cell::Text(group),
+            ]
+        });
         page.table(
             &[
                 "pair",

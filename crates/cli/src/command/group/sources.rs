@@ -17,7 +17,7 @@ use crate::arguments::{ConfigArguments, Overrides, RunArguments};
 use crate::command::check;
 use crate::command::info::immeasurable;
 use crate::configuration::{Configuration, unplanned};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Ended, Failure};
 use crate::panics::Watch;
 use crate::place;
 use crate::runs::{Found, Unasked, best_or_last};
@@ -129,17 +129,17 @@ pub(super) fn of_run(
 }
 
 impl Subject {
-    /// The proposal with its source; the exit code if a signal came.
+    /// The proposal with its source.
     ///
     /// # Errors
-    /// Data of which nothing can be said, a run that ends badly.
+    /// Data of which nothing can be said, a run that ends badly, or a signal.
     pub(super) fn grouped(
         &self,
         arguments: &Arguments,
         objective: Objective,
         terminal: &Terminal,
         watch: &Watch,
-    ) -> Result<Result<Sourced, Exit>, Failure> {
+    ) -> Result<Sourced, Ended> {
         let usual = match self.origin {
             Origin::Config(_) => AffinitySource::LabelMi,
             Origin::Run(_) => AffinitySource::Cosine,
@@ -149,10 +149,7 @@ impl Subject {
         let found = match from {
             AffinitySource::LabelMi => self.by_labels(objective, terminal)?,
             AffinitySource::Cosine | AffinitySource::Tag => {
-                let runs = match self.runs(arguments, terminal, watch)? {
-                    Ok(runs) => runs,
-                    Err(exit) => return Ok(Err(exit)),
-                };
+                let runs = self.runs(arguments, terminal, watch)?;
                 let batches = arguments.batches as usize;
                 let (found, pairs) = self.by_gradients(&runs, from, batches, objective)?;
                 apart = pairs;
@@ -160,20 +157,17 @@ impl Subject {
             }
             AffinitySource::Bits => {
                 let wanted = arguments.wanted(&self.config);
-                let gains = match wanted.gains(terminal, watch)? {
-                    Ok(gains) => gains,
-                    Err(exit) => return Ok(Err(exit)),
-                };
+                let gains = wanted.gains(terminal, watch)?;
                 self.by_bits(&gains, objective).map_err(immeasurable)?
             }
         };
         let names = AffinitySource::ALL.iter();
         let mut names = names.filter(|(_, source, _)| *source == from);
-        Ok(Ok(Sourced {
+        Ok(Sourced {
             from: names.next().map_or("", |(name, ..)| *name),
             found,
             apart,
-        }))
+        })
     }
 
     fn by_labels(&self, objective: Objective, terminal: &Terminal) -> Result<Grouped, Failure> {
@@ -206,21 +200,18 @@ impl Subject {
         arguments: &Arguments,
         terminal: &Terminal,
         watch: &Watch,
-    ) -> Result<Result<Vec<Loaded>, Exit>, Failure> {
+    ) -> Result<Vec<Loaded>, Ended> {
         let wanted = arguments.wanted(&self.config);
         let paths = match &self.origin {
             Origin::Run(_) => Vec::new(),
-            Origin::Config(_) => match wanted.together(terminal, watch)? {
-                Ok(paths) => paths,
-                Err(exit) => return Ok(Err(exit)),
-            },
+            Origin::Config(_) => wanted.together(terminal, watch)?,
         };
         let loaded = paths.iter().map(|path| {
             let run = RunDir::open(path)?;
             let selected = best_or_last(&run)?;
             Ok(from_checkpoint(selected.checkpoint, Place::cpu())?)
         });
-        loaded.collect::<Result<_, Failure>>().map(Ok)
+        Ok(loaded.collect::<Result<_, Failure>>()?)
     }
 
     fn by_gradients(
@@ -250,7 +241,12 @@ impl Subject {
                 found.cosines
             });
         }
-        let found = Affinities::of_draws(&draws, self.tasks.len(), self.seed)
+        let estimator = if is_tag {
+            "what a step takes off the loss, mean over batches"
+        } else {
+            "mean cosine over batches"
+        };
+        let found = Affinities::of_draws(&draws, self.tasks.len(), estimator, self.seed)
             .and_then(|affinities| affinities.grouped(NOTHING, objective))
             .map_err(immeasurable)?;
         Ok((found, apart))

@@ -1,21 +1,24 @@
 //! `info RUN`: what the model knows of each label, what is left to share, and how it shares.
 
+use polytask_data::Prepared;
+use polytask_store::RunDir;
 use polytask_training::evaluate::Yardstick;
 use polytask_training::information::{
-    Asked, CodeUse, Information, Relations, Residuals, Transferability, code_use, label_columns,
-    relations, residuals,
+    Asked, CodeUse, Coupling, Information, Relations, Residuals, Transferability, code_use,
+    coupling, label_columns, relations, residuals,
 };
-use polytask_training::load::{LoadError, from_checkpoint, rows_of};
+use polytask_training::load::{LoadError, Loaded, from_checkpoint, rows_of};
 use polytask_training::save::meta;
 use serde_json::json;
 
 use super::representation::{self, AlikeRuns};
+use super::wider::{self, Wider};
 use super::{Arguments, Rows, immeasurable, publish};
 use crate::arguments::RunArguments;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Ended, Exit, Failure};
 use crate::number::count;
 use crate::panics::Watch;
-use crate::runs::{Found, Unasked};
+use crate::runs::{Found, Unasked, best_or_last};
 use crate::terminal::{Terminal, safe};
 use crate::{json, place, results};
 
@@ -24,6 +27,10 @@ pub(super) fn run(
     terminal: &Terminal,
     watch: &Watch,
 ) -> Result<Exit, Failure> {
+    told(arguments, terminal, watch).or_else(Ended::exit)
+}
+
+fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exit, Ended> {
     arguments.refuse_config()?;
     let asked = RunArguments {
         run: arguments.target.clone(),
@@ -51,36 +58,29 @@ pub(super) fn run(
         },
     };
 
-    let predictor = loaded.predictor();
-    let yardstick = Yardstick::new(&prepared.encoded, &prepared.splits, split);
-    let measured = predictor
-        .observe(&prepared.encoded, rows, loaded.batch_size())
-        .map_err(LoadError::from)?;
-    let held = yardstick
-        .held(&predictor, loaded.batch_size())
-        .map_err(LoadError::from)?;
-    let fits = prepared.preprocessing.tasks();
-    let baselines = yardstick.baselines(&loaded.tasks);
-    let information = Information::of(
-        &loaded.tasks,
-        held.as_deref(),
-        &measured,
-        &baselines,
-        &prepared.encoded,
-    );
-    let experiment = loaded.experiment();
-    let mut options = experiment.info.report(String::new(), experiment.seed);
-    options.strata = prepared.encoded.strata(&prepared.splits.train);
-    let columns = label_columns(fits, &prepared.encoded, &prepared.splits.train);
-    let residuals = match &held {
-        Some(held) => residuals(&columns, held, &measured, &options),
-        None => {
-            let (fitted, tested): (Vec<_>, Vec<_>) =
-                measured.iter().map(|seen| seen.halves()).unzip();
-            residuals(&columns, &fitted, &tested, &options)
+    let wider = match &run {
+        Some(run) if arguments.wider => Some(wider::of(arguments, run, terminal, watch, |path| {
+            let selected = best_or_last(&RunDir::open(path)?)?;
+            let wider = from_checkpoint(selected.checkpoint, loaded.place.clone())?;
+            let prepared = wider.prepare()?;
+            let rows = rows_of(&prepared, split)?;
+            Ok(Seen::of(&wider, &prepared, (split, rows))?.residuals)
+        })?),
+        None if arguments.wider => {
+            return Err(Failure::usage(
+                "a checkpoint by itself has no folder with its config: name the run",
+            )
+            .into());
         }
-    }
-    .map_err(immeasurable)?;
+        _ => None,
+    };
+    let predictor = loaded.predictor();
+    let Seen {
+        information,
+        residuals,
+    } = Seen::of(&loaded, &prepared, (split, rows))?;
+    let joint =
+        coupling(&predictor, &prepared.encoded, rows, loaded.batch_size()).map_err(immeasurable)?;
     let (alike, expert) = representation::of(arguments, &loaded, &prepared, (split, rows))?;
     let asked = Asked {
         split: "train",
@@ -97,6 +97,8 @@ pub(super) fn run(
         of: format!("{}, step {}", path.display(), count(loaded.step)),
         information,
         residuals,
+        wider,
+        joint,
         codes: code_use(&loaded.model),
         relations,
         alike,
@@ -113,7 +115,7 @@ pub(super) fn run(
                 "checkpoint": {"path": path.display().to_string(), "step": loaded.step, "epoch": loaded.epoch, "digest": loaded.digest},
                 "split": split, "rows": rows.len(), "backend": loaded.place.backend,
                 "information": results::information_document(&found.information),
-                "residual": found.residuals, "codes": found.codes, "gradients": found.relations,
+                "residual": found.residuals, "wider": found.wider, "joint": found.joint, "codes": found.codes, "gradients": found.relations,
                 "representations": found.alike, "transferability": found.expert,
             }),
         )?;
@@ -121,6 +123,57 @@ pub(super) fn run(
         terminal.result(&safe(&found.text(terminal.colors_results)))?;
     }
     Ok(Exit::Done)
+}
+
+/// What a model says of some rows.
+struct Seen {
+    information: Information,
+    residuals: Residuals,
+}
+
+impl Seen {
+    /// # Errors
+    /// Labels of which nothing can be said.
+    fn of(
+        loaded: &Loaded,
+        prepared: &Prepared,
+        (split, rows): (&str, &[u32]),
+    ) -> Result<Self, Failure> {
+        let predictor = loaded.predictor();
+        let yardstick = Yardstick::new(&prepared.encoded, &prepared.splits, split);
+        let measured = predictor
+            .observe(&prepared.encoded, rows, loaded.batch_size())
+            .map_err(LoadError::from)?;
+        let held = yardstick
+            .held(&predictor, loaded.batch_size())
+            .map_err(LoadError::from)?;
+        let fits = prepared.preprocessing.tasks();
+        let baselines = yardstick.baselines(&loaded.tasks);
+        let information = Information::of(
+            &loaded.tasks,
+            held.as_deref(),
+            &measured,
+            &baselines,
+            &prepared.encoded,
+        );
+        let experiment = loaded.experiment();
+        let mut options = experiment.info.report(String::new(), experiment.seed);
+        options.strata = prepared.encoded.strata(&prepared.splits.train);
+        let columns = label_columns(fits, &prepared.encoded, &prepared.splits.train);
+        let residuals = match &held {
+            Some(held) => residuals(&columns, held, &measured, &options),
+            None => {
+                let (fitted, tested): (Vec<_>, Vec<_>) =
+                    measured.iter().map(|seen| seen.halves()).unzip();
+                residuals(&columns, &fitted, &tested, &options)
+            }
+        }
+        .map_err(immeasurable)?;
+        Ok(Self {
+            information,
+            residuals,
+        })
+    }
 }
 
 impl Arguments {
@@ -155,6 +208,10 @@ pub(super) struct After {
     pub(super) of: String,
     pub(super) information: Information,
     pub(super) residuals: Residuals,
+    /// If asked for.
+    pub(super) wider: Option<Wider>,
+    /// Of a model with a joint head.
+    pub(super) joint: Option<Coupling>,
     pub(super) codes: Option<CodeUse>,
     /// None of one task.
     pub(super) relations: Option<Relations>,

@@ -22,9 +22,9 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             "--checkpoint picks one of a run, but a config is named",
         ));
     }
-    if !arguments.others.is_empty() || arguments.expert {
+    if !arguments.others.is_empty() || arguments.expert || arguments.wider {
         return Err(Failure::usage(
-            "a config has no representation yet: further runs and --expert are for a run",
+            "a config has no representation yet: further runs, --expert and --wider are for a run",
         ));
     }
     let config = ConfigArguments {

@@ -1,5 +1,6 @@
 //! `info RUN`: how the gradients of its tasks lie to each other.
 
+use polytask_information::Measure;
 use polytask_information::report::{Cell, Page};
 use polytask_training::information::{OVERLAP, PairRelation, Relations};
 
@@ -48,7 +49,10 @@ fn cells(relations: &Relations, pair: &PairRelation) -> [String; 5] {
         let se = cosine.se.map_or(String::new(), |se| format!(" ± {se:.3}"));
         format!("{:+.3}{se}", cosine.value.unwrap_or(f64::NAN))
     });
-    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let percent = |share: &Measure| {
+        let share = share.value.map(|share| format!("{:.0} %", 100.0 * share));
+        share.unwrap_or_else(|| "-".to_owned())
+    };
     [
         format!(
             "{} - {}",
@@ -56,8 +60,8 @@ fn cells(relations: &Relations, pair: &PairRelation) -> [String; 5] {
             name(relations, pair.right)
         ),
         cosine,
-        pair.negative.map_or("-".to_owned(), percent),
-        percent(pair.overlap),
+        pair.negative.as_ref().map_or("-".to_owned(), percent),
+        percent(&pair.overlap),
         reading(pair),
     ]
 }
@@ -98,9 +102,16 @@ pub(super) fn text(relations: &Relations, color: bool) -> String {
 pub(super) fn page(relations: &Relations, page: &mut Page) {
     page.heading("Cosines of the tasks' gradients");
     page.paragraph(&format!("{}.", told(relations)));
-    let rows = ordered(relations)
-        .into_iter()
-        .map(|pair| cells(relations, pair).map(Cell::Text).to_vec());
+    let rows = ordered(relations).into_iter().map(|pair| {
+        let [name, cosine, negative, overlap, reading] = cells(relations, pair);
+        vec![
+            Cell::Text(name),
+            Cell::worded(cosine, pair.cosine.as_ref()),
+            Cell::worded(negative, pair.negative.as_ref()),
+            Cell::worded(overlap, Some(&pair.overlap)),
+            Cell::Text(reading),
+        ]
+    });
     page.table(
         &["pair", "cosine", "negative", "common rows", ""],
         rows.collect(),

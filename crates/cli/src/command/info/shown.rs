@@ -6,7 +6,7 @@ use polytask_information::usable::Verdict;
 use polytask_training::information::PairResidual;
 
 use super::after::After;
-use super::{relations, representation};
+use super::{coupling, relations, representation, wider};
 use crate::number::count;
 use crate::results;
 use crate::table::{Side, Table};
@@ -88,6 +88,12 @@ impl After {
             text.push_str(&format!("! {note}\n"));
         }
         self.residual_text(&mut text, color);
+        if let Some(found) = &self.wider {
+            text.push_str(&wider::text(&self.residuals, found, color));
+        }
+        if let Some(joint) = &self.joint {
+            text.push_str(&coupling::text(joint, color));
+        }
         self.codes_text(&mut text, color);
         if let Some(relations) = &self.relations {
             text.push_str(&relations::text(relations, color));
@@ -247,6 +253,12 @@ impl After {
         );
         for (verdict, advice) in self.advice() {
             page.paragraph(&format!("{}: {advice}.", reading(verdict)));
+        }
+        if let Some(found) = &self.wider {
+            wider::page(&self.residuals, found, &mut page);
+        }
+        if let Some(joint) = &self.joint {
+            coupling::page(joint, &mut page);
         }
         if let Some(codes) = &self.codes {
             page.heading("Shared codes");

@@ -4,17 +4,18 @@
 //! be worth more labels than there are.
 
 use polytask_information::usable::{Equivalent, label_equivalents};
+use polytask_information::{Flag, Measure, Unit};
 use serde::Serialize;
 
-use super::runs::MeasuredRun;
+use super::runs::{MeasuredRun, Run};
 use crate::number::count;
 
 /// One task.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct TaskEquivalents {
     pub(super) task: String,
-    /// Alone: labels and bits per example that the label still costs, calibrated, mean over seeds.
-    pub(super) curve: Vec<[f64; 2]>,
+    /// Alone: labels and bits per example that the label still costs, calibrated, means over seeds.
+    pub(super) curve: Vec<(f64, Measure)>,
     /// Together on half of the rows, and on all.
     pub(super) together: Vec<Worth>,
 }
@@ -25,11 +26,11 @@ pub(super) struct Worth {
     /// Labels of the task, mean over seeds.
     pub(super) labels: f64,
     /// Bits per example that its label still costs, mean over seeds.
-    pub(super) cost: f64,
+    pub(super) cost: Measure,
     /// Labels with which it is as good alone, on the mean curve.
-    pub(super) alone: Equivalent,
+    pub(super) alone: Measure,
     /// The same of each seed by itself.
-    pub(super) by_seed: Vec<Equivalent>,
+    pub(super) by_seed: Vec<Measure>,
 }
 
 /// Of every task whose curve was measured.
@@ -70,19 +71,22 @@ impl Measured<'_> {
         let together = together.filter_map(|(place, [labels, cost])| {
             let by_seed = curves.iter().zip(&joint).filter_map(|(curve, joint)| {
                 let [_, cost] = *joint.get(place)?;
-                read(curve, cost)
+                Some(record(read(curve, cost)?, 1))
             });
             Some(Worth {
                 labels,
-                cost,
-                alone: read(&curve, cost)?,
+                cost: record_of_cost(cost, place, &joint),
+                alone: record(read(&curve, cost)?, joint.len()),
                 by_seed: by_seed.collect(),
             })
         });
         let together = together.collect();
+        let points = curve.iter().enumerate();
+        let points =
+            points.map(|(place, &[labels, cost])| (labels, record_of_cost(cost, place, &curves)));
         Some(TaskEquivalents {
             task: self.task.to_owned(),
-            curve,
+            curve: points.collect(),
             together,
         })
     }
@@ -90,7 +94,9 @@ impl Measured<'_> {
     /// (labels, bits) of the runs of a seed whose tasks are these, fewest labels first.
     fn points(&self, seed: u64, is_wanted: impl Fn(&[String]) -> bool) -> Vec<[f64; 2]> {
         let runs = self.measured.iter();
-        let runs = runs.filter(|one| one.run.seed == seed && is_wanted(&one.run.tasks));
+        let runs = runs.filter(|one| {
+            one.run.seed == seed && is_wanted(&one.run.tasks) && Run::is_on_curve(&one.run)
+        });
         let mut points: Vec<[f64; 2]> = runs
             .filter_map(|one| {
                 let found = one.evaluation.information.measured.get(self.task)?;
@@ -128,14 +134,35 @@ fn mean(seeds: &[Vec<[f64; 2]>]) -> Option<Vec<[f64; 2]>> {
     )
 }
 
-/// `1,234`, `< 100` or `> 5,000`.
-pub(super) fn shown(equivalent: Equivalent) -> String {
-    let labels = |number: f64| count(number.round() as u64);
+/// The mean over `seeds` at a place of their curves.
+fn record_of_cost(mean: f64, place: usize, seeds: &[Vec<[f64; 2]>]) -> Measure {
+    let costs = seeds.iter().filter_map(|seed| Some(seed.get(place)?[1]));
+    let costs: Vec<f64> = costs.collect();
+    let estimator = "log loss of test rows, calibrated, mean over seeds";
+    Measure::of(mean, Unit::Bits, estimator, costs.len()).with_spread(&costs)
+}
+
+fn record(equivalent: Equivalent, seeds: usize) -> Measure {
+    let of = |labels: f64| {
+        let estimator =
+            "where the mean curve alone costs as much, log-linear between measured points";
+        Measure::of(labels, Unit::Labels, estimator, seeds)
+    };
     match equivalent {
-        Equivalent::Below(least) => format!("< {}", labels(least)),
-        Equivalent::Labels(number) => labels(number),
-        Equivalent::Above(most) => format!("> {}", labels(most)),
+        Equivalent::Below(least) => of(least).flagged(Flag::UpperBound),
+        Equivalent::Labels(labels) => of(labels),
+        Equivalent::Above(most) => of(most).flagged(Flag::LowerBound),
     }
+}
+
+/// `1,234`, `< 100` or `> 5,000`.
+pub(super) fn shown(labels: &Measure) -> String {
+    let number = labels
+        .value
+        .map_or("n/a".to_owned(), |number| count(number.round() as u64));
+    let bound = [(Flag::UpperBound, "< "), (Flag::LowerBound, "> ")];
+    let mut bound = bound.iter().filter(|(flag, _)| labels.flags.contains(flag));
+    format!("{}{number}", bound.next().map_or("", |(_, sign)| sign))
 }
 
 #[cfg(test)]
@@ -150,6 +177,6 @@ mod tests {
         ];
         assert_eq!(mean(&seeds), Some(vec![[11.0, 1.5], [21.0, 0.5]]));
         assert_eq!(mean(&[vec![[1.0, 1.0]], vec![]]), None);
-        assert_eq!(shown(Equivalent::Above(1234.4)), "> 1,234");
+        assert_eq!(shown(&record(Equivalent::Above(1234.4), 1)), "> 1,234");
     }
 }

@@ -7,7 +7,7 @@ use polytask_config::Resolved;
 use polytask_store::{Fallback, Pick, RunDir, Status};
 use polytask_training::device::Place;
 use polytask_training::evaluate::Evaluation;
-use polytask_training::load::{LoadError, from_checkpoint};
+use polytask_training::load::{LoadError, Loaded, from_checkpoint};
 use polytask_training::run::Finish;
 use polytask_training::session::{self, Options, Texts};
 
@@ -15,7 +15,7 @@ use crate::arguments::ConfigArguments;
 use crate::command::resume::never_began;
 use crate::command::train::failed;
 use crate::configuration::Configuration;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Ended, Failure};
 use crate::measures::TaskMeasures;
 use crate::number::duration;
 use crate::panics::Watch;
@@ -38,6 +38,8 @@ const ASIDE: &[&str] = &[
 
 /// Shares of the training rows at which learning curves are measured, beside the whole.
 const SHARES: &[f64] = &[0.125, 0.25, HALF];
+/// Shares of the training rows that a code of the labels, block by block, has learnt from; with the whole its blocks end.
+pub(super) const BLOCKS: &[f64] = &[0.0625, 0.125, 0.25, HALF];
 /// The share at which all tasks together are compared with the curves: above it there is still curve to be read.
 const HALF: f64 = 0.5;
 
@@ -110,6 +112,43 @@ impl Run {
         runs
     }
 
+    /// Whether it is a point of the learning curves: a task alone, or all together on half of the rows or all.
+    pub(super) fn is_on_curve(&self) -> bool {
+        let shares: &[f64] = if self.tasks.len() == 1 {
+            SHARES
+        } else {
+            &[HALF]
+        };
+        self.share >= 1.0 || shares.contains(&self.share)
+    }
+
+    /// Every task alone and all together on the rows before each block.
+    pub(super) fn of_blocks(seed: u64, tasks: &[String]) -> Vec<Self> {
+        let sets = [("together".to_owned(), tasks.to_vec())].into_iter();
+        let alone = tasks
+            .iter()
+            .map(|task| (format!("alone-{task}"), vec![task.clone()]));
+        let sets: Vec<_> = sets.chain(alone).collect();
+        let runs = BLOCKS.iter().flat_map(|&share| {
+            sets.iter().map(move |(name, tasks)| Self {
+                seed,
+                tasks: tasks.clone(),
+                share,
+                name: format!("{name}-share-{share}"),
+            })
+        });
+        runs.collect()
+    }
+
+    /// The folder of the run of the same tasks that has learnt from the next block too; none of one on all rows.
+    fn ahead(&self) -> Option<String> {
+        let place = BLOCKS.iter().position(|share| *share == self.share)?;
+        let own = format!("-share-{}", self.share);
+        let whole = self.name.strip_suffix(&own)?;
+        let next = BLOCKS.get(place + 1);
+        Some(next.map_or(whole.to_owned(), |next| format!("{whole}-share-{next}")))
+    }
+
     /// `seed 42, together`.
     fn title(&self) -> String {
         format!("seed {}, {}", self.seed, self.name.replacen('-', " ", 1))
@@ -145,6 +184,8 @@ pub(super) struct Runs<'a> {
     pub(super) place: Place,
     pub(super) ui: Ui,
     pub(super) is_json: bool,
+    /// Whether parts of the rows are measured on the next block too.
+    pub(super) blocks: bool,
     pub(super) terminal: &'a Terminal,
     pub(super) watch: &'a Watch,
     pub(super) signals: &'a Signals,
@@ -164,6 +205,8 @@ pub(super) struct MeasuredRun {
     pub(super) evaluation: Evaluation,
     /// Training rows with a label, by task.
     pub(super) labelled: BTreeMap<String, u64>,
+    /// The next block of training rows, if asked for and there is one.
+    pub(super) ahead: Option<Evaluation>,
 }
 
 impl Runs<'_> {
@@ -270,9 +313,15 @@ impl Runs<'_> {
     /// # Errors
     /// A checkpoint or data that cannot be read.
     pub(super) fn measured(&self, trained: Trained) -> Result<MeasuredRun, Failure> {
-        let run = RunDir::open(&trained.path)?;
-        let selected = best_or_last(&run)?;
-        let loaded = from_checkpoint(selected.checkpoint, self.place.clone())?;
+        let loaded = self.loaded(&trained.path)?;
+        let next = trained.run.ahead().filter(|_| self.blocks);
+        let ahead = match next {
+            Some(name) => {
+                let next = self.loaded(&trained.path.with_file_name(name))?;
+                Some(loaded.evaluate_ahead(&next)?)
+            }
+            None => None,
+        };
         let labels = loaded.tasks.iter();
         let labelled = labels
             .map(|task| (task.name.clone(), task.fit.labelled))
@@ -287,17 +336,23 @@ impl Runs<'_> {
             split,
             evaluation,
             labelled,
+            ahead,
         })
     }
 
+    fn loaded(&self, path: &Path) -> Result<Loaded, Failure> {
+        let selected = best_or_last(&RunDir::open(path)?)?;
+        Ok(from_checkpoint(selected.checkpoint, self.place.clone())?)
+    }
+
     /// Says how to go on.
-    pub(super) fn interrupted(&self) -> Exit {
+    pub(super) fn interrupted(&self) -> Ended {
         self.terminal.note(&format!(
             "stopped by {}, what was trained is kept in {}; the same command goes on",
             self.signals.name(),
             self.folder.display()
         ));
-        self.signals.exit()
+        Ended::Interrupted(self.signals.exit())
     }
 }
 
@@ -316,6 +371,13 @@ mod tests {
         assert_eq!(names(&["a", "b", "c"], false).len(), 4);
         assert_eq!(names(&["a", "b", "c"], true).last().unwrap(), "without-c");
         let tasks = ["a_b".to_owned(), "c".to_owned()];
+        let ahead = |run: &Run| run.ahead();
+        let next: Vec<_> = Run::of_blocks(7, &tasks).iter().filter_map(ahead).collect();
+        assert_eq!(next[0], "together-share-0.125");
+        // Every block has a run that has learnt from it, the last one that on all rows.
+        assert_eq!(next.len(), 4 * 3);
+        assert_eq!(next[11], "alone-c");
+        assert_eq!(Run::of_seed(7, &tasks, false)[0].ahead(), None);
         assert_eq!(
             Run::of_seed(7, &tasks, false)[1].title(),
             "seed 7, alone a_b"

@@ -3,8 +3,10 @@
 use polytask_information::Measure;
 use polytask_information::report::{Cell, Page};
 
+use super::effect::{Effect, SEEDS};
 use super::equivalents::{TaskEquivalents, shown as labels};
-use super::measured::{Effect, SEEDS, TaskTransfer, Transfer};
+use super::prequential;
+use super::report::{TaskTransfer, Transfer};
 use crate::number::{count, figure};
 use crate::table::{Side, Table};
 
@@ -42,6 +44,11 @@ impl Transfer {
             let why = task.why_not.as_ref()?;
             Some(format!("{}: no bits, {why}", task.task))
         }));
+        let unsaved = self.prequential.iter().flat_map(|found| &found.tasks);
+        notes.extend(unsaved.filter_map(|task| {
+            let why = task.why_not.as_ref()?;
+            Some(format!("{}: no prequential bits, {why}", task.task))
+        }));
         notes
     }
 
@@ -62,18 +69,21 @@ impl Transfer {
         for task in &self.tasks {
             let mut metrics = task.metrics.iter();
             let mut metric = || match metrics.next() {
-                Some((name, [alone, together])) => {
-                    [name.clone(), figure(*alone), figure(*together)]
+                Some((name, metric)) => {
+                    let [alone, together] = metric.means();
+                    [name.clone(), figure(alone), figure(together)]
                 }
                 None => Default::default(),
             };
             let first = metric();
-            let bits =
-                |bits: Option<f64>| bits.map_or("n/a".to_owned(), |bits| format!("{bits:.3}"));
+            let bits = |bits: &Option<Measure>| match bits.as_ref().and_then(|bits| bits.value) {
+                Some(value) => format!("{value:.3}"),
+                None => "n/a".to_owned(),
+            };
             let own = [
                 task.task.clone(),
-                bits(task.alone),
-                bits(task.together),
+                bits(&task.alone),
+                bits(&task.together),
                 task.transferred.as_ref().map_or("n/a".to_owned(), signed),
                 task.transferred.as_ref().map_or(String::new(), interval),
                 task.uncalibrated.as_ref().map_or(String::new(), signed),
@@ -89,6 +99,7 @@ impl Transfer {
         text.push_str(&table.text(color));
         self.left_out_text(&mut text, color);
         self.equivalents_text(&mut text, color);
+        self.prequential_text(&mut text, color);
         text.push_str(&format!("\n{}\n", self.summary_line()));
         for note in self.notes() {
             text.push_str(&format!("! {note}\n"));
@@ -145,11 +156,11 @@ impl Transfer {
         let worth = |task: &TaskEquivalents| {
             let name = task.task.clone();
             let rows = task.together.iter().map(move |worth| {
-                let seeds: Vec<String> = worth.by_seed.iter().copied().map(labels).collect();
+                let seeds: Vec<String> = worth.by_seed.iter().map(labels).collect();
                 [
                     name.clone(),
                     count(worth.labels.round() as u64),
-                    labels(worth.alone),
+                    labels(&worth.alone),
                     seeds.join("  "),
                 ]
             });
@@ -159,18 +170,19 @@ impl Transfer {
     }
 
     fn summary_line(&self) -> String {
-        let percent =
-            |value: Option<f64>| value.map_or("n/a".to_owned(), |value| format!("{value:+.2} %"));
-        let ranks = self
-            .summary
-            .mean_rank
-            .map_or("n/a".to_owned(), |[alone, together]| {
-                format!("{together:.2} together, {alone:.2} alone")
-            });
+        let percent = |measure: &Option<Measure>| match measure.as_ref().and_then(|one| one.value) {
+            Some(value) => format!("{value:+.2} %"),
+            None => "n/a".to_owned(),
+        };
+        let rank = |measure: &Measure| format!("{:.2}", measure.value.unwrap_or(f64::NAN));
+        let ranks = self.summary.mean_rank.as_ref();
+        let ranks = ranks.map_or("n/a".to_owned(), |[alone, together]| {
+            format!("{} together, {} alone", rank(together), rank(alone))
+        });
         format!(
             "delta_m {} (lower is better)  delta_p {} (higher is better)  mean rank {ranks}",
-            percent(self.summary.delta_m),
-            percent(self.summary.delta_p)
+            percent(&self.summary.delta_m),
+            percent(&self.summary.delta_p)
         )
     }
 
@@ -241,23 +253,15 @@ impl Transfer {
         page.intervals(&intervals);
         let text = |text: String| Cell::Text(text);
         let rows = self.tasks.iter().map(|task| {
-            let bits =
-                |bits: Option<f64>| bits.map_or("–".to_owned(), |bits| format!("{bits:.3}"));
-            let seeds: Vec<String> = task
-                .by_seed
-                .iter()
-                .map(|bits| format!("{bits:+.3}"))
-                .collect();
+            let seeds: Vec<String> = task.by_seed.iter().map(signed).collect();
             let bits_found = task.transferred.as_ref();
             vec![
                 text(task.task.clone()),
-                text(bits(task.alone)),
-                text(bits(task.together)),
-                bits_found.map_or(Cell::Text("–".to_owned()), Cell::Told),
+                Cell::told(task.alone.as_ref()),
+                Cell::told(task.together.as_ref()),
+                Cell::told(bits_found),
                 text(bits_found.map_or(String::new(), interval)),
-                task.uncalibrated
-                    .as_ref()
-                    .map_or(Cell::Text("–".to_owned()), Cell::Told),
+                Cell::told(task.uncalibrated.as_ref()),
                 text(seeds.join(", ")),
                 text(
                     if task.same_rows {
@@ -308,16 +312,50 @@ impl Transfer {
             let heads = ["task", "together, labels", "as good alone with", "by seed"];
             page.table(&heads, rows.collect());
         }
+        if let Some(found) = &self.prequential {
+            page.heading("Prequential bits saved");
+            page.paragraph(&format!("{}.", prequential::TOLD));
+            let rows = found.tasks.iter().map(|saved| {
+                let [task, labels, alone, together, gain, range, per_label] =
+                    prequential::cells(saved);
+                vec![
+                    Cell::Text(task),
+                    Cell::Text(labels),
+                    Cell::worded(alone, saved.alone.as_ref()),
+                    Cell::worded(together, saved.together.as_ref()),
+                    Cell::worded(gain, saved.saved.as_ref()),
+                    Cell::Text(range),
+                    Cell::worded(per_label, saved.per_label.as_ref()),
+                ]
+            });
+            page.table(&prequential::HEADS, rows.collect());
+        }
         page.heading("Metrics");
         page.paragraph(&self.summary_line());
+        let summary = &self.summary;
+        let ranks = summary.mean_rank.as_ref();
+        let records = [
+            summary.delta_m.as_ref(),
+            summary.delta_p.as_ref(),
+            ranks.map(|[alone, _]| alone),
+            ranks.map(|[_, together]| together),
+        ];
+        let heads = [
+            "delta_m",
+            "delta_p",
+            "mean rank alone",
+            "mean rank together",
+        ];
+        page.table(&heads, vec![records.map(Cell::told).to_vec()]);
         let rows = self.tasks.iter().flat_map(|task| {
-            task.metrics.iter().map(|(name, [alone, together])| {
-                let cells = [
-                    task.task.clone(),
-                    name.clone(),
-                    figure(*alone),
-                    figure(*together),
-                ];
+            task.metrics.iter().map(|(name, metric)| {
+                let [alone, together] = metric.records().map(|record| {
+                    let se = record
+                        .se
+                        .map_or(String::new(), |se| format!(" ± {}", figure(se)));
+                    format!("{}{se}", figure(record.value.unwrap_or(f64::NAN)))
+                });
+                let cells = [task.task.clone(), name.clone(), alone, together];
                 cells.map(Cell::Text).to_vec()
             })
         });

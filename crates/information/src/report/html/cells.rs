@@ -39,10 +39,15 @@ pub(super) fn record(measure: &Measure) -> Vec<String> {
 
 /// A value that tells the rest of its record on hovering.
 pub(super) fn told(measure: &Measure) -> String {
+    worded(&format!("{measure:.3}"), measure)
+}
+
+/// The value in other words, the same on hovering.
+pub(super) fn worded(text: &str, measure: &Measure) -> String {
     format!(
         "<span title=\"{}\">{}</span>",
         escaped(&story(measure)),
-        escaped(&format!("{measure:.3}"))
+        escaped(text)
     )
 }
 

@@ -4,6 +4,7 @@
 
 mod bars;
 mod cells;
+mod floors;
 mod heat;
 mod page;
 mod tree;
@@ -195,7 +196,14 @@ impl Report {
                     cells
                 });
                 let heads: Vec<&str> = [""].into_iter().chain(RECORD).collect();
-                table(page, &heads, rows.into_iter());
+                let triples = facts.triples.iter().map(|triple| {
+                    let names = triple.tasks.map(|task| self.name(task));
+                    let what = format!("co-information of {}", names.join(", "));
+                    let mut cells = vec![escaped(&what)];
+                    cells.extend(record(&triple.information));
+                    cells
+                });
+                table(page, &heads, rows.into_iter().chain(triples));
             }
         }
         if !self.synergies.is_empty() {
@@ -282,6 +290,7 @@ impl Report {
                 rows,
             );
         }
+        floors::page(self, page);
         if !self.missing.is_empty() {
             page.push_str("<h2>Missing labels as a signal</h2>\n");
             let rows = self.missing.iter().map(|one| {

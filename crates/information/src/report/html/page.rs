@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::STYLE;
-use super::cells::{escaped, short, story, told};
+use super::cells::{escaped, short, story, told, worded};
 use crate::Measure;
 
 /// A page under construction. What is added is escaped.
@@ -28,6 +28,25 @@ pub enum Cell<'a> {
     Text(String),
     /// A number that tells its record on hovering.
     Told(&'a Measure),
+    /// A number put in other words, which tells its record on hovering.
+    Worded(String, &'a Measure),
+}
+
+impl<'a> Cell<'a> {
+    /// A number that tells its record, or a dash.
+    #[must_use]
+    pub fn told(measure: Option<&'a Measure>) -> Self {
+        measure.map_or_else(|| Self::Text("–".to_owned()), Self::Told)
+    }
+
+    /// The text, which tells the record it comes from if there is one.
+    #[must_use]
+    pub fn worded(text: String, measure: Option<&'a Measure>) -> Self {
+        match measure {
+            Some(measure) => Self::Worded(text, measure),
+            None => Self::Text(text),
+        }
+    }
 }
 
 const ROW: usize = 30;
@@ -68,6 +87,7 @@ impl Page {
                 .map(|cell| match cell {
                     Cell::Text(text) => escaped(&text),
                     Cell::Told(measure) => told(measure),
+                    Cell::Worded(text, measure) => worded(&text, measure),
                 })
                 .collect()
         };

@@ -9,7 +9,7 @@ const ROW: usize = 26;
 const COLUMN: usize = 210;
 
 pub(super) fn drawing(report: &Report) -> String {
-    let order = report.tree.rooted();
+    let order = report.tree.shape.rooted();
     let mut depths = vec![0usize; order.len()];
     let mut rows = vec![0usize; order.len()];
     for (row, (task, parent)) in order.iter().enumerate() {
@@ -38,21 +38,17 @@ pub(super) fn drawing(report: &Report) -> String {
         } else {
             (to, from)
         };
-        let title = report
-            .pair(edge.left, edge.right)
-            .map_or(String::new(), |pair| {
-                escaped(&format!(
-                    "{} – {}: {}",
-                    report.name(edge.left),
-                    report.name(edge.right),
-                    story(&pair.information)
-                ))
-            });
+        let title = escaped(&format!(
+            "{} – {}: {}",
+            report.name(edge.left),
+            report.name(edge.right),
+            story(&edge.weight)
+        ));
         let (x, y) = (parent.0 + 4, parent.1);
         let _ = writeln!(
             svg,
             "<path d=\"M{x} {y}V{}H{}\" fill=\"none\" stroke=\"#083078\" stroke-width=\"1.5\"><title>{title}</title></path>\
-             <text x=\"{}\" y=\"{}\" class=\"faint\">{:.3} bits</text>",
+             <text x=\"{}\" y=\"{}\" class=\"faint\">{:.3}</text>",
             child.1,
             child.0,
             x + 6,

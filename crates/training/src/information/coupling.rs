@@ -1,0 +1,161 @@
+//! What a joint head is worth in bits: of all coupled labels together, and of each pair once one of the two is known.
+//!
+//! Per row log₂ p(y known | x) - Σ_t log₂ p(y_t | x), and for a pair log₂ p(y_s, y_t | x) - log₂ p(y_s | x) - log₂ p(y_t | x), which
+//! is what knowing y_s gives about y_t, and the other way round. All are exact laws of the one joint head: the gain over heads that
+//! say the same of each label and take them for independent, paired row by row.
+
+use polytask_data::Encoded;
+use polytask_information::usable::row_measure;
+use polytask_information::{InformationError, Measure};
+use polytask_model::Known;
+use serde::Serialize;
+
+use crate::evaluate::Predictor;
+use crate::{joint, tensors};
+
+/// Labels beyond which pairs are left out: there is a pass over the rows for each.
+const LABELS: usize = 16;
+
+/// What the coupling of labels gives.
+#[derive(Clone, Debug, Serialize)]
+pub struct Coupling {
+    /// Bits per row with two known labels or more.
+    pub joint: Measure,
+    /// Every pair; empty of many labels.
+    pub pairs: Vec<CoupledPair>,
+}
+
+/// Two labels.
+#[derive(Clone, Debug, Serialize)]
+pub struct CoupledPair {
+    /// The name of one.
+    pub left: String,
+    /// The name of the other.
+    pub right: String,
+    /// Bits per row with both that either one, known, gives about the other.
+    pub given: Measure,
+}
+
+/// Of the rows with the labels; none without a joint head, or without rows enough.
+///
+/// # Errors
+/// Costs that are not finite.
+pub fn coupling(
+    predictor: &Predictor<'_>,
+    encoded: &Encoded,
+    rows: &[u32],
+    batch_size: usize,
+) -> Result<Option<Coupling>, InformationError> {
+    let labels = predictor.model.coupled();
+    let count = labels.len();
+    if count < 2 {
+        return Ok(None);
+    }
+    let places = (0..count).flat_map(|left| (left + 1..count).map(move |right| (left, right)));
+    let mut pairs: Vec<Gains> = places
+        .filter(|_| count <= LABELS)
+        .map(|(left, right)| Gains::of(vec![left, right]))
+        .collect();
+    let mut all = Gains::of((0..count).collect());
+    for rows in rows.chunks(batch_size.max(1)) {
+        let batch = encoded.batch(rows);
+        let inputs = tensors::inputs(&batch, predictor.shape, predictor.device);
+        let model = predictor.model;
+        let heads = model.heads_forward(model.representation(&inputs));
+        let known = joint::known(model, &batch);
+        let cost = |labels: &[usize]| {
+            let costs = model.joint_costs(&heads, &only(&known, labels, count));
+            let mut sums = vec![0.0; rows.len()];
+            for cost in costs.into_iter().flatten() {
+                let cost = tensors::read(cost);
+                let both = sums.iter_mut().zip(cost);
+                both.for_each(|(sum, cost)| *sum += f64::from(cost));
+            }
+            sums
+        };
+        let alone: Vec<Vec<f64>> = (0..count).map(|label| cost(&[label])).collect();
+        for gains in pairs.iter_mut().chain([&mut all]) {
+            gains.take(rows, &known, &alone, &cost(&gains.labels));
+        }
+    }
+    let name = |place: Option<&usize>| {
+        let label = place.and_then(|&place| labels.get(place));
+        label.map_or(String::new(), |label| label.name.clone())
+    };
+    let found = pairs.iter().filter(|gains| gains.nats.len() > 1);
+    let found = found.map(|gains| {
+        Ok(CoupledPair {
+            left: name(gains.labels.first()),
+            right: name(gains.labels.last()),
+            given: gains.measure(
+                "joint law of the pair less the product of its marginals",
+                encoded,
+            )?,
+        })
+    });
+    let pairs = found.collect::<Result<_, InformationError>>()?;
+    if all.nats.len() < 2 {
+        return Ok(None);
+    }
+    let joint = all.measure("joint law less the product of its marginals", encoded)?;
+    Ok(Some(Coupling { joint, pairs }))
+}
+
+/// Of these labels alone, `[rows, count]`.
+fn only(known: &Known, labels: &[usize], count: usize) -> Known {
+    let mask = known.mask.iter().enumerate();
+    let mask = mask.map(|(cell, mask)| {
+        let is_wanted = labels.contains(&(cell % count));
+        if is_wanted { *mask } else { 0.0 }
+    });
+    Known {
+        classes: known.classes.clone(),
+        mask: mask.collect(),
+    }
+}
+
+/// The gains of some labels, row by row.
+struct Gains {
+    labels: Vec<usize>,
+    rows: Vec<u32>,
+    nats: Vec<f64>,
+}
+
+impl Gains {
+    fn of(labels: Vec<usize>) -> Self {
+        Self {
+            labels,
+            rows: Vec::new(),
+            nats: Vec::new(),
+        }
+    }
+
+    /// Rows with two of the labels or more: `alone` is -ln of each label `[labels][rows]`, `together` -ln of all of these.
+    fn take(&mut self, rows: &[u32], known: &Known, alone: &[Vec<f64>], together: &[f64]) {
+        for (place, (row, together)) in rows.iter().zip(together).enumerate() {
+            let of_row = |label: &&usize| {
+                let mask = known.mask.get(place * alone.len() + **label);
+                mask.is_some_and(|mask| *mask > 0.0)
+            };
+            if self.labels.iter().filter(of_row).count() < 2 {
+                continue;
+            }
+            let costs = self
+                .labels
+                .iter()
+                .filter_map(|&label| alone.get(label)?.get(place));
+            self.rows.push(*row);
+            self.nats.push(costs.sum::<f64>() - together);
+        }
+    }
+
+    fn measure(
+        &self,
+        estimator: &'static str,
+        encoded: &Encoded,
+    ) -> Result<Measure, InformationError> {
+        let groups = encoded.groups(&self.rows);
+        let groups = groups.filter(|groups| groups.iter().any(|one| Some(one) != groups.first()));
+        row_measure(&self.nats, groups.as_deref(), estimator)
+    }
+}
