@@ -1,6 +1,7 @@
 //! The recorder: writes metrics.jsonl and passes every event on.
 //!
-//! An entry is `{step, epoch, t, split, task, metric, value}`. The split `step` holds what single optimizer steps saw.
+//! An entry is `{step, epoch, t, split, task, metric, value}`. The split `step` holds what single optimizer steps saw,
+//! and under no task their loss and the learning rate.
 //! An absent task has no entry at a step; the epoch counts its steps without a label under `train/TASK/absent`, and
 //! those that were skipped under `train/skipped`.
 //!
@@ -86,8 +87,15 @@ impl Recorder<'_> {
         }
     }
 
-    fn step(&mut self, at: [u64; 2], loss: f64, losses: &[Option<f64>], weights: &[f64]) {
+    fn step(
+        &mut self,
+        at: [u64; 2],
+        [loss, rate]: [f64; 2],
+        losses: &[Option<f64>],
+        weights: &[f64],
+    ) {
         let [step, epoch] = at;
+        self.write(step, epoch, "step/learning_rate", rate);
         self.write(step, epoch, "step/loss", loss);
         for (index, name) in self.tasks.clone().iter().enumerate() {
             if let Some(Some(value)) = losses.get(index) {
@@ -111,13 +119,14 @@ impl Listener for Recorder<'_> {
             Event::Step {
                 step,
                 epoch,
+                rate,
                 loss,
                 losses,
                 weights,
                 diagnosis,
                 ..
             } if self.every > 0 && step.is_multiple_of(self.every) && loss.is_finite() => {
-                self.step([*step, *epoch], *loss, losses, weights);
+                self.step([*step, *epoch], [*loss, *rate], losses, weights);
                 if let Some(seen) = diagnosis {
                     self.diagnosis([*step, *epoch], seen);
                 }
