@@ -201,7 +201,7 @@ impl DataError {
                 "if the input is meant to be so, raise `data.limits.{option}`"
             )),
             Self::Missing { .. } => Some(
-                "`data.missing = \"impute\"` fills missing features, `\"drop_row\"` leaves their rows out"
+                "`data.missing = \"impute\"` in training fills missing features, `\"drop_row\"` leaves their rows out"
                     .to_owned(),
             ),
             Self::UnknownColumn { near, columns, .. } => Some(match near {
