@@ -257,3 +257,73 @@ fn what_a_step_costs_is_told_where_there_is_a_reason() {
     let exact = checked("multitask.aggregator=imtl_g");
     assert_eq!(exact["cost"], exact["aggregation"]["cost"]);
 }
+
+#[test]
+fn a_starter_goes_to_standard_output_or_to_a_file_and_comes_from_a_file() {
+    let folder = Folder::with_table();
+    let plain = folder.run(&["init", "students.csv"]).expect(0).out;
+    let dashed = folder
+        .run(&["init", "students.csv", "-o", "-"])
+        .expect(0)
+        .out;
+    assert_eq!(plain, dashed);
+    assert!(!crate::harness::exists(&folder.path("-")));
+    let ended = folder.run_with_input(&["init", "-"], &folder.read("students.csv"));
+    ended.expect(2).said("write the rows to a file");
+}
+
+#[test]
+fn a_starter_for_a_table_of_pictures_says_so() {
+    let folder = Folder::new("");
+    let rows: String = (0..60)
+        .map(|row| format!("img/{row}.png,{}\n", ["cat", "dog"][row % 2]))
+        .collect();
+    folder.write("photos.csv", &format!("file,label\n{rows}"));
+    let text = folder.run(&["init", "photos.csv"]).expect(0).out;
+    assert!(
+        text.contains("source = { type = \"images\", file = \"photos.csv\", column = \"file\" }"),
+        "{text}"
+    );
+    assert!(
+        text.contains("[inputs.image]\n") && text.contains("[tasks.label]\ntype = \"binary\""),
+        "{text}"
+    );
+    folder.write("config.toml", &text);
+    folder
+        .run(&["check", "config.toml", "--level", "config"])
+        .expect(0);
+}
+
+#[test]
+fn a_starter_keeps_persons_out_of_the_inputs() {
+    let folder = Folder::new("");
+    let rows: String = (0..200)
+        .map(|row| format!("{},{}.5,{}\n", row / 10, row * 7 % 41, row * 13 % 97))
+        .collect();
+    folder.write("voices.csv", &format!("subject,shimmer,total\n{rows}"));
+    let text = folder.run(&["init", "voices.csv"]).expect(0).out;
+    assert!(
+        text.contains("ids = [\"subject\"]") && text.contains("columns = [\"shimmer\"]"),
+        "{text}"
+    );
+    assert!(
+        text.contains("# split = { type = \"hash\", column = \"subject\" }"),
+        "{text}"
+    );
+    assert!(
+        text.contains("# No header says what is to be predicted, so this is the last column"),
+        "{text}"
+    );
+    folder.write(
+        "config.toml",
+        &text
+            .replace("# split = { type = \"hash\"", "split = { type = \"hash\"")
+            .replace(
+                "split = { type = \"random\", train = 0.8, val = 0.1, test = 0.1 }\n",
+                "",
+            ),
+    );
+    folder
+        .run(&["check", "config.toml", "--level", "data"])
+        .expect(0);
+}

@@ -200,3 +200,42 @@ fn help_is_a_result_and_names_an_example() {
     assert!(folder.run(&["man"]).expect(0).out.starts_with(".ie"));
     assert!(folder.run(&["trian", "x"]).expect(2).err.contains("train"));
 }
+
+#[test]
+fn a_run_is_compared_by_its_directory() {
+    let folder = Folder::new(PICTURES);
+    folder.train("r", &["-s", "train.epochs=2"]);
+    let same = folder
+        .run(&["config", "diff", "r", "r/config.resolved.toml"])
+        .expect(0);
+    assert_eq!(same.out, "no difference\n");
+    let other = folder.run(&[
+        "config",
+        "diff",
+        "r",
+        "r",
+        "--set",
+        "train.epochs=1",
+        "--json",
+    ]);
+    let differences = other.expect(0).json()["differences"].clone();
+    assert_eq!(
+        differences,
+        serde_json::json!([{"key": "train.epochs", "left": 2, "right": 1}])
+    );
+}
+
+#[test]
+fn a_table_that_is_set_adds_to_the_files_unless_its_type_is_another() {
+    let folder = Folder::new(&PICTURES.replace(
+        "[train]",
+        "[train]\noptimizer = { type = \"adamw\", lr = 0.25, weight_decay = 0.5 }",
+    ));
+    let lr = |set: &str| value(&folder, &["config.toml", "-s", set], "train.optimizer.lr").0;
+    assert_eq!(lr("train.optimizer={weight_decay=0.1}"), 0.25);
+    assert_eq!(
+        lr("train.optimizer={type=\"adamw\",weight_decay=0.1}"),
+        0.25
+    );
+    assert_ne!(lr("train.optimizer={type=\"sgd\"}"), 0.25);
+}

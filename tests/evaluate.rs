@@ -108,7 +108,14 @@ fn gates_go_in_the_direction_of_their_metric() {
         ended.err
     );
     assert!(!ended.err.contains("test/bold/accuracy"), "{}", ended.err);
-    gate(&["test/digit/acuracy=1"]).expect(2);
+    // Before anything is measured.
+    let typo = gate(&["test/digit/acuracy=1"]).expect(2);
+    let wanted = "error: --fail-under: there is no 'test/digit/acuracy' here\n  help: did you mean `test/digit/accuracy`?\n";
+    assert!(
+        typo.err.ends_with(wanted) && !typo.err.contains("split"),
+        "{}",
+        typo.err
+    );
     gate(&["test/digit/accuracy"]).expect(2);
 }
 
@@ -126,6 +133,30 @@ fn a_split_that_is_not_there_is_a_wrong_use() {
         folder.run(&["evaluate", "r", "--json"]).expect(0).json()["split"],
         "val"
     );
+}
+
+#[test]
+fn a_run_of_training_rows_only_says_what_there_is() {
+    let folder = Folder::with_table();
+    let rule = "data.split={type=\"random\",train=1,val=0,test=0}";
+    let arguments = [
+        "train",
+        "config.toml",
+        "--run-dir",
+        "r",
+        "-s",
+        rule,
+        "-s",
+        "early_stopping.patience=3",
+    ];
+    folder
+        .run(&arguments)
+        .expect(0)
+        .said("there are no validation rows: early_stopping waits for the training loss to rise");
+    folder
+        .run(&["evaluate", "r"])
+        .expect(2)
+        .said("error: there are no test rows and no val rows; splits with rows: train\n  help: --split train");
 }
 
 #[test]

@@ -96,6 +96,15 @@ impl Ended {
     }
 }
 
+impl Ended {
+    /// Asserts what standard error holds.
+    #[track_caller]
+    pub(crate) fn said(self, text: &str) -> Self {
+        assert!(self.err.contains(text), "no {text:?} in\n{}", self.err);
+        self
+    }
+}
+
 /// A working directory.
 pub(crate) struct Folder(TempDir);
 

@@ -129,7 +129,8 @@ fn half_a_file_never_appears() {
     );
     folder
         .run(&["predict", "r", "-i", "new.csv", "-o", "nowhere/out.csv"])
-        .expect(10);
+        .expect(10)
+        .said("error: cannot write nowhere/out.csv: there is no such folder\n");
     folder
         .run(&["predict", "r", "-i", "new.csv", "-o", "out.xlsx"])
         .expect(2);
@@ -285,4 +286,164 @@ fn an_unseen_category_is_answered_like_the_mean_of_the_known_ones() {
             "{run}: {grades:?}, {wanted}"
         );
     }
+}
+
+/// A black picture of 8 x 8 grey pixels, PNG.
+const BLACK: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x08\x00\x00\x00\x08\x08\x00\x00\x00\x00\xe1d\
+    \xe1W\x00\x00\x00\x0cIDATx\xdac`\xa0\x0e\x00\x00\x00H\x00\x01\x10E\xef\xd2\x00\x00\x00\x00IEND\xaeB`\
+    \x82";
+/// A white one.
+const WHITE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x08\x00\x00\x00\x08\x08\x00\x00\x00\x00\xe1d\
+    \xe1W\x00\x00\x00\x0eIDATx\xdac\xf8\x0f\x05\x0c\x941\x00\xf7\xc0?\xc1\xaf\x5c\x0f\xcd\x00\x00\x00\
+    \x00IEND\xaeB`\x82";
+
+const PHOTOS: &str = r#"
+version = 1
+name = "photos"
+[data]
+source = { type = "images", file = "photos.csv", channels = 1 }
+split = { type = "random", train = 1, val = 0, test = 0 }
+[inputs.image]
+[encoder]
+type = "mlp"
+hidden = [4]
+[tasks.shade]
+type = "binary"
+[device]
+backend = "cpu"
+[train]
+epochs = 1
+batch_size = 4
+"#;
+
+/// Paths in a table are relative to its folder, which of a bare name and of standard input is the current one.
+#[test]
+fn pictures_are_found_beside_a_table_without_a_folder_in_its_name() {
+    let folder = Folder::new(PHOTOS);
+    std::fs::create_dir(folder.path("img")).unwrap();
+    std::fs::write(folder.path("img/black.png"), BLACK).unwrap();
+    std::fs::write(folder.path("img/white.png"), WHITE).unwrap();
+    let rows = "img/black.png,dark\nimg/white.png,light\n".repeat(8);
+    folder.write("photos.csv", &format!("path,shade\n{rows}"));
+    folder.train("r", &[]);
+    let bare = folder
+        .run(&["predict", "r", "-i", "photos.csv"])
+        .expect(0)
+        .out;
+    assert_eq!(bare.lines().count(), 17);
+    let dotted = folder
+        .run(&["predict", "r", "-i", "./photos.csv"])
+        .expect(0);
+    let piped = folder.run_with_input(&["predict", "r", "-i", "-"], &folder.read("photos.csv"));
+    assert_eq!((dotted.out, piped.expect(0).out), (bare.clone(), bare));
+    folder
+        .run(&["evaluate", "r", "--data", "photos.csv"])
+        .expect(0);
+}
+
+#[test]
+fn the_input_is_not_replaced_under_whatever_name() {
+    let folder = trained();
+    let before = folder.read("new.csv");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.path("new.csv"), folder.path("link.csv")).unwrap();
+    for name in ["new.csv", "./new.csv", "link.csv"] {
+        let ended = folder
+            .run(&["predict", "r", "-i", "new.csv", "-o", name])
+            .expect(2);
+        assert!(ended.err.contains("is the input"), "{}", ended.err);
+    }
+    assert_eq!(folder.read("new.csv"), before);
+}
+
+#[test]
+fn a_row_that_training_would_have_left_out_has_an_empty_prediction() {
+    let folder = Folder::with_table();
+    folder.train("r", &["-s", "data.missing=drop_row"]);
+    folder.write(
+        "gaps.csv",
+        "id,age,hours,school\na,17,12,GP\nb,,12,GP\nc,17,12,GP\nd,17,,GP\n",
+    );
+    let ended = folder.run(&["predict", "r", "-i", "gaps.csv"]).expect(0);
+    let rows: Vec<&str> = ended.out.lines().collect();
+    assert_eq!(
+        (rows[0], rows[2], rows[4]),
+        ("id,passed,grade", "b,,", "d,,")
+    );
+    assert_eq!(rows[1].strip_prefix('a'), rows[3].strip_prefix('c'));
+    assert!(rows[1].len() > "a,no,".len(), "{rows:?}");
+    assert!(
+        ended
+            .err
+            .contains("2 rows have no prediction, because a feature is missing"),
+        "{}",
+        ended.err
+    );
+    let lines = folder
+        .run(&["predict", "r", "-i", "gaps.csv", "--format", "jsonl"])
+        .expect(0);
+    assert!(
+        lines
+            .out
+            .contains(r#"{"id":"b","passed":null,"grade":null}"#),
+        "{}",
+        lines.out
+    );
+    // Nothing but such rows is still one row for each.
+    folder.write("none.csv", "id,age,hours,school\nb,,12,GP\n");
+    let none = folder.run(&["predict", "r", "-i", "none.csv"]).expect(0);
+    assert_eq!(none.out, "id,passed,grade\nb,,\n");
+}
+
+#[test]
+fn no_two_columns_of_the_output_have_one_name() {
+    let folder = trained();
+    folder.write(
+        "odd.csv",
+        "id,passed:yes,passed:predicted,age,hours,school\nx,1,2,17,12,GP\n",
+    );
+    let heads = |more: &[&str]| {
+        let arguments = [&["predict", "r", "-i", "odd.csv"], more].concat();
+        let text = folder.run(&arguments).expect(0).out;
+        text.lines().next().unwrap().to_owned()
+    };
+    assert_eq!(heads(&[]), "id,passed:yes,passed:predicted,passed,grade");
+    assert_eq!(
+        heads(&["--proba"]),
+        "id,passed:yes,passed:predicted,passed:predicted:predicted,passed:predicted:predicted:no,\
+         passed:predicted:predicted:yes,grade"
+    );
+}
+
+#[test]
+fn what_goes_wrong_is_a_document_where_one_is_asked_for() {
+    let folder = trained();
+    folder.write("bad.csv", "id,age,hours,school\nx,old,12,GP\n");
+    let wrong = |arguments: &[&str], code: i32| {
+        let document = folder.run(arguments).expect(code).json();
+        assert_eq!(document["exit_code"], code, "{document}");
+        assert!(document["problems"][0]["message"].is_string(), "{document}");
+        document
+    };
+    let document = wrong(
+        &["predict", "r", "-i", "bad.csv", "-o", "out.csv", "--json"],
+        4,
+    );
+    let message =
+        "bad.csv:2: column `age` holds text: 1 of 1 cells are no numbers, the first one \"old\"";
+    assert_eq!(document["message"], message);
+    wrong(&["evaluate", "r", "--data", "bad.csv", "--json"], 4);
+    wrong(&["evaluate", "nowhere", "--json"], 6);
+    wrong(&["digest", "nowhere", "--json"], 6);
+    wrong(&["verify", "nowhere", "--json"], 6);
+    wrong(&["config", "show", "nowhere.toml", "--json"], 3);
+    // One document, never two: that of a gate that was missed has the metrics.
+    let gate = [
+        "evaluate",
+        "r",
+        "--json",
+        "--fail-under",
+        "test/passed/accuracy=1.1",
+    ];
+    assert!(folder.run(&gate).expect(8).json()["metrics"].is_object());
 }

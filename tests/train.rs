@@ -283,10 +283,23 @@ fn what_is_odd_about_the_data_is_said() {
         "{}",
         shown.err
     );
-    let events = folder
-        .run(&["train", "config.toml", "--run-dir", "events", "--json"])
-        .expect(0)
-        .events();
+    let quiet = folder
+        .run(&["train", "config.toml", "--run-dir", "quiet", "--ui", "none"])
+        .expect(0);
+    assert!(quiet.err.contains(block.trim_end()), "{}", quiet.err);
+    let ended = folder
+        .run(&[
+            "train",
+            "config.toml",
+            "--run-dir",
+            "events",
+            "--json",
+            "--ui",
+            "none",
+        ])
+        .expect(0);
+    assert!(!ended.err.contains("look at this"), "{}", ended.err);
+    let events = ended.events();
     let notes: Vec<&str> = events
         .iter()
         .filter(|event| event["event"] == "note" && event["about"] == "data")
@@ -296,5 +309,39 @@ fn what_is_odd_about_the_data_is_said() {
     assert!(
         notes.iter().all(|note| block.contains(note)),
         "{notes:?}\n{block}"
+    );
+}
+
+#[test]
+fn the_learning_rate_of_each_step_is_kept() {
+    let folder = Folder::with_table();
+    let rule = "train.schedule={type=\"linear\",end=0}";
+    folder.train(
+        "r",
+        &[
+            "-s",
+            rule,
+            "-s",
+            "logging.every_steps=1",
+            "-s",
+            "train.epochs=2",
+        ],
+    );
+    let lines = folder.read("r/metrics.jsonl");
+    let rates: Vec<f64> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|entry| entry["split"] == "step" && entry["metric"] == "learning_rate")
+        .map(|entry| entry["value"].as_f64().unwrap())
+        .collect();
+    assert_eq!(rates.len(), 16);
+    assert!((rates[0] - 0.01).abs() < 0.01 / 8.0, "{rates:?}");
+    let fall = rates[0] - rates[1];
+    assert!(
+        fall > 0.0
+            && rates
+                .windows(2)
+                .all(|pair| (pair[0] - pair[1] - fall).abs() < 1e-9),
+        "{rates:?}"
     );
 }

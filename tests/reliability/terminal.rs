@@ -53,7 +53,7 @@ fn a_terminal_is_not_left_half_drawn() {
         );
         assert_eq!(folder.read("before"), folder.read("after"));
         assert!(
-            ended.out.contains("steps"),
+            ended.out.contains("epoch 1/2000"),
             "no bar was drawn: {:?}",
             ended.out
         );

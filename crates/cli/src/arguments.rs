@@ -116,7 +116,8 @@ pub(crate) struct ConfigArguments {
 /// What the command line puts over a config file.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Overrides {
-    /// Set one key: VALUE is TOML or else a string; repeatable, the last one wins
+    /// Set one key: VALUE is TOML or else a string; repeatable, the last one wins. A table adds its keys to the file's table;
+    /// one with another `type` takes over none of the former type's options
     #[arg(short, long = "set", value_name = "KEY=VALUE", help_heading = "Config")]
     pub(crate) sets: Vec<String>,
 

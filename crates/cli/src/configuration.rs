@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{ConfigArguments, Overrides, backend_name};
 use crate::exit::{Exit, Failure};
-use crate::terminal::{Terminal, safe};
+use crate::terminal::Terminal;
 
 /// A config that was read, with whatever is wrong in it.
 pub(crate) struct Configuration {
@@ -152,21 +152,8 @@ pub(crate) fn records(problems: &Problems, document: Option<&Document>) -> Vec<V
 
 /// Problems without a document to show them on.
 fn unread(problems: &Problems) -> Failure {
-    let lines: Vec<String> = problems.0.iter().map(described).collect();
-    Failure::new(Exit::Config, lines.join("\n")).with_problems(records(problems, None))
-}
-
-fn described(problem: &Problem) -> String {
-    let key = if problem.key.is_empty() {
-        String::new()
-    } else {
-        format!("{}: ", problem.key)
-    };
-    let help = problem
-        .help
-        .as_deref()
-        .map_or_else(String::new, |help| format!("\n  help: {help}"));
-    format!("[{}] {key}{}{help}", problem.code, problem.message)
+    let text = problems.render(Terminal::of_process().colors_messages);
+    Failure::rendered(Exit::Config, text).with_problems(records(problems, None))
 }
 
 /// Why there is no plan, on the config that it was made from: what the config can do about it with a caret.
@@ -181,7 +168,10 @@ pub(crate) fn unplanned(document: &Document, error: PlanError, terminal: &Termin
             let mut failure =
                 polytask_config::render(document, &problems, terminal.colors_messages);
             if !rest.is_empty() {
-                failure.push_str(&format!("\n{}", safe(&rest.to_string())));
+                failure.push_str(&format!(
+                    "\n{}",
+                    data_failure(&rest).text(terminal.colors_messages)
+                ));
             }
             let mut listed = records(&problems, Some(document));
             listed.extend(messages(&rest));
@@ -192,7 +182,11 @@ pub(crate) fn unplanned(document: &Document, error: PlanError, terminal: &Termin
 
 /// Errors of the data itself.
 pub(crate) fn data_failure(errors: &DataErrors) -> Failure {
-    Failure::new(Exit::Data, errors.to_string()).with_problems(messages(errors))
+    let items = errors
+        .errors
+        .iter()
+        .map(|error| (error.to_string(), error.help()));
+    Failure::list(Exit::Data, items.collect(), errors.more).with_problems(messages(errors))
 }
 
 fn messages(errors: &DataErrors) -> Vec<Value> {

@@ -19,7 +19,7 @@ mod from;
 
 use serde_json::{Value, json};
 
-use crate::terminal::safe;
+use crate::terminal::{Terminal, safe};
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub(crate) struct Failure {
     text: Text,
     /// What is wrong, one record each, where a config or data is.
     problems: Vec<Value>,
+    /// A JSON document that says all of it has been printed.
+    is_documented: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +78,11 @@ enum Text {
     Rendered(String),
     /// One message and hints.
     Plain { message: String, hints: Vec<String> },
+    /// Several messages, each with what to do about it, and how many more there are.
+    List {
+        items: Vec<(String, Option<String>)>,
+        more: u64,
+    },
 }
 
 /// Why a command did not go on to its end.
@@ -112,6 +119,15 @@ impl Failure {
                 hints: Vec::new(),
             },
             problems: Vec::new(),
+            is_documented: false,
+        }
+    }
+
+    /// Several failures of one kind, each told as an error of its own.
+    pub(crate) fn list(exit: Exit, items: Vec<(String, Option<String>)>, more: u64) -> Self {
+        Self {
+            text: Text::List { items, more },
+            ..Self::new(exit, "")
         }
     }
 
@@ -126,6 +142,7 @@ impl Failure {
             exit,
             text: Text::Rendered(text),
             problems: Vec::new(),
+            is_documented: false,
         }
     }
 
@@ -135,6 +152,7 @@ impl Failure {
             exit: Exit::Done,
             text: Text::Silent,
             problems: Vec::new(),
+            is_documented: false,
         }
     }
 
@@ -160,6 +178,24 @@ impl Failure {
         }
     }
 
+    /// Of a failure that the command's own JSON document tells.
+    pub(crate) fn documented(mut self) -> Self {
+        self.is_documented = true;
+        self
+    }
+
+    /// What every command says of its failure under `--json`: exit code, message and problems.
+    pub(crate) fn document(&self) -> Value {
+        json!({"exit_code": self.exit.code(), "message": self.reason(), "problems": self.problems()})
+    }
+
+    /// Prints that document, unless there is nothing left to say; whether anybody reads it makes no difference.
+    pub(crate) fn print_document(&self, terminal: &Terminal) {
+        if !self.is_documented && self.text != Text::Silent {
+            drop(crate::json::print(terminal, self.document()));
+        }
+    }
+
     /// The text, ending in a newline; empty if there is nothing to say.
     pub(crate) fn text(&self, color: bool) -> String {
         let (red, cyan, reset) = if color {
@@ -177,6 +213,21 @@ impl Failure {
                 }
                 text
             }
+            Text::List { items, more } => {
+                let mut text = String::new();
+                for (index, (message, help)) in items.iter().enumerate() {
+                    text.push_str(&format!("{red}error{reset}: {}\n", safe(message)));
+                    let next = items.get(index + 1).and_then(|(_, help)| help.as_ref());
+                    // What holds for one error after the other is said after the last of them.
+                    if let Some(help) = help.as_ref().filter(|help| next != Some(help)) {
+                        text.push_str(&format!("  {cyan}help{reset}: {}\n", safe(help)));
+                    }
+                }
+                if *more > 0 {
+                    text.push_str(&format!("and {more} more\n"));
+                }
+                text
+            }
         }
     }
 
@@ -186,6 +237,7 @@ impl Failure {
             Text::Silent => None,
             Text::Rendered(text) => text.lines().next().map(str::to_owned),
             Text::Plain { message, .. } => Some(safe(message)),
+            Text::List { items, .. } => items.first().map(|(message, _)| safe(message)),
         }
     }
 }
@@ -214,6 +266,24 @@ mod tests {
         .map(Exit::code)
         .to_vec();
         assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 130, 143]);
+    }
+
+    #[test]
+    fn each_error_of_a_list_is_one_and_a_hint_is_said_once() {
+        let item =
+            |message: &str, help: Option<&str>| (message.to_owned(), help.map(str::to_owned));
+        let items = vec![
+            item("a", Some("x")),
+            item("b", Some("x")),
+            item("c", Some("y")),
+            item("d", None),
+        ];
+        let failure = Failure::list(Exit::Data, items, 7);
+        assert_eq!(
+            failure.text(false),
+            "error: a\nerror: b\n  help: x\nerror: c\n  help: y\nerror: d\nand 7 more\n"
+        );
+        assert_eq!(failure.reason(), Some("a".to_owned()));
     }
 
     #[test]

@@ -126,6 +126,8 @@ fn one(problem: &Problem, file: Option<&str>, renderer: &Renderer) -> String {
     let text = renderer.render(&[group]);
     match columns {
         Some((line, written, real)) if written != real => corrected(&text, line, written, real),
+        // Without a line of the file nothing sets the arrow in.
+        None if file.is_some() => text.replace('\n', "\n "),
         _ => text,
     }
 }

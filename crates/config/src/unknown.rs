@@ -43,6 +43,8 @@ enum Within<'s> {
     Entry {
         family: &'s Family,
         name: &'static str,
+        /// No `type` says so.
+        is_default: bool,
     },
 }
 
@@ -102,6 +104,7 @@ impl<'s> Walk<'s> {
                 let within = Within::Entry {
                     family,
                     name: variant.name,
+                    is_default: table.get("type").is_none(),
                 };
                 self.table(
                     &live_options(table),
@@ -175,7 +178,11 @@ impl<'s> Walk<'s> {
                 help.push(format!("types that have it: {}", types.join(", ")));
             }
         }
-        let elsewhere = self.index.exact(key, path);
+        // An option of another type here is meant rather than a key of that name elsewhere.
+        let elsewhere = match help.is_empty() {
+            true => self.index.exact(key, path),
+            false => Vec::new(),
+        };
         if let Some(near) =
             near.filter(|near| elsewhere.is_empty() || suggest::distance(key, near) <= 1)
         {
@@ -184,6 +191,18 @@ impl<'s> Walk<'s> {
             help.push(format!("did you mean {}?", elsewhere.join(" or ")));
         } else if let Some(near) = self.index.near(key).filter(|_| help.is_empty() && !is_path) {
             help.push(format!("did you mean {near}?"));
+        }
+        if let Within::Entry {
+            family,
+            name,
+            is_default: true,
+        } = within
+        {
+            let types: Vec<&str> = family.variants.iter().map(|variant| variant.name).collect();
+            help.push(format!(
+                "the table has no `type`, so it is \"{name}\"; types: {}",
+                types.join(", ")
+            ));
         }
         let listed = listed(own);
         help.push(match within {

@@ -16,6 +16,7 @@ use crate::quoted::{quoted, shown};
 ///     column: "age".into(),
 ///     value: "abc".into(),
 ///     wanted: "a number".into(),
+///     help: None,
 /// };
 /// assert_eq!(error.to_string(), "students.csv:17: column `age`: \"abc\" is not a number");
 /// assert_eq!(error.key(), None); // the file's fault, not the configuration's
@@ -86,6 +87,8 @@ pub enum DataError {
         value: String,
         /// What was wanted.
         wanted: String,
+        /// What to do about it.
+        help: Option<String>,
     },
     /// A column that is wanted as numbers holds text.
     #[error(
@@ -190,14 +193,15 @@ impl DataError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Format { help, .. } | Self::Option { help, .. } | Self::NotNumeric { help, .. } => {
-                help.as_deref().map(shown)
-            }
+            Self::Format { help, .. }
+            | Self::Option { help, .. }
+            | Self::NotNumeric { help, .. }
+            | Self::Cell { help, .. } => help.as_deref().map(shown),
             Self::Limit { option, .. } => Some(format!(
                 "if the input is meant to be so, raise `data.limits.{option}`"
             )),
             Self::Missing { .. } => Some(
-                "`data.missing = \"impute\"` fills missing features, `\"drop_row\"` leaves their rows out"
+                "`data.missing = \"impute\"` in training fills missing features, `\"drop_row\"` leaves their rows out"
                     .to_owned(),
             ),
             Self::UnknownColumn { near, columns, .. } => Some(match near {
@@ -324,7 +328,9 @@ impl fmt::Display for DataErrors {
                 writeln!(f)?;
             }
             write!(f, "{error}")?;
-            if let Some(help) = error.help() {
+            // What holds for one error after the other is said after the last of them.
+            let next = self.errors.get(index + 1).and_then(DataError::help);
+            if let Some(help) = error.help().filter(|help| next.as_ref() != Some(help)) {
                 write!(f, "\n  help: {help}")?;
             }
         }

@@ -11,7 +11,7 @@ use crate::encoded::Encoded;
 use crate::label::LabelValues;
 use crate::preprocessing::Preprocessing;
 use crate::split::{Part, Splits};
-use crate::table::Table;
+use crate::table::{Table, Unparsable};
 use crate::vocabulary::Vocabulary;
 
 /// Counts of everything that can surprise.
@@ -42,6 +42,9 @@ pub struct DataFacts {
     pub dropped_rows: u64,
     /// Feature cells that were taken as missing because they are no numbers.
     pub unparsable_cells: u64,
+    /// Cells of regression targets that were taken as missing because they are no numbers.
+    #[serde(default)]
+    pub unparsable_labels: u64,
     /// Feature cells per column that were missing and are filled in.
     pub filled: BTreeMap<String, u64>,
     /// What deserves a look.
@@ -85,7 +88,9 @@ pub(crate) struct Found<'a> {
     pub(crate) file: String,
     pub(crate) columns: usize,
     pub(crate) dropped: u64,
-    pub(crate) unparsable: u64,
+    pub(crate) unparsable: Unparsable,
+    /// Columns whose numbers differ, but not in single precision.
+    pub(crate) flattened: Vec<String>,
     pub(crate) filled: BTreeMap<String, u64>,
     pub(crate) masked: Vec<u64>,
     pub(crate) unseen: Vec<Unseen>,
@@ -109,7 +114,8 @@ impl DataFacts {
             duplicates: duplicates(found.encoded, found.splits),
             unseen: found.unseen.clone(),
             dropped_rows: found.dropped,
-            unparsable_cells: found.unparsable,
+            unparsable_cells: found.unparsable.features,
+            unparsable_labels: found.unparsable.labels,
             filled: found.filled.clone(),
             notes: remarks::notes(found),
         }

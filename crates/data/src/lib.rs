@@ -57,5 +57,5 @@ pub use shape::{CategoricalShape, InputShape};
 pub use source::{CellRules, FileRef, Given, Layout, Reading, RowReader, SOURCES, Source, Want};
 pub use split::{Part, SPLITS, Split, Splits};
 pub use stream::{Chunk, RowStream};
-pub use table::Table;
+pub use table::{Kept, Table};
 pub use task::{TaskFit, TaskKind};

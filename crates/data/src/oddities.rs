@@ -20,8 +20,14 @@ pub struct Oddities {
     pub filled: BTreeMap<String, u64>,
     /// Feature cells that were taken as missing because they are no numbers.
     pub unparsable_cells: u64,
+    /// Cells of regression targets that were taken as missing because they are no numbers.
+    #[serde(default)]
+    pub unparsable_labels: u64,
     /// Rows left out because a feature is missing.
     pub dropped_rows: u64,
+    /// Rows without a prediction because a feature is missing.
+    #[serde(default)]
+    pub unanswered_rows: u64,
     /// Labels per task that no training row has and that are masked.
     pub masked_labels: BTreeMap<String, u64>,
 }
@@ -51,7 +57,9 @@ impl Oddities {
             }
         }
         self.unparsable_cells += other.unparsable_cells;
+        self.unparsable_labels += other.unparsable_labels;
         self.dropped_rows += other.dropped_rows;
+        self.unanswered_rows += other.unanswered_rows;
     }
 
     /// One line for each kind of oddity there is.
@@ -69,7 +77,14 @@ impl Oddities {
             })
             .collect();
         notes.extend(left_out(self.dropped_rows));
+        if self.unanswered_rows > 0 {
+            notes.push(format!(
+                "{} no prediction, because a feature is missing and the model was trained with `data.missing = \"drop_row\"`",
+                counted(self.unanswered_rows, "row has", "rows have")
+            ));
+        }
         notes.extend(unparsable(self.unparsable_cells));
+        notes.extend(unparsable_labels(self.unparsable_labels));
         notes.extend(filled_in(&self.filled));
         for (task, labels) in &self.masked_labels {
             notes.push(format!(
@@ -85,7 +100,8 @@ impl Preprocessing {
     /// What of a table is not as it should be; labels are judged when they are coded.
     pub(crate) fn oddities(&self, table: &Table, dropped_rows: u64) -> Oddities {
         let mut found = Oddities {
-            unparsable_cells: table.unparsable(),
+            unparsable_cells: table.unparsable().features,
+            unparsable_labels: table.unparsable().labels,
             dropped_rows,
             ..Oddities::default()
         };
@@ -153,6 +169,16 @@ pub(crate) fn unparsable(cells: u64) -> Option<String> {
         format!(
             "{} where a number should be, and counted as missing",
             counted(cells, "feature cell holds text", "feature cells hold text")
+        )
+    })
+}
+
+/// Cells of regression targets that are no numbers.
+pub(crate) fn unparsable_labels(cells: u64) -> Option<String> {
+    (cells > 0).then(|| {
+        format!(
+            "{} where a target's number should be, and counted as missing",
+            counted(cells, "cell holds text", "cells hold text")
         )
     })
 }

@@ -85,6 +85,7 @@ pub fn prepare(
     let unseen = facts::unseen(&preprocessing, &table, &splits);
     let filled = preprocessing.oddities(&table, dropped).filled;
     let (file, unparsable) = (table.file().to_owned(), table.unparsable());
+    let flattened = table.flattened().to_vec();
     let codes = |column: &str| table.words(column).map(|words| words.codes().to_vec());
     let groups = data.split.groups().and_then(codes);
     let strata = data.strata.as_ref().and_then(|(column, _)| codes(column));
@@ -98,6 +99,7 @@ pub fn prepare(
         columns,
         dropped,
         unparsable,
+        flattened,
         filled,
         masked: coded.masked,
         unseen,

@@ -123,7 +123,13 @@ pub(crate) fn require<'a>(
     wanted: impl Iterator<Item = &'a str>,
 ) -> Result<(), DataErrors> {
     let mut errors = DataErrors::default();
+    // Two tasks may have one target; it is missing once.
+    let mut told = Vec::new();
     for column in wanted.filter(|column| !names.iter().any(|name| name == column)) {
+        if told.contains(&column) {
+            continue;
+        }
+        told.push(column);
         errors.push(DataError::UnknownColumn {
             key: None,
             file: file.to_owned(),

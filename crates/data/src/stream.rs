@@ -7,11 +7,10 @@ use polytask_random::Seed;
 use crate::encoded::Encoded;
 use crate::error::DataErrors;
 use crate::oddities::Oddities;
-use crate::options::MissingPolicy;
 use crate::preprocessing::Preprocessing;
 use crate::read::require;
 use crate::source::{Given, Reading, RowReader, Want, as_wanted};
-use crate::table::Table;
+use crate::table::{Kept, Table};
 
 /// Rows held at a time while predicting.
 const CHUNK: usize = 4096;
@@ -19,12 +18,14 @@ const CHUNK: usize = 4096;
 /// Some rows of a file that is being predicted.
 #[derive(Clone, Debug)]
 pub struct Chunk {
-    /// Their inputs, and their labels if these were asked for.
+    /// The inputs of those that can be predicted, and their labels if these were asked for.
     pub encoded: Encoded,
+    /// For each row whether it can be predicted; a row without one of its features may not.
+    pub answered: Vec<bool>,
     /// The columns that are neither inputs nor targets.
     pub columns: Vec<String>,
-    /// Their cells, one list per row.
-    pub kept: Vec<Vec<String>>,
+    /// The cells of all rows in them, one list per row.
+    pub kept: Vec<Vec<Kept>>,
     /// What of the rows is not as it should be.
     pub oddities: Oddities,
 }
@@ -130,23 +131,32 @@ impl Preprocessing {
             limits: self.limits.clone(),
             cells: self.cells.clone(),
             expected: self.inputs().map(str::to_owned).collect(),
+            optional: self
+                .targets
+                .iter()
+                .flat_map(|target| target.columns.clone())
+                .collect(),
             ..Reading::new(Seed(0))
         }
     }
 
-    /// A chunk; every row is answered, so an incomplete one is an error unless it can be filled.
+    /// A chunk. A row that training would have left out stays in it, but has no prediction.
     fn chunk(&self, mut table: Table, with_labels: bool) -> Result<Chunk, DataErrors> {
-        let missing = match self.missing {
-            MissingPolicy::Impute => MissingPolicy::Impute,
-            MissingPolicy::Error | MissingPolicy::DropRow => MissingPolicy::Error,
-        };
-        self.complete(&table, missing)?;
+        let answered = self.complete(&table, self.missing)?;
         let kept = table.take_kept();
         let rows = table.rows();
-        let oddities = self.oddities(&table, 0);
+        let unanswered_rows = answered.iter().filter(|flag| !**flag).count() as u64;
+        if unanswered_rows > 0 {
+            table.retain(&answered);
+        }
+        let oddities = Oddities {
+            unanswered_rows,
+            ..self.oddities(&table, 0)
+        };
         Ok(Chunk {
             encoded: self.encode(table, with_labels)?.encoded,
             oddities,
+            answered,
             kept: (0..rows)
                 .map(|row| {
                     kept.iter()

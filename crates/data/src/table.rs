@@ -29,10 +29,28 @@ pub struct Table {
     images: Option<Images>,
     split: Option<Vec<Part>>,
     files: Vec<Segment>,
-    kept: Vec<(String, Vec<String>)>,
-    unparsable: u64,
+    kept: Vec<(String, Vec<Kept>)>,
+    unparsable: Unparsable,
+    /// Columns whose numbers differ, but not in single precision.
+    flattened: Vec<String>,
     /// The row that each row was before some were left out.
     originals: Option<Vec<usize>>,
+}
+
+/// A cell that is passed through to an output.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Its text; empty if there is none.
+    pub text: String,
+    /// It is no string where it comes from: a JSON number or truth value, or null if the text is empty.
+    pub is_bare: bool,
+}
+
+/// Cells that hold text where a number should be, and that are taken as missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unparsable {
+    pub(crate) features: u64,
+    pub(crate) labels: u64,
 }
 
 /// Rows that come from one file.
@@ -71,7 +89,8 @@ impl Table {
                 lines: None,
             }],
             kept: Vec::new(),
-            unparsable: 0,
+            unparsable: Unparsable::default(),
+            flattened: Vec::new(),
             originals: None,
         }
     }
@@ -209,21 +228,31 @@ impl Table {
         }
     }
 
-    /// Counts feature cells that were taken as missing because they are no numbers.
-    pub(crate) fn count_unparsable(&mut self, cells: u64) {
-        self.unparsable += cells;
+    /// Counts cells that were taken as missing because they are no numbers.
+    pub(crate) fn count_unparsable(&mut self, cells: Unparsable) {
+        self.unparsable.features += cells.features;
+        self.unparsable.labels += cells.labels;
     }
 
-    pub(crate) fn unparsable(&self) -> u64 {
+    pub(crate) fn unparsable(&self) -> Unparsable {
         self.unparsable
     }
 
+    /// Says of a column of features that its numbers differ, but not in single precision.
+    pub(crate) fn set_flattened(&mut self, name: &str) {
+        self.flattened.push(name.to_owned());
+    }
+
+    pub(crate) fn flattened(&self) -> &[String] {
+        &self.flattened
+    }
+
     /// Keeps the cells of a column as they stand.
-    pub(crate) fn keep(&mut self, name: String, cells: Vec<String>) {
+    pub(crate) fn keep(&mut self, name: String, cells: Vec<Kept>) {
         self.kept.push((name, cells));
     }
 
-    pub(crate) fn take_kept(&mut self) -> Vec<(String, Vec<String>)> {
+    pub(crate) fn take_kept(&mut self) -> Vec<(String, Vec<Kept>)> {
         std::mem::take(&mut self.kept)
     }
 
@@ -318,7 +347,7 @@ impl Table {
             .get_or_insert_with(|| vec![Part::Train; self.rows])
             .extend(std::iter::repeat_n(part, other.rows));
         self.rows += other.rows;
-        self.unparsable += other.unparsable;
+        self.count_unparsable(other.unparsable);
         self.files.append(&mut other.files);
         errors.into_result(())
     }

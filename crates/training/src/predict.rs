@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use polytask_data::{Batch, Oddities, TaskKind};
+use polytask_data::{Batch, Kept, Oddities, TaskKind};
 use polytask_model::{CoupledLabel, Known};
 
 use crate::joint;
@@ -14,14 +14,37 @@ use crate::plan::PlannedTask;
 pub struct PredictedRows<'a> {
     /// The columns of the input that are kept: those that are no inputs and no targets.
     pub columns: &'a [String],
-    /// Their text, one list per row.
-    pub kept: &'a [Vec<String>],
+    /// Their cells, one list per row.
+    pub kept: &'a [Vec<Kept>],
     /// The tasks.
     pub tasks: &'a [PlannedTask],
     /// Per task, row-major: probabilities (class kinds), or values in the original unit (regression).
-    pub values: &'a [Vec<f64>],
+    values: &'a [Vec<f64>],
+    /// For each row where its answer stands among them; a row that lacks a feature may have none.
+    answers: &'a [Option<usize>],
+    /// How many rows have one.
+    answered: usize,
+}
+
+impl<'a> PredictedRows<'a> {
     /// How many rows.
-    pub rows: usize,
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// What is predicted for a row, one slice per task; none if one of its features is missing.
+    #[must_use]
+    pub fn answer(&self, row: usize) -> Option<impl Iterator<Item = &'a [f64]>> {
+        let place = self.answers.get(row).copied().flatten()?;
+        let answered = self.answered;
+        Some(self.values.iter().map(move |values| {
+            let width = values.len().checked_div(answered).unwrap_or(0);
+            values
+                .get(place * width..(place + 1) * width)
+                .unwrap_or_default()
+        }))
+    }
 }
 
 /// What was predicted.
@@ -144,14 +167,21 @@ impl Loaded {
                     all.extend(own);
                 }
             }
+            let mut answered = 0..;
+            let answers: Vec<Option<usize>> = chunk
+                .answered
+                .iter()
+                .map(|is_answered| is_answered.then(|| answered.next()).flatten())
+                .collect();
             sink(&PredictedRows {
                 columns: &chunk.columns,
                 kept: &chunk.kept,
                 tasks: &self.tasks,
                 values: &values,
-                rows: rows.len(),
+                answers: &answers,
+                answered: rows.len(),
             })?;
-            predicted.rows += rows.len() as u64;
+            predicted.rows += answers.len() as u64;
             predicted.oddities.add(&chunk.oddities);
         }
         Ok(predicted)

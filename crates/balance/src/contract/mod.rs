@@ -45,10 +45,11 @@
 //!     },
 //! };
 //!
-//! // It is what it says it is, but a loss of zero gets an infinite weight, and so does one that is not a number.
+//! // It is what it says it is, but a loss of zero gets an infinite weight, and so does one that is not a number, whatever is
+//! // wrapped around it.
 //! assert!(check_property(&INVERSE, Property::Golden).is_ok());
 //! let failures: Vec<_> = check(&INVERSE).iter().map(|failure| failure.property).collect();
-//! assert_eq!(failures, [Property::Finite, Property::UnusableLoss]);
+//! assert_eq!(failures, [Property::Finite, Property::UnusableLoss, Property::Wrappers]);
 //! ```
 
 mod answers;

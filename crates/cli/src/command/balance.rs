@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 
     /// Print one JSON document a line for each request
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 fn methods() -> PossibleValuesParser {

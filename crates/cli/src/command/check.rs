@@ -258,7 +258,10 @@ fn add(document: &mut Value, key: &str, value: Value) {
 }
 
 fn invalid(level: Level, failure: &Failure) -> Value {
-    json!({"level": level.name(), "valid": false, "exit_code": failure.exit.code(), "problems": failure.problems()})
+    let mut document = failure.document();
+    add(&mut document, "level", json!(level.name()));
+    add(&mut document, "valid", json!(false));
+    document
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! `config show|schema|explain|diff`: what a config says, may say, and how two differ.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 use polytask_config::{Kind, Literal, Origin, Resolved, Schema, describe};
+use polytask_store::{Located, locate};
 use polytask_training::experiment::Experiment;
 use serde_json::{Value, json};
 
@@ -10,6 +13,7 @@ use crate::command::check;
 use crate::configuration::Configuration;
 use crate::exit::{Exit, Failure};
 use crate::json;
+use crate::runs::RUNS;
 use crate::table::{Side, Table};
 use crate::terminal::{Terminal, safe_line};
 
@@ -40,7 +44,7 @@ pub(crate) struct ShowArguments {
 
     /// Print one JSON document
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -54,25 +58,37 @@ pub(crate) struct ExplainArguments {
 
     /// Print one JSON document
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  polytask config diff runs/a/config.toml student.toml --set train.epochs=5"
+    after_help = "Examples:\n  polytask config diff latest student.toml --set train.epochs=5\n  polytask config diff runs/a runs/b"
 )]
 pub(crate) struct DiffArguments {
-    /// The first config
+    /// The first config, or a run directory
     #[arg(value_name = "LEFT")]
-    left: std::path::PathBuf,
+    left: PathBuf,
 
-    /// The second config, with whatever the flags put over it
+    /// The second config or run directory, with whatever the flags put over it
     #[command(flatten)]
     right: ConfigArguments,
 
     /// Print one JSON document
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
+}
+
+impl Command {
+    /// Whether one JSON document is asked for.
+    pub(crate) fn is_json(&self) -> bool {
+        match self {
+            Self::Show(arguments) => arguments.json,
+            Self::Explain(arguments) => arguments.json,
+            Self::Diff(arguments) => arguments.json,
+            Self::Schema => false,
+        }
+    }
 }
 
 pub(crate) fn run(command: &Command, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -215,13 +231,23 @@ fn explain(arguments: &ExplainArguments, terminal: &Terminal) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
+/// The config of a run, where a run directory or `latest` is named instead of a file.
+fn of_run(mut side: ConfigArguments) -> ConfigArguments {
+    if !side.config.is_file()
+        && let Ok(Located::Run(run)) = locate(Path::new(RUNS), &side.config)
+    {
+        side.config = run.path().join("config.resolved.toml");
+    }
+    side
+}
+
 fn diff(arguments: &DiffArguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let left = ConfigArguments {
         config: arguments.left.clone(),
         over: crate::arguments::Overrides::default(),
     };
-    let left = Configuration::read(&left)?.sound(terminal)?;
-    let right = Configuration::read(&arguments.right)?.sound(terminal)?;
+    let read = |side: ConfigArguments| Configuration::read(&of_run(side))?.sound(terminal);
+    let (left, right) = (read(left)?, read(arguments.right.clone())?);
     let differences = left.resolved.diff(&right.resolved);
     if arguments.json {
         let value = |literal: &Option<Literal>| literal.as_ref().map(Literal::to_json);

@@ -16,7 +16,7 @@ use crate::terminal::{Terminal, safe_line};
 pub(crate) struct Arguments {
     /// Print one JSON document
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 pub(crate) fn run(

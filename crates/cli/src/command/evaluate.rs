@@ -5,10 +5,12 @@ mod confusion;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use polytask_config::nearest;
 use polytask_data::{Given, Oddities};
 use polytask_metrics::Better;
-use polytask_training::evaluate::Evaluation;
+use polytask_training::evaluate::{Evaluation, USABLE};
 use polytask_training::load::{LoadError, Loaded, from_checkpoint};
+use polytask_training::plan::PlannedTask;
 use polytask_training::save::meta;
 use serde_json::json;
 
@@ -54,7 +56,7 @@ pub(crate) struct Arguments {
 
     /// Print one JSON document
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -118,14 +120,51 @@ impl Gate {
                 "{} is undefined on these rows, wanted {relation} {}",
                 self.key, self.bound
             ))),
-            None => {
-                let keys: Vec<&str> = evaluation.metrics.keys().map(String::as_str).collect();
-                Err(
-                    Failure::usage(format!("--fail-under: there is no '{}' here", self.key))
-                        .hint(format!("measured are: {}", keys.join(", "))),
-                )
-            }
+            None => Err(self.unknown(evaluation.metrics.keys().map(String::as_str))),
         }
+    }
+
+    /// Refuses a task or metric that there is not, before anything is measured.
+    ///
+    /// # Errors
+    /// A key that cannot be measured.
+    fn check(&self, tasks: &[PlannedTask]) -> Result<(), Failure> {
+        let mut parts = self.key.split('/');
+        let (Some(split), Some(name), Some(metric), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Ok(());
+        };
+        let task = tasks.iter().find(|task| task.name == name);
+        let is_named = |task: &PlannedTask| task.metrics.iter().any(|own| own == metric);
+        if task.is_some_and(|task| is_named(task) || ["loss", USABLE].contains(&metric)) {
+            return Ok(());
+        }
+        let known: Vec<String> = tasks
+            .iter()
+            .flat_map(|task| {
+                let metrics = task.metrics.iter();
+                metrics.map(move |metric| format!("{split}/{}/{metric}", task.name))
+            })
+            .collect();
+        Err(self.unknown(known.iter().map(String::as_str)))
+    }
+
+    fn unknown<'k>(&self, known: impl Iterator<Item = &'k str> + Clone) -> Failure {
+        const LISTED: usize = 12;
+        let hint = match nearest(&self.key, known.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                let more = if known.clone().nth(LISTED).is_some() {
+                    ", …"
+                } else {
+                    ""
+                };
+                let keys: Vec<&str> = known.take(LISTED).collect();
+                format!("there are: {}{more}", keys.join(", "))
+            }
+        };
+        Failure::usage(format!("--fail-under: there is no '{}' here", self.key)).hint(hint)
     }
 }
 
@@ -142,6 +181,9 @@ pub(crate) fn run(
     let trained_on = checkpoint.meta.get(meta::BACKEND).cloned();
     let place = place::for_trained(&arguments.place, trained_on.as_deref(), terminal, watch)?;
     let loaded = from_checkpoint(checkpoint, place)?;
+    for gate in &arguments.gates {
+        gate.check(&loaded.tasks)?;
+    }
     let (evaluation, oddities, split) = arguments.evaluate(&loaded)?;
     let odd = oddities.as_ref().map(Oddities::notes).unwrap_or_default();
     terminal.message(&look_at(&odd));
@@ -198,7 +240,14 @@ impl Arguments {
         }
         let Some(split) = self.split else {
             return match loaded.evaluate_split("test") {
-                Err(LoadError::Split { .. }) => Ok((loaded.evaluate_split("val")?, None, "val")),
+                Err(LoadError::Split { available, .. }) if available.iter().any(|split| split == "val") => {
+                    Ok((loaded.evaluate_split("val")?, None, "val"))
+                }
+                Err(LoadError::Split { available, .. }) => Err(Failure::usage(format!(
+                    "there are no test rows and no val rows; splits with rows: {}",
+                    available.join(", ")
+                ))
+                .hint("--split train measures the rows that were learnt from, --data FILE those of another file")),
                 evaluated => Ok((evaluated?, None, "test")),
             };
         };
@@ -218,7 +267,8 @@ fn check_gates(gates: &[Gate], evaluation: &Evaluation) -> Result<Exit, Failure>
         .iter()
         .map(|miss| format!("gate missed: {miss}"))
         .collect();
-    Err(Failure::new(Exit::Gate, lines.join("\n")))
+    // The document has the metrics.
+    Err(Failure::new(Exit::Gate, lines.join("\n")).documented())
 }
 
 #[cfg(test)]

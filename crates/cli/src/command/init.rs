@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     #[arg(long = "target", value_name = "COLUMN", requires = "data")]
     targets: Vec<String>,
 
-    /// Write to this file, which must not exist yet
+    /// Write to this file, which must not exist yet; `-` writes to standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -38,6 +38,12 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let text = match &arguments.data {
         None => BUILTIN.to_owned(),
+        Some(data) if data == Path::new("-") => {
+            return Err(Failure::usage(
+                "the config names its data, which standard input cannot be",
+            )
+            .hint("write the rows to a file, and name that"));
+        }
         Some(data) => {
             let (sample, delimiter) = sample(data)?;
             let guess = starter::guess(&sample, &arguments.targets).map_err(unusable)?;
@@ -54,7 +60,11 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             starter::text(&guess, &origin, &run_name(data))
         }
     };
-    match &arguments.output {
+    match arguments
+        .output
+        .as_deref()
+        .filter(|path| *path != Path::new("-"))
+    {
         None => terminal.result(&text)?,
         Some(path) => {
             write(path, &text, arguments.force)?;

@@ -30,6 +30,34 @@ use crate::terminal::Terminal;
 /// # Errors
 /// Whatever ends it otherwise than well.
 pub(crate) fn run(command: Command, terminal: &Terminal, watch: &Watch) -> Result<Exit, Failure> {
+    let is_json = is_one_document(&command);
+    let ended = dispatch(command, terminal, watch);
+    if let Err(failure) = &ended
+        && is_json
+    {
+        failure.print_document(terminal);
+    }
+    ended
+}
+
+/// Whether a command was asked for one JSON document, which then tells of its failure too. Those that tell more of it tell it
+/// themselves.
+fn is_one_document(command: &Command) -> bool {
+    match command {
+        Command::Evaluate(arguments) => arguments.json,
+        Command::Predict(arguments) => arguments.json,
+        Command::Inspect(arguments) => arguments.json,
+        Command::Digest(arguments) => arguments.json,
+        Command::Verify(arguments) => arguments.json,
+        Command::Balance(arguments) => arguments.json,
+        Command::List(arguments) => arguments.json,
+        Command::Devices(arguments) => arguments.json,
+        Command::Config(command) => command.is_json(),
+        _ => false,
+    }
+}
+
+fn dispatch(command: Command, terminal: &Terminal, watch: &Watch) -> Result<Exit, Failure> {
     match command {
         Command::Train(arguments) => train::run(arguments, terminal, watch),
         Command::Resume(arguments) => resume::run(arguments, terminal, watch),

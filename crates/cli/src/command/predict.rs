@@ -13,7 +13,7 @@ use crate::arguments::{PlaceArguments, RunArguments};
 use crate::exit::{Exit, Failure};
 use crate::number::count;
 use crate::panics::Watch;
-use crate::predictions::{Columns, Format, Output, RowWriter, writer};
+use crate::predictions::{Columns, Format, Output, RowWriter, is_same_file, writer};
 use crate::runs::{Found, Unasked};
 use crate::signals::Signals;
 use crate::terminal::{Terminal, look_at, safe};
@@ -22,7 +22,9 @@ use crate::{json, place};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Columns of the input that are neither inputs nor targets are kept. A class is written by its name; with --proba each
-class has a column TASK:CLASS. The output appears under its name only when it is complete.
+class has a column TASK:CLASS. Every row of the input has one in the output; a model that was trained without the rows
+that lack a feature (data.missing = \"drop_row\") leaves the predictions of such rows empty. The output appears under its
+name only when it is complete.
 
 Examples:
   polytask predict latest --input new.csv --output predictions.csv
@@ -61,7 +63,7 @@ pub(crate) struct Arguments {
 
     /// Print one JSON document when done (not with the output on standard output)
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 fn parse_given(text: &str) -> Result<(String, String), String> {
@@ -82,6 +84,13 @@ pub(crate) fn run(
             Failure::usage("--json and predictions cannot both go to standard output")
                 .hint("name an --output file"),
         );
+    }
+    if is_same_file(&arguments.input, &arguments.output) {
+        return Err(Failure::usage(format!(
+            "{} is the input: predictions would replace it",
+            arguments.output.display()
+        ))
+        .hint("name another --output"));
     }
     let format = arguments
         .format
@@ -177,7 +186,7 @@ impl Sink {
             }
         };
         let mut cells = Vec::with_capacity(columns.heads.len());
-        for row in 0..rows.rows {
+        for row in 0..rows.rows() {
             columns.row(rows, row, &mut cells);
             self.writer.row(&cells, &mut self.output)?;
         }

@@ -158,10 +158,14 @@ impl ShownArguments {
     /// The last event of a run that failed, or that could not begin.
     pub(crate) fn tell(self, failure: &Failure, run: Option<&Path>, terminal: &Terminal) {
         if self.json {
-            let event = json!({
-                "event": "failed", "run": run.map(|run| run.display().to_string()),
-                "exit_code": failure.exit.code(), "message": failure.reason(), "problems": failure.problems(),
-            });
+            let mut event = failure.document();
+            if let Some(event) = event.as_object_mut() {
+                event.insert("event".to_owned(), json!("failed"));
+                event.insert(
+                    "run".to_owned(),
+                    json!(run.map(|run| run.display().to_string())),
+                );
+            }
             // Whether anybody reads it makes no difference to the failure.
             drop(json::line(event).and_then(|line| terminal.result(&line)));
         }

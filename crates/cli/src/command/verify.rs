@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 
     /// Print one JSON document
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 /// One file and what its verification said.
@@ -65,8 +65,9 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     match (refused.is_empty(), run) {
         (true, _) => Ok(Exit::Done),
         (false, _) => {
-            let lines: Vec<String> = refused.iter().map(ToString::to_string).collect();
-            Err(Failure::new(Exit::Checkpoint, lines.join("\n")))
+            let items = refused.iter().map(|error| (error.to_string(), None));
+            // The document lists them all, too.
+            Err(Failure::list(Exit::Checkpoint, items.collect(), 0).documented())
         }
     }
 }

@@ -8,6 +8,10 @@ use polytask_training::predict::PredictedRows;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Cell<'a> {
     Text(&'a str),
+    /// A JSON value that is no string, as it stood in the input; null if empty.
+    Bare(&'a str),
+    /// Nothing: a row that has no prediction.
+    Empty,
     Number(f64),
     Flag(bool),
 }
@@ -27,27 +31,14 @@ impl Columns {
     pub(crate) fn new(kept: &[String], tasks: &[PlannedTask], with_probabilities: bool) -> Self {
         let mut heads = kept.to_vec();
         for task in tasks {
-            // A kept column may have a task's name; the input's names stay.
-            let name = if kept.contains(&task.name) {
-                format!("{}:predicted", task.name)
-            } else {
-                task.name.clone()
-            };
-            let classes = task
-                .fit
-                .classes
-                .iter()
-                .map(|class| format!("{name}:{class}"));
-            match task.kind {
-                TaskKind::Regression { outputs: 1 } => heads.push(name),
-                TaskKind::Regression { .. } | TaskKind::Multilabel { .. } => heads.extend(classes),
-                TaskKind::Binary | TaskKind::Multiclass { .. } | TaskKind::Ordinal { .. } => {
-                    heads.push(name.clone());
-                    if with_probabilities {
-                        heads.extend(classes);
-                    }
-                }
+            // A kept column may be called like an output; the input's names stay.
+            let mut name = task.name.clone();
+            let mut own = heads_of(task, &name, with_probabilities);
+            while own.iter().any(|head| heads.contains(head)) {
+                name.push_str(":predicted");
+                own = heads_of(task, &name, with_probabilities);
             }
+            heads.extend(own);
         }
         Self {
             heads,
@@ -59,12 +50,15 @@ impl Columns {
     pub(crate) fn row<'r>(&self, rows: &PredictedRows<'r>, row: usize, cells: &mut Vec<Cell<'r>>) {
         cells.clear();
         let kept = rows.kept.get(row).map(Vec::as_slice).unwrap_or_default();
-        cells.extend(kept.iter().map(|text| Cell::Text(text)));
-        for (task, values) in rows.tasks.iter().zip(rows.values) {
-            let width = values.len().checked_div(rows.rows).unwrap_or(0);
-            let values = values
-                .get(row * width..(row + 1) * width)
-                .unwrap_or_default();
+        cells.extend(kept.iter().map(|kept| match kept.is_bare {
+            true => Cell::Bare(&kept.text),
+            false => Cell::Text(&kept.text),
+        }));
+        let Some(answer) = rows.answer(row) else {
+            cells.resize(self.heads.len(), Cell::Empty);
+            return;
+        };
+        for (task, values) in rows.tasks.iter().zip(answer) {
             let numbers = values.iter().map(|value| Cell::Number(*value));
             match task.kind {
                 TaskKind::Regression { .. } => cells.extend(numbers),
@@ -87,6 +81,24 @@ impl Columns {
                         cells.extend(numbers);
                     }
                 }
+            }
+        }
+    }
+}
+
+/// The heads of a task's outputs under this name.
+fn heads_of(task: &PlannedTask, name: &str, with_probabilities: bool) -> Vec<String> {
+    let classes = task.fit.classes.iter();
+    let classes = classes.map(|class| format!("{name}:{class}"));
+    match task.kind {
+        TaskKind::Regression { outputs: 1 } => vec![name.to_owned()],
+        TaskKind::Regression { .. } | TaskKind::Multilabel { .. } => classes.collect(),
+        TaskKind::Binary | TaskKind::Multiclass { .. } | TaskKind::Ordinal { .. } => {
+            let own = std::iter::once(name.to_owned());
+            if with_probabilities {
+                own.chain(classes).collect()
+            } else {
+                own.collect()
             }
         }
     }

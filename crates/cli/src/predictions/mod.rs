@@ -5,5 +5,5 @@ mod output;
 mod writer;
 
 pub(crate) use cells::{Cell, Columns};
-pub(crate) use output::Output;
+pub(crate) use output::{Output, is_same_file};
 pub(crate) use writer::{Format, RowWriter, writer};

@@ -62,7 +62,13 @@ impl Output {
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
-        let scratch = scratch_file(folder).map_err(failed)?;
+        // The system's words would name the scratch file, which means nothing to anybody.
+        let scratch = scratch_file(folder).map_err(|error| {
+            failed(match error.kind() {
+                io::ErrorKind::NotFound => io::Error::other("there is no such folder"),
+                kind => kind.into(),
+            })
+        })?;
         Ok(Self::File {
             scratch: BufWriter::with_capacity(BUFFER, scratch),
             path,
@@ -84,6 +90,24 @@ impl Output {
                 scratch.persist(path).map(drop).map_err(|error| error.error)
             }
         }
+    }
+}
+
+/// Whether two paths lead to one file, by links or by other names.
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |path: &Path| {
+            let found = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+            Some((found.dev(), found.ino()))
+        };
+        identity(one).is_some_and(|own| identity(other) == Some(own))
+    }
+    #[cfg(not(unix))]
+    {
+        let full = |path: &Path| path.canonicalize().ok().filter(|path| path.is_file());
+        full(one).is_some_and(|own| full(other) == Some(own))
     }
 }
 
@@ -118,6 +142,24 @@ fn scratch_file(folder: &Path) -> io::Result<NamedTempFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn one_file_is_known_by_all_its_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("a"), "").unwrap();
+        std::fs::write(path("b"), "").unwrap();
+        std::os::unix::fs::symlink(path("a"), path("soft")).unwrap();
+        std::fs::hard_link(path("a"), path("hard")).unwrap();
+        for name in ["a", "./a", "soft", "hard"] {
+            assert!(is_same_file(&path("a"), &path(name)), "{name}");
+        }
+        for name in ["b", "none", "-"] {
+            assert!(!is_same_file(&path("a"), &path(name)), "{name}");
+        }
+        assert!(!is_same_file(&path("none"), &path("none")));
+    }
 
     #[test]
     fn a_file_appears_whole_or_not_at_all() {

@@ -78,7 +78,8 @@ impl RowWriter for Delimited {
                 out.write_all(&[self.delimiter])?;
             }
             match cell {
-                Cell::Text(text) => self.text(text, cells.len() == 1, out)?,
+                Cell::Text(text) | Cell::Bare(text) => self.text(text, cells.len() == 1, out)?,
+                Cell::Empty => self.text("", cells.len() == 1, out)?,
                 Cell::Number(number) => out.write_all(number_text(*number).as_bytes())?,
                 Cell::Flag(flag) => out.write_all(if *flag { b"1" } else { b"0" })?,
             }
@@ -114,12 +115,19 @@ impl RowWriter for Lines {
 
     fn row(&mut self, cells: &[Cell<'_>], out: &mut dyn Write) -> io::Result<()> {
         for (index, (head, cell)) in self.heads.iter().zip(cells).enumerate() {
+            write!(out, "{}{head}:", if index == 0 { '{' } else { ',' })?;
             let value = match cell {
+                // As it was written: a number keeps all its digits.
+                Cell::Bare(json) if !json.is_empty() => {
+                    out.write_all(json.as_bytes())?;
+                    continue;
+                }
+                Cell::Bare(_) | Cell::Empty => Value::Null,
                 Cell::Text(text) => Value::from(*text),
                 Cell::Number(number) => Value::from(*number),
                 Cell::Flag(flag) => Value::from(*flag),
             };
-            write!(out, "{}{head}:{value}", if index == 0 { '{' } else { ',' })?;
+            write!(out, "{value}")?;
         }
         out.write_all(if cells.is_empty() { b"{}\n" } else { b"}\n" })
     }
@@ -166,6 +174,33 @@ mod tests {
         assert_eq!(
             written(Format::Jsonl),
             "{\"id\":\"x,\\\"y\\\"\\n\",\"a:b\":0.1,\"flag\":true}\n{\"id\":\" z\\t\",\"a:b\":1e-9,\"flag\":false}\n"
+        );
+    }
+
+    #[test]
+    fn a_json_value_that_is_no_string_comes_back_as_it_was() {
+        let cells = [
+            Cell::Bare("12345678901234567890"),
+            Cell::Bare("[1,\"b\"]"),
+            Cell::Bare(""),
+            Cell::Text("7"),
+            Cell::Empty,
+        ];
+        let row = |format: Format| {
+            let mut out = Vec::new();
+            let mut writer = writer(format);
+            let heads = ["id", "list", "none", "text", "y"].map(str::to_owned);
+            writer.heads(&heads, &mut Vec::new()).unwrap();
+            writer.row(&cells, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(
+            row(Format::Jsonl),
+            "{\"id\":12345678901234567890,\"list\":[1,\"b\"],\"none\":null,\"text\":\"7\",\"y\":null}\n"
+        );
+        assert_eq!(
+            row(Format::Csv),
+            "12345678901234567890,\"[1,\"\"b\"\"]\",,7,\n"
         );
     }
 

@@ -15,11 +15,23 @@ use crate::terminal::{Terminal, look_at, safe};
 /// Between two redrawings of the task rows.
 const REFRESH: Duration = Duration::from_millis(80);
 
+/// Columns from which the long form of the first line fits.
+const WIDE: u16 = 110;
+
+/// How many of the tasks have a row on a terminal of this height: beside them there are the bar, the line that counts the
+/// others if there are any, and the cursor's.
+fn drawn(tasks: usize, height: usize) -> usize {
+    let room = height.saturating_sub(2).max(2);
+    if tasks <= room { tasks } else { room - 1 }
+}
+
 pub(crate) struct Bars {
     terminal: Terminal,
     all: MultiProgress,
     steps: ProgressBar,
     rows: Vec<Row>,
+    /// Says how many tasks have no row, for want of room.
+    more: Option<ProgressBar>,
     name: String,
     run: String,
     epochs: u64,
@@ -46,9 +58,14 @@ impl Bars {
                 .progress_chars("━━─")
         };
         let steps = all.add(ProgressBar::new(0));
-        steps.set_style(style(
-            "{prefix} {bar:32} {pos}/{len} steps  {elapsed_precise} left {eta}  {msg}",
-        ));
+        let (height, columns) = console::Term::stderr().size();
+        // What does not fit is cut at the end of the line; a line that wraps would be drawn twice.
+        steps.set_style(style(if columns < WIDE {
+            "{prefix} {bar:12} {pos}/{len} {elapsed} left {eta} {wide_msg}"
+        } else {
+            "{prefix} {bar:32} {pos}/{len} steps  {elapsed_precise} left {eta}  {wide_msg}"
+        }));
+        let drawn = drawn(setting.tasks.len(), usize::from(height));
         let width = setting
             .tasks
             .iter()
@@ -58,9 +75,10 @@ impl Bars {
         let rows = setting
             .tasks
             .iter()
+            .take(drawn)
             .map(|task| {
                 let bar = all.add(ProgressBar::new(0));
-                bar.set_style(style("  {prefix} {msg}"));
+                bar.set_style(style("  {prefix} {wide_msg}"));
                 bar.set_prefix(format!("{:width$}", task.name));
                 Row {
                     task: task.clone(),
@@ -71,11 +89,21 @@ impl Bars {
                 }
             })
             .collect();
+        let more = (drawn < setting.tasks.len()).then(|| {
+            let bar = all.add(ProgressBar::new(0));
+            bar.set_style(style("  {wide_msg}"));
+            bar.set_message(format!(
+                "and {} more; the table at the end has all",
+                setting.tasks.len() - drawn
+            ));
+            bar
+        });
         Self {
             terminal: setting.terminal,
             all,
             steps,
             rows,
+            more,
             name: setting.name.to_owned(),
             run: setting.run.display().to_string(),
             epochs: 0,
@@ -97,6 +125,9 @@ impl Bars {
         self.drawn = Some(Instant::now());
         for row in &self.rows {
             row.bar.set_message(row.text());
+        }
+        if let Some(more) = &self.more {
+            more.tick();
         }
     }
 
@@ -214,5 +245,19 @@ impl Drop for Bars {
     fn drop(&mut self) {
         // The table of results follows; nothing half-drawn stays behind.
         drop(self.all.clear());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::drawn;
+
+    #[test]
+    fn tasks_that_do_not_fit_are_counted_on_a_line_of_their_own() {
+        // 24 lines: the bar, 21 tasks, "and 19 more", the cursor.
+        assert_eq!(drawn(40, 24), 21);
+        assert_eq!(drawn(22, 24), 22);
+        assert_eq!(drawn(23, 24), 21);
+        assert_eq!((drawn(40, 0), drawn(1, 0)), (1, 1));
     }
 }

@@ -137,6 +137,12 @@ impl Listener for Lines {
                     count(*steps_per_epoch),
                 ));
                 self.line(&format!("run {}", self.run));
+                if self.tasks.len() > COLUMNS {
+                    self.line(&format!(
+                        "of {} tasks the first {COLUMNS} have a column; the table at the end and metrics.jsonl have all",
+                        self.tasks.len()
+                    ));
+                }
             }
             Event::Epoch(report) => self.epoch(report),
             Event::Skipped { step, reason } => self

@@ -13,7 +13,7 @@ pub(crate) use events::{Events, peak_memory};
 
 use crate::measures::TaskMeasures;
 use crate::panics::Watch;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, look_at};
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,7 +26,7 @@ pub(crate) enum Ui {
     Bar,
     /// One line per epoch
     Lines,
-    /// Nothing
+    /// Nothing but what deserves a look
     None,
 }
 
@@ -59,7 +59,16 @@ impl Views {
         match ui {
             Ui::Bar => views.push(Box::new(bars::Bars::new(setting))),
             Ui::Lines => views.push(Box::new(lines::Lines::new(setting))),
-            Ui::Auto | Ui::Tui | Ui::None => {}
+            // A program reads them among the events.
+            Ui::Auto | Ui::Tui | Ui::None if json => {}
+            Ui::Auto | Ui::Tui | Ui::None => {
+                let terminal = setting.terminal;
+                views.push(Box::new(move |event: &Event| {
+                    if let Event::Remarks(remarks) = event {
+                        terminal.message(&look_at(remarks));
+                    }
+                }));
+            }
         }
         views.push(Box::new(Events::new(setting, json)));
         Self {

@@ -15,6 +15,23 @@ const CLASSES: usize = 30;
 /// Distinct values that are kept in full; of more only how many they are.
 const VALUES: usize = 1000;
 
+/// Words for what has several rows and is told apart by a number.
+const GROUPS: &[&str] = &[
+    "subject",
+    "patient",
+    "person",
+    "participant",
+    "user",
+    "customer",
+    "client",
+    "student",
+    "speaker",
+    "writer",
+    "household",
+    "session",
+    "site",
+];
+
 /// What was seen in a column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Seen {
@@ -35,6 +52,8 @@ pub(crate) struct Seen {
     pub(crate) is_numeric: bool,
     /// All of them are whole numbers.
     pub(crate) is_whole: bool,
+    /// All of them are names of picture files.
+    pub(crate) is_picture: bool,
     /// The least and the greatest number.
     range: (f64, f64),
 }
@@ -52,6 +71,7 @@ pub(crate) struct Look {
     digests: HashSet<u64>,
     is_numeric: bool,
     is_whole: bool,
+    is_picture: bool,
     range: (f64, f64),
 }
 
@@ -66,6 +86,7 @@ impl Look {
             digests: HashSet::new(),
             is_numeric: true,
             is_whole: true,
+            is_picture: true,
             range: (f64::INFINITY, f64::NEG_INFINITY),
         }
     }
@@ -83,6 +104,7 @@ impl Look {
                 continue;
             }
             self.add(word, 1);
+            self.is_picture &= is_picture(word);
             let value = number(word);
             self.is_numeric &= value.is_some();
             if let Some(value) = value {
@@ -116,7 +138,8 @@ impl Look {
                 self.add(&marker, count);
             }
         }
-        let is_numeric = rest_is_numeric && !self.digests.is_empty();
+        let has_values = !self.digests.is_empty();
+        let is_numeric = rest_is_numeric && has_values;
         Seen {
             name: self.name,
             rows: self.rows,
@@ -127,6 +150,7 @@ impl Look {
             values: self.values,
             is_numeric,
             is_whole: is_numeric && self.is_whole,
+            is_picture: has_values && self.is_picture,
             range: self.range,
         }
     }
@@ -154,6 +178,15 @@ impl Seen {
         );
         (is_unique && (!self.is_numeric || (self.is_whole && (says_so || self.counts_up()))))
             || (says_so && self.is_mostly_unique())
+    }
+
+    /// Each value names a person, a site or the like, which has several rows: what it says of them is nothing new in a row
+    /// of somebody else.
+    pub(crate) fn names_groups(&self) -> bool {
+        let says_so = has_word(&self.name, GROUPS) && self.is_whole;
+        let is_key = has_word(&self.name, &["id", "uid", "uuid"]);
+        let repeats = self.distinct > 2 && self.distinct * 2 <= self.present();
+        (says_so || is_key) && repeats
     }
 
     /// Whole numbers, all different, that lie as close as the file's rows: there is no gap.
@@ -188,6 +221,13 @@ impl Seen {
         }
         self.values.values().copied().min().unwrap_or(0)
     }
+}
+
+fn is_picture(word: &str) -> bool {
+    let word = word.to_lowercase();
+    [".png", ".jpg", ".jpeg"]
+        .iter()
+        .any(|ending| word.ends_with(ending))
 }
 
 fn number(word: &str) -> Option<f64> {
@@ -234,6 +274,19 @@ pub(crate) mod tests {
         assert!(seen("name", &["Ann", "Bob", "Cy"]).names_rows());
         assert!(!seen("weight", &["60.5", "71.2", "55.1"]).names_rows());
         assert!(!seen("age", &["15", "19", "17"]).names_rows());
+    }
+
+    #[test]
+    fn numbers_of_persons_are_told_from_measurements() {
+        let cells: Vec<String> = (0..60).map(|row| (row / 6).to_string()).collect();
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        assert!(seen("subject", &cells).names_groups() && seen("user_id", &cells).names_groups());
+        assert!(!seen("age", &cells).names_groups());
+        // What is taught, not who.
+        let lessons: Vec<&str> = (0..60)
+            .map(|row| ["maths", "music", "art"][row % 3])
+            .collect();
+        assert!(!seen("subject", &lessons).names_groups());
     }
 
     #[test]

@@ -11,20 +11,17 @@ const TARGETS: &[&str] = &[
     "targets",
     "label",
     "labels",
-    "class",
-    "y",
     "outcome",
     "response",
-    "species",
     "diagnosis",
     "passed",
     "survived",
     "churn",
     "default",
-    "grade",
     "price",
-    "rating",
 ];
+/// Words that say so at a header's end: `class of worker` is no class.
+const LAST_WORDS: &[&str] = &["class", "grade", "rating", "species", "y"];
 /// A class with fewer rows than this may be in one split only.
 const RARE: usize = 20;
 
@@ -63,6 +60,10 @@ pub(crate) struct Task {
 pub(crate) struct Guess {
     pub(crate) rows: usize,
     pub(crate) ids: Vec<String>,
+    /// The first of the ids whose values repeat, such as persons with several rows each.
+    pub(crate) group: Option<String>,
+    /// The column of names of picture files.
+    pub(crate) picture: Option<String>,
     pub(crate) tasks: Vec<Task>,
     pub(crate) inputs: Vec<String>,
     pub(crate) categorical: Vec<String>,
@@ -128,6 +129,10 @@ pub(crate) fn guess(sample: &Sample, wanted: &[String]) -> Result<Guess, Unusabl
         .iter()
         .find(|column| is_split(column))
         .map(|column| column.name.clone());
+    guess.picture = columns
+        .iter()
+        .find(|column| column.is_picture)
+        .map(|column| column.name.clone());
     let targets = guess.targets(columns, wanted)?;
     let mut names = BTreeSet::new();
     for column in columns {
@@ -135,11 +140,20 @@ pub(crate) fn guess(sample: &Sample, wanted: &[String]) -> Result<Guess, Unusabl
             let task = task(column, &mut names);
             guess.markers.extend(column.markers.clone());
             guess.tasks.push(task);
-        } else if guess.split.as_ref() != Some(&column.name) {
+        } else if ![&guess.split, &guess.picture].contains(&&Some(column.name.clone())) {
             guess.sort_in(column);
         }
     }
-    if guess.inputs.is_empty() {
+    if guess.picture.is_some() {
+        // The pictures are the input.
+        let others = std::mem::take(&mut guess.inputs);
+        let others = others
+            .into_iter()
+            .map(|name| (name, "the pictures are the input"));
+        guess.left_out.extend(others);
+        guess.categorical.clear();
+        guess.is_incomplete = false;
+    } else if guess.inputs.is_empty() {
         return Err(Unusable::NoInput);
     }
     guess.markers.sort();
@@ -167,13 +181,15 @@ impl Guess {
         let can_be = |column: &&Seen| {
             !column.is_constant()
                 && !column.names_rows()
+                && !column.names_groups()
+                && !column.is_picture
                 && (column.is_numeric || column.can_be_classes())
                 && self.split.as_ref() != Some(&column.name)
         };
         let hinted = columns
             .iter()
             .filter(can_be)
-            .filter(|column| has_word(&column.name, TARGETS) || is_numbered(&column.name));
+            .filter(|column| is_announced(&column.name) || is_numbered(&column.name));
         let hinted: Vec<String> = hinted.map(|column| column.name.clone()).collect();
         if !hinted.is_empty() {
             return Ok(hinted);
@@ -188,7 +204,10 @@ impl Guess {
 
     fn sort_in(&mut self, column: &Seen) {
         let name = column.name.clone();
-        if column.names_rows() {
+        if column.names_rows() || column.names_groups() {
+            if !column.names_rows() {
+                self.group.get_or_insert_with(|| name.clone());
+            }
             self.ids.push(name);
         } else if column.is_constant() {
             self.left_out
@@ -205,6 +224,14 @@ impl Guess {
             self.inputs.push(name);
         }
     }
+}
+
+/// A header that says of its column that one wants to know it.
+fn is_announced(name: &str) -> bool {
+    let last = name
+        .rsplit(|character: char| !character.is_alphanumeric())
+        .find(|word| !word.is_empty());
+    has_word(name, TARGETS) || last.is_some_and(|word| has_word(word, LAST_WORDS))
 }
 
 /// `Y1`, `target2`: one of several targets that are told apart by a number.
@@ -377,6 +404,55 @@ mod tests {
             (true, vec!["?".to_owned()])
         );
         assert_eq!(guess.left_out[0].0, "country");
+    }
+
+    #[test]
+    fn a_person_is_no_input_and_a_class_of_something_no_target() {
+        let number: fn(usize) -> String = |row| format!("{}.25", row * 13 % 53);
+        let table = sample(
+            120,
+            &[
+                ("subject", |row| (row / 10).to_string()),
+                ("class_worker", |row| ["a", "b", "c"][row % 3].to_owned()),
+                ("age", number),
+                ("total", number),
+            ],
+        );
+        let found = guess(&table, &[]).unwrap();
+        assert_eq!(
+            (found.ids.as_slice(), found.group.as_deref()),
+            (["subject".to_owned()].as_slice(), Some("subject"))
+        );
+        assert_eq!(found.inputs, ["class_worker", "age"]);
+        assert_eq!(
+            (found.tasks[0].column.as_str(), found.is_last_resort),
+            ("total", true)
+        );
+        assert!(
+            is_announced("Final grade (%)")
+                && is_announced("default.payment")
+                && !is_announced("class_worker")
+        );
+    }
+
+    #[test]
+    fn paths_of_pictures_are_the_input() {
+        let table = sample(
+            60,
+            &[
+                ("file", |row| format!("img/{row}.PNG")),
+                ("height", |row| format!("{}.5", row % 9)),
+                ("label", |row| ["cat", "dog"][row % 2].to_owned()),
+            ],
+        );
+        let found = guess(&table, &[]).unwrap();
+        assert_eq!(found.picture.as_deref(), Some("file"));
+        assert_eq!(
+            (found.tasks.len(), found.tasks[0].column.as_str()),
+            (1, "label")
+        );
+        assert!(found.ids.is_empty() && found.inputs.is_empty());
+        assert_eq!(found.left_out[0].0, "height");
     }
 
     #[test]

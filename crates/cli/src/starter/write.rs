@@ -66,7 +66,10 @@ pub(crate) fn text(guess: &Guess, origin: &Origin<'_>, name: &str) -> String {
     );
     data(&mut text, guess, origin);
     inputs(&mut text, guess);
-    text.push_str("\n[encoder]\ntype = \"mlp\"                    # polytask list encoders\nhidden = [128, 64]\ndropout = 0.1\n");
+    text.push_str(match guess.picture {
+        Some(_) => "\n[encoder]\ntype = \"cnn\"                    # polytask list encoders\n",
+        None => "\n[encoder]\ntype = \"mlp\"                    # polytask list encoders\nhidden = [128, 64]\ndropout = 0.1\n",
+    });
     tasks(&mut text, guess);
     let batch = (guess.rows / 20).clamp(8, 128).next_power_of_two();
     let _ = write!(
@@ -88,14 +91,31 @@ pub(crate) fn text(guess: &Guess, origin: &Origin<'_>, name: &str) -> String {
 
 fn data(text: &mut String, guess: &Guess, origin: &Origin<'_>) {
     let path = quoted(origin.path);
-    let _ = match origin.delimiter {
-        None => writeln!(text, "[data]\nsource = {path}"),
-        Some(delimiter) => writeln!(
+    let delimiter = origin
+        .delimiter
+        .map(|delimiter| format!(", delimiter = {}", quoted(&delimiter.to_string())))
+        .unwrap_or_default();
+    let _ = match (&guess.picture, origin.delimiter) {
+        (Some(column), _) => writeln!(
             text,
-            "[data]\nsource = {{ type = \"csv\", file = {path}, delimiter = {} }}",
-            quoted(&delimiter.to_string())
+            "[data]\n# Pictures of different sizes want `size = [HEIGHT, WIDTH]`; grey ones are smaller with `channels = 1`.\n\
+             source = {{ type = \"images\", file = {path}, column = {}{delimiter} }}",
+            quoted(column)
+        ),
+        (None, None) => writeln!(text, "[data]\nsource = {path}"),
+        (None, Some(_)) => writeln!(
+            text,
+            "[data]\nsource = {{ type = \"csv\", file = {path}{delimiter} }}"
         ),
     };
+    if let (Some(group), None) = (&guess.group, &guess.split) {
+        let _ = writeln!(
+            text,
+            "# The values of {column} repeat. To be tested on new ones, keep the rows of each together:\n\
+             # split = {{ type = \"hash\", column = {column} }}",
+            column = quoted(group)
+        );
+    }
     match &guess.split {
         Some(column) => {
             let _ = writeln!(
@@ -128,9 +148,15 @@ fn data(text: &mut String, guess: &Guess, origin: &Origin<'_>) {
 }
 
 fn inputs(text: &mut String, guess: &Guess) {
-    text.push_str("\n[inputs.table]\n");
+    text.push_str(match guess.picture {
+        Some(_) => "\n[inputs.image]\n",
+        None => "\n[inputs.table]\n",
+    });
     for (name, why) in &guess.left_out {
         let _ = writeln!(text, "# left out: {}, {why}", quoted(name));
+    }
+    if guess.picture.is_some() {
+        return;
     }
     if guess.inputs.len() <= LISTED {
         let _ = writeln!(text, "columns = {}", list(&guess.inputs));
@@ -214,6 +240,7 @@ mod tests {
                 reason: hostile.clone(),
                 has_rare_class: false,
             }],
+            group: Some(hostile.clone()),
             ..Guess::default()
         };
         let origin = Origin {

@@ -87,7 +87,9 @@ impl<'f, T: 'static> EntryField<'f, T> {
             Value::Table(_) => self.slot.read_table(&self.members, &node, default),
             _ => {
                 let kind = "a name or a table with `type`";
-                let problem = wrong_type(&self.slot.path(), kind, kind, &node);
+                let names: Vec<&str> = self.members.names().collect();
+                let problem = wrong_type(&self.slot.path(), kind, kind, &node)
+                    .with_help(format!("allowed: {}", names.join(", ")));
                 self.slot.report(problem);
                 None
             }
@@ -147,7 +149,9 @@ impl<'f, T: 'static> PathOrEntryField<'f, T> {
                 .map(PathOr::Entry),
             _ => {
                 let kind = "a path or a table with `type`";
-                let problem = wrong_type(&self.slot.path(), kind, kind, &node);
+                let names: Vec<&str> = self.members.names().collect();
+                let problem = wrong_type(&self.slot.path(), kind, kind, &node)
+                    .with_help(format!("allowed: {}", names.join(", ")));
                 self.slot.report(problem);
                 None
             }

@@ -163,7 +163,7 @@ impl<N: PartialOrd> Range<N> {
     }
 }
 
-impl<N: fmt::Display> Range<N> {
+impl<N: fmt::Display + PartialOrd> Range<N> {
     fn of_each(&self) -> String {
         let text = self.to_string();
         if text.is_empty() {
@@ -174,18 +174,24 @@ impl<N: fmt::Display> Range<N> {
     }
 }
 
-impl<N: fmt::Display> fmt::Display for Range<N> {
+impl<N: fmt::Display + PartialOrd> fmt::Display for Range<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let (Some(least), None, Some(most), None) =
             (&self.at_least, &self.above, &self.at_most, &self.below)
         {
             return write!(f, " from {least} to {most}");
         }
+        // Of two bounds on one side only the tighter one is told.
+        let (least, most) = (self.at_least.as_ref(), self.at_most.as_ref());
+        let least = least.filter(|least| self.above.as_ref().is_none_or(|above| above < *least));
+        let above = self.above.as_ref().filter(|_| least.is_none());
+        let most = most.filter(|most| self.below.as_ref().is_none_or(|below| below > *most));
+        let below = self.below.as_ref().filter(|_| most.is_none());
         let parts = [
-            ("of at least", &self.at_least),
-            ("above", &self.above),
-            ("of at most", &self.at_most),
-            ("below", &self.below),
+            ("of at least", least),
+            ("above", above),
+            ("of at most", most),
+            ("below", below),
         ];
         let mut word = " ";
         for (bound, value) in parts {
@@ -195,5 +201,34 @@ impl<N: fmt::Display> fmt::Display for Range<N> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Range;
+
+    #[test]
+    fn of_two_bounds_on_one_side_the_tighter_one_is_told() {
+        let told = |at_least, above, at_most, below| {
+            let range = Range {
+                at_least,
+                above,
+                at_most,
+                below,
+            };
+            range.to_string()
+        };
+        assert_eq!(
+            told(Some(0.0), Some(0.0), Some(1.0), None),
+            " above 0 and of at most 1"
+        );
+        assert_eq!(told(Some(0.5), Some(0.0), None, None), " of at least 0.5");
+        assert_eq!(
+            told(None, Some(0.0), Some(1.0), Some(1.0)),
+            " above 0 and below 1"
+        );
+        assert_eq!(told(Some(0.0), None, Some(1.0), None), " from 0 to 1");
+        assert_eq!(told(None, None, None, None), "");
     }
 }

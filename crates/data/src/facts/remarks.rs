@@ -1,7 +1,7 @@
 //! The facts in words: what deserves a look.
 
 use super::{DataFacts, Found};
-use crate::oddities::{counted, filled_in, left_out, unparsable};
+use crate::oddities::{counted, filled_in, left_out, unparsable, unparsable_labels};
 use crate::options::EmptyCell;
 use crate::quoted::{quoted, shown};
 
@@ -34,6 +34,7 @@ impl DataFacts {
         }
         remarks.extend(left_out(self.dropped_rows));
         remarks.extend(unparsable(self.unparsable_cells));
+        remarks.extend(unparsable_labels(self.unparsable_labels));
         remarks.extend(filled_in(&self.filled));
         remarks.extend(self.notes.iter().cloned());
         remarks
@@ -45,7 +46,13 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for fit in &found.preprocessing.numeric {
         let name = shown(&fit.name);
-        if fit.std <= 0.0 {
+        if fit.std <= 0.0 && found.flattened.contains(&fit.name) {
+            notes.push(format!(
+                "column `{name}` holds different numbers around {:.6e} that are one number in single precision, \
+                 so it tells the model nothing; subtract a constant first",
+                fit.mean
+            ));
+        } else if fit.std <= 0.0 {
             notes.push(format!(
                 "column `{name}` is constant in training: it tells the model nothing"
             ));

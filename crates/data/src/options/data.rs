@@ -58,7 +58,7 @@ impl Choice for Unparsable {
         (
             "missing",
             Self::Missing,
-            "treat the cell as missing, and count it",
+            "treat the cell as missing, be it a feature (of which `missing` decides) or a label, and count it",
         ),
     ];
 }
@@ -161,12 +161,6 @@ impl DataOptions {
         let unparsable = fields
             .choice("unparsable", "what text in the place of a number does")
             .or(Unparsable::Error);
-        if unparsable == Unparsable::Missing && missing == MissingPolicy::Error {
-            let help = Some("add `missing = \"impute\"` or `missing = \"drop_row\"`".to_owned());
-            let message =
-                "`unparsable = \"missing\"` has no effect beside `missing = \"error\"`".to_owned();
-            fields.problem("unparsable", codes::NO_EFFECT, message, help);
-        }
         Self {
             source: source.unwrap_or_else(|| Arc::new(Nothing)),
             val,
@@ -177,7 +171,10 @@ impl DataOptions {
             strata: None,
             cells: CellRules {
                 missing: missing_values,
-                unparsable_is_missing: unparsable == Unparsable::Missing,
+                // Where a missing feature is an error, the text says best what is wrong.
+                unparsable_is_missing: unparsable == Unparsable::Missing
+                    && missing != MissingPolicy::Error,
+                unparsable_label_is_missing: unparsable == Unparsable::Missing,
             },
             missing,
             limits: fields.table("limits", "how much of a file is believed", Limits::options),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::column::{Values, Words};
 use crate::error::{DataError, DataErrors};
-use crate::table::Table;
+use crate::table::{Kept, Table, Unparsable};
 
 /// What one column is wanted as. Several may hold: a target can be a number for one task and a class for another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,9 @@ pub struct CellRules {
     pub missing: Vec<String>,
     /// A text where a feature's number is wanted is a missing value too.
     pub unparsable_is_missing: bool,
+    /// A text where a target's number is wanted is a missing label too; older checkpoints do not say.
+    #[serde(default)]
+    pub unparsable_label_is_missing: bool,
 }
 
 impl CellRules {
@@ -36,7 +39,7 @@ impl CellRules {
     /// ```
     /// use polytask_data::CellRules;
     ///
-    /// let rules = CellRules { missing: vec!["NA".into(), "-999".into()], unparsable_is_missing: false };
+    /// let rules = CellRules { missing: vec!["NA".into(), "-999".into()], ..CellRules::default() };
     /// assert!(rules.is_missing("") && rules.is_missing("-999") && !rules.is_missing("0"));
     /// ```
     #[must_use]
@@ -53,7 +56,7 @@ pub(crate) struct Cells {
     lines: Vec<u64>,
     /// Rows of this file before this table, when it is read in chunks.
     rows_before: u64,
-    unparsable: u64,
+    unparsable: Unparsable,
     errors: DataErrors,
 }
 
@@ -67,8 +70,11 @@ struct Building {
     number: Option<Vec<f32>>,
     exact: Option<Vec<f64>>,
     text: Option<Words>,
-    raw: Option<Vec<String>>,
+    raw: Option<Vec<Kept>>,
     blank: bool,
+    /// The first number, and whether another one follows: in single precision they may be the same.
+    first: Option<f64>,
+    varies: bool,
 }
 
 impl Cells {
@@ -86,6 +92,8 @@ impl Cells {
                 text: want.text.then(Words::default),
                 raw: want.raw.then(Vec::new),
                 blank: want.blank,
+                first: None,
+                varies: false,
             })
             .collect();
         Self {
@@ -94,7 +102,7 @@ impl Cells {
             columns,
             lines: Vec::new(),
             rows_before: 0,
-            unparsable: 0,
+            unparsable: Unparsable::default(),
             errors: DataErrors::default(),
         }
     }
@@ -147,7 +155,17 @@ impl Cells {
                     column: column.name.clone(),
                     value,
                     wanted: wanted.to_owned(),
+                    help: None,
                 });
+            }
+        }
+    }
+
+    /// Says of each cell of the last row whether it is no string in its source.
+    pub(crate) fn mark_bare(&mut self, flags: impl Iterator<Item = bool>) {
+        for (column, is_bare) in self.columns.iter_mut().zip(flags) {
+            if let Some(kept) = column.raw.as_mut().and_then(|raw| raw.last_mut()) {
+                kept.is_bare = is_bare;
             }
         }
     }
@@ -165,6 +183,9 @@ impl Cells {
         table.count_unparsable(self.unparsable);
         table.set_rows_before(self.rows_before);
         for column in self.columns {
+            if column.is_flattened() {
+                table.set_flattened(&column.name);
+            }
             let values = [
                 column.number.map(Values::F32),
                 column.exact.map(Values::F64),
@@ -192,7 +213,7 @@ impl Building {
         &mut self,
         cell: Option<&[u8]>,
         rules: &CellRules,
-        unparsable: &mut u64,
+        unparsable: &mut Unparsable,
     ) -> Option<(String, &'static str)> {
         if self.number.is_none()
             && self.exact.is_none()
@@ -216,9 +237,15 @@ impl Building {
         if let Some(values) = &mut self.number {
             values.push(match single(cell) {
                 _ if is_missing => f32::NAN,
-                Ok(number) => number,
+                Ok(number) => {
+                    if !self.varies {
+                        let exact = cell.parse().unwrap_or(f64::from(number));
+                        self.varies = *self.first.get_or_insert(exact) != exact;
+                    }
+                    number
+                }
                 Err(_) if rules.unparsable_is_missing => {
-                    *unparsable += 1;
+                    unparsable.features += 1;
                     f32::NAN
                 }
                 Err(wanted) => {
@@ -231,6 +258,10 @@ impl Building {
             values.push(match double(cell) {
                 _ if is_missing => f64::NAN,
                 Ok(number) => number,
+                Err(_) if rules.unparsable_label_is_missing => {
+                    unparsable.labels += 1;
+                    f64::NAN
+                }
                 Err(wanted) => {
                     problem = Some(wanted);
                     f64::NAN
@@ -241,9 +272,20 @@ impl Building {
             words.push((is_blank || !is_missing).then_some(cell));
         }
         if let Some(raw) = &mut self.raw {
-            raw.push(cell.to_owned());
+            raw.push(Kept {
+                text: cell.to_owned(),
+                is_bare: false,
+            });
         }
         problem.map(|wanted| (String::from_utf8_lossy(bytes).into_owned(), wanted))
+    }
+}
+
+impl Building {
+    /// Whether its numbers differ, but not in single precision.
+    fn is_flattened(&self) -> bool {
+        let numbers = || self.number.iter().flatten().filter(|cell| !cell.is_nan());
+        self.varies && numbers().all(|number| numbers().next() == Some(number))
     }
 }
 

@@ -167,7 +167,8 @@ impl CsvRows {
         let (columns, first) = if layout.header {
             (header(&record, file)?, None)
         } else {
-            (made_up(&record, &layout.names, file)?, Some(record))
+            let names = made_up(&record, &layout.names, &reading.optional, file)?;
+            (names, Some(record))
         };
         Ok(Self {
             file: file.clone(),
@@ -299,22 +300,55 @@ fn header(record: &Record, file: &FileRef) -> Result<Vec<String>, DataErrors> {
     errors.into_result(names)
 }
 
-/// `names`, or `column_1`, `column_2`, …
-fn made_up(record: &Record, names: &[String], file: &FileRef) -> Result<Vec<String>, DataErrors> {
+/// `names`, or `column_1`, `column_2`, …; where the file has as many fields fewer as there are `optional` names, it is
+/// these that it lacks.
+fn made_up(
+    record: &Record,
+    names: &[String],
+    optional: &[String],
+    file: &FileRef,
+) -> Result<Vec<String>, DataErrors> {
     if names.is_empty() {
         return Ok((1..=record.len())
             .map(|number| format!("column_{number}"))
             .collect());
     }
-    if names.len() != record.len() {
-        let problem = format!(
+    if names.len() == record.len() {
+        return Ok(names.to_vec());
+    }
+    let without: Vec<String> = names
+        .iter()
+        .filter(|name| !optional.contains(name))
+        .cloned()
+        .collect();
+    if without.len() == record.len() {
+        return Ok(without);
+    }
+    let named = |names: &[String]| shown(&names.join(", "));
+    let or_fewer = if without.len() < names.len() {
+        format!(
+            "; without the targets {}: {}",
+            without.len(),
+            named(&without)
+        )
+    } else {
+        String::new()
+    };
+    Err(DataError::Format {
+        file: file.shown(),
+        line: Some(record.line),
+        problem: format!(
             "the first record has {} fields, {} names are given",
             record.len(),
             names.len()
-        );
-        return Err(file.malformed(Some(record.line), problem).into());
+        ),
+        help: Some(format!(
+            "a file without header has {} fields: {}{or_fewer}",
+            names.len(),
+            named(names)
+        )),
     }
-    Ok(names.to_vec())
+    .into())
 }
 
 #[cfg(test)]

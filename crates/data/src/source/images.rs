@@ -104,12 +104,7 @@ impl Source for Pictures {
         let root = match &self.root {
             Some(root) => root.clone(),
             None if is_folder => self.file.path.clone(),
-            None => self
-                .file
-                .path
-                .parent()
-                .map(Path::to_owned)
-                .unwrap_or_default(),
+            None => folder_of(&self.file.path).to_owned(),
         };
         let list = if is_folder {
             List::Folder {
@@ -150,6 +145,13 @@ impl Source for Pictures {
     fn layout(&self) -> Layout {
         Layout(Form::Pictures(self.layout.clone()))
     }
+}
+
+/// The folder that a file stands in; of a bare name, and of standard input, the current one.
+fn folder_of(file: &Path) -> &Path {
+    file.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 enum List {
@@ -316,4 +318,21 @@ fn names(folder: &FileRef) -> Result<Vec<String>, DataError> {
     }
     names.sort_unstable();
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_name_stands_in_the_current_folder() {
+        for (file, folder) in [
+            ("pics.csv", "."),
+            ("-", "."),
+            ("a/pics.csv", "a"),
+            ("/p.csv", "/"),
+        ] {
+            assert_eq!(folder_of(Path::new(file)), Path::new(folder), "{file}");
+        }
+    }
 }

@@ -214,12 +214,15 @@ impl RowReader for JsonRows {
             }
             match serde_json::from_slice::<Object<'_>>(&self.raw) {
                 Ok(object) => match self.cells(&object) {
-                    Ok(cells) => rows.push(
-                        self.lines.line,
-                        cells
+                    Ok(cells) => {
+                        let bytes = cells
                             .iter()
-                            .map(|cell| cell.as_ref().map(|cell| cell.as_bytes())),
-                    ),
+                            .map(|cell| cell.as_ref().map(|cell| cell.as_bytes()));
+                        rows.push(self.lines.line, bytes);
+                        // Only a string is unescaped, into a text of its own.
+                        let is_string = |cell: &Option<_>| matches!(cell, Some(Cow::Owned(_)));
+                        rows.mark_bare(cells.iter().map(|cell| !is_string(cell)));
+                    }
                     Err(error) => rows.fail(error),
                 },
                 Err(error) => rows.fail(no_object(&self.file, self.lines.line, &error)),

@@ -46,6 +46,8 @@ pub struct Reading {
     pub cells: CellRules,
     /// Columns that will be asked for, for sources that learn their columns only while they read.
     pub expected: Vec<String>,
+    /// Columns that a file may lack: the targets, where rows are predicted.
+    pub optional: Vec<String>,
 }
 
 impl Reading {
@@ -64,6 +66,7 @@ impl Reading {
             limits: Limits::default(),
             cells: CellRules::default(),
             expected: Vec::new(),
+            optional: Vec::new(),
         }
     }
 }

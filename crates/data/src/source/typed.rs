@@ -3,7 +3,7 @@
 use super::cells::Want;
 use crate::column::{Column, Values, Words};
 use crate::error::{DataError, DataErrors};
-use crate::table::Table;
+use crate::table::{Kept, Table};
 
 /// Keeps of each column what is wanted of it, as which it is wanted.
 pub(crate) fn as_wanted(table: &mut Table, want: impl Fn(&str) -> Want) -> Result<(), DataErrors> {
@@ -14,9 +14,7 @@ pub(crate) fn as_wanted(table: &mut Table, want: impl Fn(&str) -> Want) -> Resul
         if want.raw {
             table.keep(
                 name.clone(),
-                (0..table.rows())
-                    .map(|row| text(&values, row).unwrap_or_default())
-                    .collect(),
+                (0..table.rows()).map(|row| kept(&values, row)).collect(),
             );
         }
         if want.text && !matches!(values, Values::Text(_)) {
@@ -46,6 +44,11 @@ pub(crate) fn as_wanted(table: &mut Table, want: impl Fn(&str) -> Want) -> Resul
                     });
                 }
                 if want.number {
+                    if let Values::F64(values) = &numbers
+                        && is_flattened(values)
+                    {
+                        table.set_flattened(&name);
+                    }
                     columns.push(Column {
                         name,
                         values: Values::F32(singles(numbers)),
@@ -104,8 +107,18 @@ fn check_finite(
             column: name.to_owned(),
             value: text(values, row).unwrap_or_default(),
             wanted: "a finite number that a 32-bit float can hold".to_owned(),
+            help: None,
         });
     }
+}
+
+/// Whether numbers differ, but not in single precision.
+fn is_flattened(values: &[f64]) -> bool {
+    let present = || values.iter().filter(|value| !value.is_nan());
+    let Some(first) = present().next() else {
+        return false;
+    };
+    present().any(|value| value != first) && present().all(|value| *value as f32 == *first as f32)
 }
 
 fn rows(flags: impl Iterator<Item = bool>) -> Vec<usize> {
@@ -130,6 +143,16 @@ fn doubles(values: &Values) -> Vec<f64> {
         Values::F32(values) => values.iter().copied().map(f64::from).collect(),
         Values::F64(values) => values.clone(),
         Values::Text(_) => Vec::new(),
+    }
+}
+
+/// A cell as it is passed through; an infinite number is a text, since JSON has no other word for it.
+fn kept(values: &Values, row: usize) -> Kept {
+    let text = text(values, row).unwrap_or_default();
+    let is_number = || text.parse().is_ok_and(f64::is_finite);
+    Kept {
+        is_bare: !matches!(values, Values::Text(_)) && (text.is_empty() || is_number()),
+        text,
     }
 }
 

@@ -199,6 +199,7 @@ fn bad_cell(
         column: column.to_owned(),
         value: value.unwrap_or_default().to_owned(),
         wanted: wanted.to_owned(),
+        help: None,
     }
 }
 

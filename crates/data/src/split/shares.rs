@@ -19,8 +19,8 @@ pub(crate) struct Shares {
 const TOLERANCE: f64 = 1e-6;
 
 fn off(sum: f64) -> String {
-    let sum = (sum / TOLERANCE).round() * TOLERANCE;
-    format!("the shares add up to {sum:.6}, not to 1")
+    let sum = (sum * 1e6).round() / 1e6;
+    format!("the shares add up to {sum}, not to 1")
 }
 
 /// Which parts a separate file or the source brings.

@@ -54,7 +54,7 @@ impl Coding<'_> {
                             row,
                             name,
                             value,
-                            "a flag: 0 or 1, false or true, no or yes",
+                            ("a flag: 0 or 1, false or true, no or yes", None),
                         ));
                     }
                     None => is_complete = false,

@@ -97,29 +97,34 @@ impl Coding<'_> {
             self.masked += 1;
             return;
         }
-        let known: Vec<String> = self
-            .fit
-            .classes
-            .iter()
-            .take(12)
+        const LISTED: usize = 12;
+        let classes = self.fit.classes.iter();
+        let known: Vec<String> = classes
+            .take(LISTED)
             .map(|class| crate::quoted::quoted(class))
             .collect();
-        let more = if self.fit.classes.len() > known.len() {
-            ", …"
-        } else {
-            ""
+        let more = match self.fit.classes.len().saturating_sub(LISTED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
         };
-        let wanted = format!(
-            "a label that training knows for task {}: {}{more}",
-            self.fit.name,
+        let name = &self.fit.name;
+        let wanted = format!("a label of task {name}");
+        let help = format!(
+            "its labels are {}{more}; `tasks.{name}.unseen = \"mask\"` takes any other as missing",
             known.join(", ")
         );
-        self.errors
-            .push(bad_label(self.table, row, column, value, &wanted));
+        let error = bad_label(self.table, row, column, value, (&wanted, Some(help)));
+        self.errors.push(error);
     }
 }
 
-fn bad_label(table: &Table, row: usize, column: &str, value: &str, wanted: &str) -> DataError {
+fn bad_label(
+    table: &Table,
+    row: usize,
+    column: &str,
+    value: &str,
+    (wanted, help): (&str, Option<String>),
+) -> DataError {
     let place = table.place(row);
     DataError::Cell {
         file: place.file,
@@ -128,6 +133,7 @@ fn bad_label(table: &Table, row: usize, column: &str, value: &str, wanted: &str)
         column: column.to_owned(),
         value: value.to_owned(),
         wanted: wanted.to_owned(),
+        help,
     }
 }
 

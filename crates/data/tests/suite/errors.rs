@@ -154,6 +154,76 @@ fn stray_text_is_missing_only_if_that_is_asked_for() {
 }
 
 #[test]
+fn stray_text_in_a_target_is_a_missing_label_if_that_is_asked_for() {
+    let csv = table("a,y", 20, |row| {
+        let cell = if row % 10 == 4 {
+            "n/k".to_owned()
+        } else {
+            row.to_string()
+        };
+        format!("{row},{cell}")
+    });
+    let folder = Folder::new().with("a.csv", csv);
+    let all = "split = { type = \"random\", train = 1, val = 0, test = 0 }\n[tasks.y]\ntype = \"regression\"\n";
+    let prepared = folder
+        .prepare(&format!(
+            "[data]\nsource = \"a.csv\"\nunparsable = \"missing\"\n{all}"
+        ))
+        .unwrap();
+    let facts = prepared.facts;
+    assert_eq!((facts.unparsable_cells, facts.unparsable_labels), (0, 2));
+    assert_eq!(facts.splits["train"].tasks["y"].labelled, 18);
+    let told = "2 cells hold text where a target's number should be, and counted as missing";
+    assert!(
+        facts.remarks().contains(&told.to_owned()),
+        "{:?}",
+        facts.remarks()
+    );
+    let refused = folder.errors(&format!("[data]\nsource = \"a.csv\"\n{all}"));
+    assert!(
+        refused.contains("column `y`: \"n/k\" is not a number"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn text_among_features_that_may_not_be_missing_is_still_told_as_text() {
+    let csv = table("a,y", 20, |row| {
+        format!("{},1", if row == 4 { "n/k" } else { "3" })
+    });
+    let folder = Folder::new().with("a.csv", csv);
+    let config = format!("[data]\nsource = \"a.csv\"\nunparsable = \"missing\"\n{TASK}");
+    let errors = folder.errors(&config);
+    assert!(
+        errors.contains("column `a`: \"n/k\" is not a number"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn numbers_that_single_precision_takes_for_one_are_not_called_constant() {
+    let of = |cell: &dyn Fn(usize) -> String| {
+        let csv = table("a,b,y", 20, |row| format!("{},{row},1{row}", cell(row)));
+        let folder = Folder::new().with("a.csv", csv);
+        let config = "[data]\nsource = \"a.csv\"\n[tasks.y]\ntype = \"regression\"\n";
+        folder.prepare(config).unwrap().facts.notes
+    };
+    // Between 1e9 and 1e9 + 1 there is no other number of 24 bits.
+    assert_eq!(
+        of(&|row| format!("1000000000.{row:02}")),
+        [
+            "column `a` holds different numbers around 1.000000e9 that are one number in single precision, so it tells \
+          the model nothing; subtract a constant first"
+        ]
+    );
+    assert_eq!(
+        of(&|_| "1000000000".to_owned()),
+        ["column `a` is constant in training: it tells the model nothing"]
+    );
+    assert_eq!(of(&|row| row.to_string()), Vec::<String>::new());
+}
+
+#[test]
 fn what_the_configuration_says_wrongly_has_its_key() {
     let csv = table("age,hours,school,passed,grade", 20, |row| {
         format!("{row},1,GP,{},2", row % 2)
@@ -260,10 +330,6 @@ fn options_that_cannot_be_meant_are_problems_of_the_configuration() {
         (
             "[data]\nsource = { type = \"idx\" }\n",
             "data.source.images",
-        ),
-        (
-            "[data]\nsource = \"a.csv\"\nunparsable = \"missing\"\n",
-            "data.unparsable",
         ),
         (
             "[data]\nsource = \"a.csv\"\n[inputs.image]\ncategorical = [\"b\"]\n",

@@ -392,8 +392,8 @@ fn a_table_of_pictures_is_a_source() {
         .unwrap()
         .unwrap();
     assert_eq!(
-        (chunk.encoded.rows(), chunk.kept[1].as_slice()),
-        (8, ["1.jpg".to_owned()].as_slice())
+        (chunk.encoded.rows(), chunk.kept[1][0].text.as_str()),
+        (8, "1.jpg")
     );
     assert_eq!(
         chunk.encoded.batch(&[3]).image,

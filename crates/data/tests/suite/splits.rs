@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use polytask_data::{Part, Prepared};
 use polytask_random::Seed;
 
-use crate::{Folder, table};
+use crate::{Folder, options, table};
 
 const TASKS: &str = "[inputs.x]\ncolumns = [\"x\"]\n[tasks.y]\ntype = \"multiclass\"\n";
 
@@ -213,17 +213,36 @@ fn columns_of_a_separate_file_may_stand_in_another_order() {
 }
 
 #[test]
+fn shares_that_do_not_add_up_are_told_with_the_config() {
+    let folder = Folder::new();
+    for (shares, wanted) in [
+        ("train = 0.9, val = 0.3", Some("1.2")),
+        ("val = 0.6, test = 0.6", Some("1.2")),
+        ("train = 0.5, val = 0.2, test = 0.2", Some("0.9")),
+        // What is not given takes what is left.
+        ("train = 0.5, val = 0.2", None),
+    ] {
+        let config = format!(
+            "[data]\nsource = \"a.csv\"\nsplit = {{ type = \"random\", {shares} }}\n{TASKS}"
+        );
+        let (_, problems) = options(&folder.path(""), &config);
+        match wanted {
+            Some(sum) => {
+                let told = format!("the shares add up to {sum}, not to 1");
+                assert!(
+                    problems.len() == 1 && problems[0].contains(&told),
+                    "{problems:?}"
+                );
+            }
+            None => assert!(problems.is_empty(), "{problems:?}"),
+        }
+    }
+}
+
+#[test]
 fn shares_are_checked() {
     let folder = Folder::new().with("a.csv", rows(100));
     for (split, wanted) in [
-        (
-            "{ type = \"random\", train = 0.9, val = 0.3 }",
-            "the shares add up to 1.2",
-        ),
-        (
-            "{ type = \"random\", train = 0.5, val = 0.2, test = 0.2 }",
-            "the shares add up to 0.9, not to 1",
-        ),
         (
             "{ type = \"random\", val = 0.5, test = 0.5 }",
             "no rows are left for training",

@@ -1,6 +1,6 @@
 //! Other files, read with what the checkpoint holds.
 
-use polytask_data::{Chunk, Oddities, Preprocessing};
+use polytask_data::{Chunk, Kept, Oddities, Preprocessing};
 
 use crate::{Folder, table};
 
@@ -78,7 +78,10 @@ fn a_file_without_labels_is_predicted_chunk_by_chunk() {
             );
             assert_eq!(found.targets[0].mask, [0.0]);
             assert_eq!(
-                chunk.kept[index as usize],
+                chunk.kept[index as usize]
+                    .iter()
+                    .map(|kept| kept.text.as_str())
+                    .collect::<Vec<_>>(),
                 [format!("a; {row}"), format!("r{row}")]
             );
             row += 1;
@@ -252,5 +255,96 @@ fn remarks_say_every_count_that_is_not_zero() {
             "1 row of test has the inputs of a row of train: a duplicate measures memory too",
             "column `school`: 2 cells of test hold a category that no training row has",
         ]
+    );
+}
+
+#[test]
+fn a_row_without_a_feature_is_kept_and_not_predicted_where_training_left_it_out() {
+    let dropping = CONFIG.replace("\"impute\"", "\"drop_row\"");
+    let new = table("id;age;school", 6, |row| {
+        let age = if row % 2 == 1 { "?" } else { "7" };
+        format!("n{row};{age};GP")
+    });
+    let folder = Folder::new().with("a.csv", csv(100)).with("new.csv", new);
+    let fitted = folder.prepare(&dropping).unwrap().preprocessing;
+    let mut chunks = fitted.open(&folder.path("new.csv")).unwrap();
+    let chunk = chunks.next().unwrap().unwrap();
+    assert_eq!(chunk.answered, [true, false, true, false, true, false]);
+    assert_eq!((chunk.encoded.rows(), chunk.kept.len()), (3, 6));
+    assert_eq!(chunk.kept[3][0].text, "n3");
+    assert_eq!(
+        chunk.oddities.notes(),
+        [
+            "3 rows have no prediction, because a feature is missing and the model was trained with \
+          `data.missing = \"drop_row\"`"
+        ]
+    );
+    assert!(chunks.next().is_none());
+}
+
+#[test]
+fn a_file_without_header_may_lack_the_targets() {
+    let rows = |keep: usize| -> String {
+        let cut = |row: String| row.split(',').take(keep).collect::<Vec<_>>().join(",");
+        (0..30)
+            .map(|row| cut(format!("r{row},{row},{}", row % 2)) + "\n")
+            .collect()
+    };
+    let folder = Folder::new()
+        .with("a.csv", rows(3))
+        .with("new.csv", rows(2))
+        .with("short.csv", rows(1));
+    let config = "[data]\nsource = { type = \"csv\", file = \"a.csv\", header = false, names = [\"id\", \"x\", \"y\"] }\n\
+        ids = \"id\"\n[tasks.y]\ntype = \"binary\"\n";
+    let fitted = folder.prepare(config).unwrap().preprocessing;
+    let chunk = |name: &str| {
+        fitted
+            .open(&folder.path(name))
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+    };
+    let (with, without) = (chunk("a.csv"), chunk("new.csv"));
+    assert_eq!(with.columns, without.columns);
+    assert_eq!(
+        with.encoded.batch(&[7]).numeric,
+        without.encoded.batch(&[7]).numeric
+    );
+    let refused = fitted
+        .open(&folder.path("short.csv"))
+        .err()
+        .unwrap()
+        .to_string();
+    let wanted = "the first record has 1 fields, 3 names are given\n  help: a file without header has 3 fields: id, x, y; \
+                  without the targets 2: id, x";
+    assert!(refused.ends_with(wanted), "{refused}");
+}
+
+#[test]
+fn what_is_no_string_in_json_lines_is_passed_through_as_it_stands() {
+    let line = |row: usize| {
+        format!(
+            "{{\"id\": {row}, \"tag\": \"{row}\", \"none\": null, \"x\": {row}, \"y\": {}}}\n",
+            row % 2
+        )
+    };
+    let folder = Folder::new().with("a.jsonl", (0..30).map(line).collect::<String>());
+    let config = "[data]\nsource = \"a.jsonl\"\n[inputs.x]\ncolumns = [\"x\"]\n[tasks.y]\ntype = \"binary\"\n";
+    let fitted = folder.prepare(config).unwrap().preprocessing;
+    let chunk = fitted
+        .open(&folder.path("a.jsonl"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    let kept = |text: &str, is_bare| Kept {
+        text: text.to_owned(),
+        is_bare,
+    };
+    assert_eq!(chunk.columns, ["id", "tag", "none"]);
+    assert_eq!(
+        chunk.kept[4],
+        [kept("4", true), kept("4", false), kept("", true)]
     );
 }

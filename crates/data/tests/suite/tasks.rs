@@ -111,7 +111,7 @@ fn classes_are_in_numeric_order_or_as_listed() {
 #[test]
 fn a_label_that_training_never_saw_is_refused_or_masked() {
     let refused = prepare(GRADES, "3", "type = \"multiclass\"").unwrap_err();
-    assert!(refused.contains("a.csv:12: column `y`: \"3\" is not a label that training knows for task y: \"2\", \"9\", \"10\""), "{refused}");
+    assert!(refused.contains("a.csv:12: column `y`: \"3\" is not a label of task y\n  help: its labels are \"2\", \"9\", \"10\"; `tasks.y.unseen = \"mask\"` takes any other as missing"), "{refused}");
     let masked = prepare(GRADES, "3", "type = \"multiclass\"\nunseen = \"mask\"").unwrap();
     assert!(!masked.encoded.has_label(0, 10));
     assert!(

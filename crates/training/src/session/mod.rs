@@ -247,7 +247,13 @@ fn go(
         log.resumed(checkpoint, &record);
     }
     log.hear(&started(&plan, &state));
-    let remarks = plan.facts.remarks();
+    let mut remarks = plan.facts.remarks();
+    if plan.early_stopping.is_some() && plan.splits.val.is_empty() {
+        remarks.push(
+            "there are no validation rows: early_stopping waits for the training loss to rise"
+                .to_owned(),
+        );
+    }
     if !remarks.is_empty() {
         log.hear(&Event::Remarks(remarks));
     }

@@ -1,6 +1,7 @@
 //! The recorder: writes metrics.jsonl and passes every event on.
 //!
-//! An entry is `{step, epoch, t, split, task, metric, value}`. The split `step` holds what single optimizer steps saw.
+//! An entry is `{step, epoch, t, split, task, metric, value}`. The split `step` holds what single optimizer steps saw,
+//! and under no task their loss and the learning rate.
 //! An absent task has no entry at a step; the epoch counts its steps without a label under `train/TASK/absent`, and
 //! those that were skipped under `train/skipped`.
 //!
@@ -91,11 +92,12 @@ impl Recorder<'_> {
     fn step(
         &mut self,
         at: [u64; 2],
-        [loss, penalty]: [f64; 2],
+        [rate, loss, penalty]: [f64; 3],
         losses: &[Option<f64>],
         weights: &[f64],
     ) {
         let [step, epoch] = at;
+        self.write(step, epoch, "step/learning_rate", rate);
         self.write(step, epoch, "step/loss", loss);
         if penalty != 0.0 {
             self.write(step, epoch, "step/penalty", penalty);
@@ -122,6 +124,7 @@ impl Listener for Recorder<'_> {
             Event::Step {
                 step,
                 epoch,
+                rate,
                 loss,
                 penalty,
                 losses,
@@ -129,7 +132,7 @@ impl Listener for Recorder<'_> {
                 diagnosis,
                 ..
             } if self.every > 0 && step.is_multiple_of(self.every) && loss.is_finite() => {
-                self.step([*step, *epoch], [*loss, *penalty], losses, weights);
+                self.step([*step, *epoch], [*rate, *loss, *penalty], losses, weights);
                 if let Some(seen) = diagnosis {
                     self.diagnosis([*step, *epoch], seen);
                 }

@@ -83,7 +83,10 @@ fn a_gradient_that_overflows_teaches_the_weighting_nothing() {
     broken[0].targets[0].values[row] = 1e19;
     let stepped = step(&world.plan, &mut world.state, &broken).unwrap();
     let problem = stepped.skipped.unwrap();
-    assert_eq!(problem.what, "the gradient");
+    assert_eq!(problem.what, "the gradient's norm");
+    // The largest loss and gradient are those of the label.
+    assert_eq!(problem.tasks, ["y_0"]);
+    assert_eq!(problem.parameters.len(), 1);
     // Every loss is finite: the rows of the step are all there is to tell.
     assert_eq!(problem.samples, broken[0].rows);
     assert_eq!(before, bits(&mut world.state, KEPT));

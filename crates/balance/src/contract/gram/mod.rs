@@ -11,32 +11,33 @@
 //!     Gram, GramAggregator, GramAggregatorEntry, GramFacts, Losses, Moment, Scale, Weights,
 //! };
 //!
-//! /// The task with the shortest gradient has all.
-//! struct Shortest;
+//! /// Each gradient counts as the inverse of its length.
+//! struct Inverse;
 //!
-//! impl GramAggregator for Shortest {
+//! impl GramAggregator for Inverse {
 //!     fn scale(&self) -> Scale {
 //!         Scale::Mean
 //!     }
 //!
 //!     fn weights(&mut self, gram: &Gram, _: &Losses, _: Moment) -> Weights {
-//!         let mut tasks: Vec<usize> = (0..gram.tasks()).collect();
-//!         tasks.sort_by(|&a, &b| gram.at(a, a).total_cmp(&gram.at(b, b)));
-//!         let is_shortest = |task| Some(&task) == tasks.first();
-//!         let alpha = (0..gram.tasks()).map(|task| if is_shortest(task) { 1.0 } else { 0.0 });
-//!         Weights::of(alpha.collect())
+//!         let lengths: Vec<f64> = (0..gram.tasks()).map(|task| gram.at(task, task).sqrt()).collect();
+//!         if lengths.contains(&0.0) {
+//!             return Weights::of(vec![1.0 / lengths.len() as f64; lengths.len()]);
+//!         }
+//!         let sum: f64 = lengths.iter().map(|length| 1.0 / length).sum();
+//!         Weights::of(lengths.iter().map(|length| 1.0 / length / sum).collect())
 //!     }
 //! }
 //!
-//! static SHORTEST: GramAggregatorEntry = GramAggregatorEntry {
-//!     name: "shortest",
-//!     summary: "the task with the shortest gradient has all",
+//! static INVERSE: GramAggregatorEntry = GramAggregatorEntry {
+//!     name: "inverse",
+//!     summary: "every gradient counts as the inverse of its length",
 //!     source: "an example",
-//!     new: |_| Box::new(Shortest),
+//!     new: |_| Box::new(Inverse),
 //!     facts: GramFacts {
 //!         golden: &[Golden {
 //!             gram: &[&[1.0, 0.0], &[0.0, 4.0]],
-//!             alpha: &[1.0, 0.0],
+//!             alpha: &[2.0 / 3.0, 1.0 / 3.0],
 //!             source: "by hand",
 //!             ..Golden::PLAIN
 //!         }],
@@ -45,7 +46,7 @@
 //! };
 //!
 //! // It is sound: it promises nothing, and nothing is known against it.
-//! assert!(check(&SHORTEST).is_empty(), "{:?}", check(&SHORTEST));
+//! assert!(check(&INVERSE).is_empty(), "{:?}", check(&INVERSE));
 //! ```
 
 mod holds;
