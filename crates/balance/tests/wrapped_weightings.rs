@@ -1,10 +1,6 @@
 //! What the wrappers around weightings do, and which make no sense around whom.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use polytask_balance::{
     Family, Losses, Needs, Observation, TaskFacts, WEIGHTINGS, Weighting, Wrapper,

@@ -131,7 +131,7 @@ pub(super) fn loss_memory<T: Tested + ?Sized>(
             let of_losses = moved(&larger, &smaller, &facts.name, task, tasks);
             let mut moved = moved(&before, &broken, &facts.name, task, tasks);
             // What is not there yet may be laid out for what is to come.
-            let is_there = |key: &String| before.0.get(key).is_some_and(|value| value.len() > 0);
+            let is_there = |key: &String| before.0.get(key).is_some_and(|value| !value.is_empty());
             moved.retain(|key| is_there(key) && of_losses.contains(key));
             if !moved.is_empty() {
                 return Err(format!(

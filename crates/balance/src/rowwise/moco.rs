@@ -76,7 +76,6 @@ pub(crate) const ENTRY: RowAggregatorEntry = RowAggregatorEntry {
                 ..Golden::PLAIN
             },
         ],
-        ..RowFacts::PLAIN
     },
 };
 

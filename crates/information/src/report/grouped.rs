@@ -214,10 +214,10 @@ impl Labels<'_> {
                     rows: table.n(),
                 };
                 for place in [own * self.count + other, other * self.count + own] {
-                    if let Some(slot) = found.get_mut(place) {
-                        if slot.is_none_or(|best| shared.bits > best.bits) {
-                            *slot = Some(shared);
-                        }
+                    if let Some(slot) = found.get_mut(place)
+                        && slot.is_none_or(|best| shared.bits > best.bits)
+                    {
+                        *slot = Some(shared);
                     }
                 }
             }
