@@ -139,9 +139,17 @@ pub fn train(
         &serde_json::to_string_pretty(&plan.facts).unwrap_or_default(),
     )?;
     let (journal, _) = writer.journal(Log::Metrics)?;
-    go(
-        plan, state, &texts, writer, record, journal, every, listener, interrupt, options, None,
-    )
+    let begun = Begun {
+        plan,
+        state,
+        resolved: texts.resolved,
+        writer,
+        record,
+        journal,
+        every,
+        resumed: None,
+    };
+    begun.go(listener, interrupt, options)
 }
 
 /// Goes on with a run from one of its checkpoints, bit for bit.
@@ -197,19 +205,17 @@ pub fn resume(
     writer.write_record(&record)?;
     let (mut journal, _) = writer.journal(Log::Metrics)?;
     journal.truncate_after(state.progress.step)?;
-    go(
+    let begun = Begun {
         plan,
         state,
-        &texts,
+        resolved: texts.resolved,
         writer,
         record,
         journal,
         every,
-        listener,
-        interrupt,
-        options,
-        Some(from.path),
-    )
+        resumed: Some(from.path),
+    };
+    begun.go(listener, interrupt, options)
 }
 
 fn describe(record: &mut RunRecord, place: &Place) {
@@ -222,117 +228,135 @@ fn describe(record: &mut RunRecord, place: &Place) {
     record.deterministic = place.is_deterministic;
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the two entry points above share everything that follows"
-)]
-fn go(
+/// A session whose run is ready to go.
+struct Begun {
     plan: Plan,
-    mut state: TrainState,
-    texts: &Texts,
+    state: TrainState,
+    /// The config with every default, for the checkpoints.
+    resolved: String,
     writer: Writer,
     record: RunRecord,
+    /// metrics.jsonl.
     journal: Journal,
+    /// Optimizer steps between two entries of a step in it.
     every: u64,
-    listener: &mut dyn Listener,
-    interrupt: &AtomicBool,
-    options: &Options,
+    /// The checkpoint that the run goes on from; none for a new run.
     resumed: Option<PathBuf>,
-) -> Result<Outcome, SessionError> {
-    let begun = Instant::now();
-    let tasks: Vec<String> = plan.tasks.iter().map(|task| task.name.clone()).collect();
-    let (events, _) = writer.journal(Log::Events)?;
-    let mut log = EventLog::new(tasks.clone(), events, listener);
-    if let Some(checkpoint) = &resumed {
-        log.resumed(checkpoint, &record);
-    }
-    log.hear(&started(&plan, &state));
-    let mut remarks = plan.facts.remarks();
-    if plan.early_stopping.is_some() && plan.splits.val.is_empty() {
-        remarks.push(
-            "there are no validation rows: early_stopping waits for the training loss to rise"
-                .to_owned(),
+}
+
+impl Begun {
+    /// Trains to the end, tests, and keeps the directory true.
+    fn go(
+        self,
+        listener: &mut dyn Listener,
+        interrupt: &AtomicBool,
+        options: &Options,
+    ) -> Result<Outcome, SessionError> {
+        let Self {
+            plan,
+            mut state,
+            resolved,
+            writer,
+            record,
+            journal,
+            every,
+            resumed,
+        } = self;
+        let begun = Instant::now();
+        let tasks: Vec<String> = plan.tasks.iter().map(|task| task.name.clone()).collect();
+        let (events, _) = writer.journal(Log::Events)?;
+        let mut log = EventLog::new(tasks.clone(), events, listener);
+        if let Some(checkpoint) = &resumed {
+            log.resumed(checkpoint, &record);
+        }
+        log.hear(&started(&plan, &state));
+        let mut remarks = plan.facts.remarks();
+        if plan.early_stopping.is_some() && plan.splits.val.is_empty() {
+            remarks.push(
+                "there are no validation rows: early_stopping waits for the training loss to rise"
+                    .to_owned(),
+            );
+        }
+        if !remarks.is_empty() {
+            log.hear(&Event::Remarks(remarks));
+        }
+        let engine = record.engine.clone();
+        let unused = plan.unused(&state.model).0.into_iter();
+        let unused: Vec<String> = unused.map(|one| one.to_string()).collect();
+        let notes = plan.place.note.iter().chain(state.model.notes());
+        let notes = notes.chain(&unused);
+        for note in notes.chain(&engine) {
+            log.hear(&Event::Note(note.clone()));
+        }
+        let mut saver = Saver::new(writer, &plan, &resolved);
+        if resumed.is_none()
+            && let Err(error) = saver.begin(&mut state)
+        {
+            let mut writer = saver.into_writer();
+            let error = log.failed(RunError::from(error).into());
+            return Err(fail(&mut writer, &record, error));
+        }
+        let mut recorder = Recorder {
+            tasks,
+            journal,
+            every,
+            begun,
+            failure: None,
+            listener: &mut log,
+        };
+        let finished = run(
+            &plan,
+            &mut state,
+            &mut Surroundings {
+                saver: Some(&mut saver),
+                listener: &mut recorder,
+                interrupt,
+                trace_samples: options.trace_samples,
+                max_steps: options.max_steps,
+            },
         );
-    }
-    if !remarks.is_empty() {
-        log.hear(&Event::Remarks(remarks));
-    }
-    let engine = record.engine.clone();
-    let unused = plan.unused(&state.model).0.into_iter();
-    let unused: Vec<String> = unused.map(|one| one.to_string()).collect();
-    let notes = plan.place.note.iter().chain(state.model.notes());
-    let notes = notes.chain(&unused);
-    for note in notes.chain(&engine) {
-        log.hear(&Event::Note(note.clone()));
-    }
-    let mut saver = Saver::new(writer, &plan, &texts.resolved);
-    if resumed.is_none()
-        && let Err(error) = saver.begin(&mut state)
-    {
+        let recorded = recorder.close();
         let mut writer = saver.into_writer();
-        let error = log.failed(RunError::from(error).into());
-        return Err(fail(&mut writer, &record, error));
-    }
-    let mut recorder = Recorder {
-        tasks,
-        journal,
-        every,
-        begun,
-        failure: None,
-        listener: &mut log,
-    };
-    let finished = run(
-        &plan,
-        &mut state,
-        &mut Surroundings {
-            saver: Some(&mut saver),
-            listener: &mut recorder,
-            interrupt,
-            trace_samples: options.trace_samples,
-            max_steps: options.max_steps,
-        },
-    );
-    let recorded = recorder.close();
-    let mut writer = saver.into_writer();
-    let finish = match finished
-        .map_err(SessionError::from)
-        .and_then(|finish| recorded.map(|()| finish))
-    {
-        Ok(finish) => finish,
-        Err(error) => return Err(fail(&mut writer, &record, log.failed(error))),
-    };
-    let tested = match finish {
-        Finish::Interrupted => None,
-        Finish::Completed | Finish::EarlyStopped => match test(&plan, &writer) {
-            Ok(tested) => tested,
+        let finish = match finished
+            .map_err(SessionError::from)
+            .and_then(|finish| recorded.map(|()| finish))
+        {
+            Ok(finish) => finish,
             Err(error) => return Err(fail(&mut writer, &record, log.failed(error))),
-        },
-    };
-    let (status, reason) = match finish {
-        Finish::Completed => (Status::Finished, None),
-        Finish::EarlyStopped => (Status::Finished, Some("early stopping".to_owned())),
-        Finish::Interrupted => (Status::Interrupted, Some("signal".to_owned())),
-    };
-    let last = writer.select(Pick::Last, Fallback::Allowed)?;
-    log.ended(status, reason.as_deref(), state.progress.step);
-    log.before_checkpoint()?;
-    writer.write_record(&record.ended(status, reason, 0, SystemTime::now()))?;
-    let (checkpoint, tested, split) = match tested {
-        Some((path, evaluation, split)) => (Some(path), Some(evaluation), split),
-        None => (None, None, "test"),
-    };
-    Ok(Outcome {
-        finish,
-        run: writer.path().to_owned(),
-        step: state.progress.step,
-        epoch: state.progress.epoch,
-        best: state.best,
-        checkpoint,
-        tested,
-        split,
-        digest: polytask_store::digest(&last.checkpoint, polytask_store::weights).to_string(),
-        seconds: begun.elapsed().as_secs_f64(),
-    })
+        };
+        let tested = match finish {
+            Finish::Interrupted => None,
+            Finish::Completed | Finish::EarlyStopped => match test(&plan, &writer) {
+                Ok(tested) => tested,
+                Err(error) => return Err(fail(&mut writer, &record, log.failed(error))),
+            },
+        };
+        let (status, reason) = match finish {
+            Finish::Completed => (Status::Finished, None),
+            Finish::EarlyStopped => (Status::Finished, Some("early stopping".to_owned())),
+            Finish::Interrupted => (Status::Interrupted, Some("signal".to_owned())),
+        };
+        let last = writer.select(Pick::Last, Fallback::Allowed)?;
+        log.ended(status, reason.as_deref(), state.progress.step);
+        log.before_checkpoint()?;
+        writer.write_record(&record.ended(status, reason, 0, SystemTime::now()))?;
+        let (checkpoint, tested, split) = match tested {
+            Some((path, evaluation, split)) => (Some(path), Some(evaluation), split),
+            None => (None, None, "test"),
+        };
+        Ok(Outcome {
+            finish,
+            run: writer.path().to_owned(),
+            step: state.progress.step,
+            epoch: state.progress.epoch,
+            best: state.best,
+            checkpoint,
+            tested,
+            split,
+            digest: polytask_store::digest(&last.checkpoint, polytask_store::weights).to_string(),
+            seconds: begun.elapsed().as_secs_f64(),
+        })
+    }
 }
 
 fn started(plan: &Plan, state: &TrainState) -> Event {
