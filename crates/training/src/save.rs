@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use polytask_config::{Value, Values};
+use polytask_model::names;
 use polytask_store::{Checkpoint, Part, Published, Retention, StoreError, Writer};
 
 use crate::plan::Plan;
@@ -45,8 +46,26 @@ pub enum SaveError {
     },
 }
 
+/// Bytes of a checkpoint of this run, at most, before the first step: those of the state as it is, and `kept` numbers of the
+/// optimizer for each number that is trained.
+///
+/// # Errors
+/// A state that cannot be listed, which is a bug.
+pub fn largest(state: &mut TrainState, kept: usize) -> Result<u64, SaveError> {
+    let parts = to_parts(state.save()?);
+    let now: usize = parts.iter().map(|part| part.bytes.len()).sum();
+    let trained: usize = names::parameters(&state.model)
+        .iter()
+        .filter(|parameter| parameter.trainable)
+        .map(|parameter| parameter.shape.iter().product::<usize>())
+        .sum();
+    Ok((now + kept * trained * size_of::<f32>()) as u64)
+}
+
 /// Writes the checkpoints of one run.
 pub struct Saver {
+    /// Numbers that the optimizer remembers for each that it trains.
+    kept: usize,
     writer: Writer,
     texts: BTreeMap<String, String>,
     retention: Retention,
@@ -81,6 +100,7 @@ impl Saver {
             (meta::BACKEND, plan.place.backend.to_owned()),
         ];
         Self {
+            kept: plan.train.optimizer.value.kept,
             writer,
             texts: texts
                 .into_iter()
@@ -106,16 +126,9 @@ impl Saver {
     /// # Errors
     /// Fewer bytes free than two checkpoints need: found out now, not hours later.
     pub fn begin(&mut self, state: &mut TrainState) -> Result<(), SaveError> {
-        let bytes: usize = to_parts(state.save()?)
-            .iter()
-            .map(|part| part.bytes.len())
-            .chain(self.texts.values().map(String::len))
-            .sum();
-        polytask_store::require_space(
-            self.writer.path(),
-            2 * bytes as u64,
-            "save two checkpoints",
-        )?;
+        let texts: usize = self.texts.values().map(String::len).sum();
+        let bytes = largest(state, self.kept)? + texts as u64;
+        polytask_store::require_space(self.writer.path(), 2 * bytes, "save two checkpoints")?;
         self.save(state, None)?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use polytask_store::{Fallback, Pick, RunDir};
 use polytask_training::events::Event;
 use polytask_training::plan::Plan;
 use polytask_training::run::{Finish, Surroundings, run};
-use polytask_training::save::Saver;
+use polytask_training::save::{Saver, largest};
 use polytask_training::state::TrainState;
 use polytask_training::step::step;
 
@@ -205,6 +205,34 @@ fn a_run_that_stopped_early_stays_stopped() {
     let (rows, finish) = trace(&plan, &mut again);
     assert!(rows.is_empty());
     assert_eq!(finish, Finish::EarlyStopped);
+}
+
+#[test]
+fn the_room_that_a_checkpoint_needs_is_known_before_the_first_step() {
+    for (optimizer, kept) in [
+        ("type = \"sgd\"", 0),
+        ("type = \"sgd\", momentum = 0.9", 1),
+        ("type = \"adam\"", 2),
+        ("type = \"adam\", amsgrad = true", 3),
+        ("type = \"adamw\"", 2),
+        ("type = \"rmsprop\"", 2),
+        ("type = \"rmsprop\", momentum = 0.9, centered = true", 4),
+        ("type = \"lion\"", 1),
+        ("type = \"muon\"", 2),
+    ] {
+        let text = config(1, &format!("optimizer = {{ {optimizer}, lr = 1e-4 }}\n"))
+            .replace("hidden = [4]", "hidden = [64, 64]");
+        let mut world = world(&text);
+        let before = largest(&mut world.state, kept).unwrap();
+        trace(&world.plan, &mut world.state);
+        let after = largest(&mut world.state, 0).unwrap();
+        // Names and shapes of what is remembered take a little more than its numbers.
+        assert!(
+            after as f64 <= before as f64 * 1.1,
+            "{optimizer}: {after} of {before}"
+        );
+        assert!(before <= after * 2, "{optimizer}: {before} for {after}");
+    }
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub(super) const ADAM: Entry<Recipe> = Entry {
                     .build(),
             )
         })
+        .keeping(if amsgrad { 3 } else { 2 })
     },
     facts: (),
 };
@@ -57,7 +58,7 @@ pub(super) const ADAMW: Entry<Recipe> = Entry {
         let betas = betas(o, 0.9, 0.999);
         let epsilon = epsilon(o);
         let decay = decay(o, 0.01);
-        recipe(o, lr, decay, |decay| adamw(betas, epsilon, decay))
+        recipe(o, lr, decay, |decay| adamw(betas, epsilon, decay)).keeping(2)
     },
     facts: (),
 };

@@ -24,6 +24,7 @@ pub(super) const LION: Entry<Recipe> = Entry {
                     .build(),
             )
         })
+        .keeping(1)
     },
     facts: (),
 };

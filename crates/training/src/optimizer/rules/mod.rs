@@ -28,9 +28,16 @@ pub struct Recipe {
     pub(crate) spared: Rule,
     /// Moves the weight matrices of hidden layers, if the rule is for matrices only (Muon).
     pub(crate) matrices: Option<Rule>,
+    /// Numbers that are remembered for each number of a parameter, at most.
+    pub(crate) kept: usize,
 }
 
 impl Recipe {
+    /// Remembers at most so many numbers for each number of a parameter.
+    fn keeping(self, kept: usize) -> Self {
+        Self { kept, ..self }
+    }
+
     /// The learning rate before the schedule.
     #[must_use]
     pub fn rate(&self) -> f64 {
@@ -110,6 +117,7 @@ fn recipe(
         decayed,
         spared,
         matrices: None,
+        kept: 0,
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) const MUON: Entry<Recipe> = Entry {
             )
             .above(0.0)
             .or(1e-3);
-        let mut recipe = recipe(o, rest, decay, |decay| adamw((0.9, 0.999), 1e-8, decay));
+        let mut recipe =
+            recipe(o, rest, decay, |decay| adamw((0.9, 0.999), 1e-8, decay)).keeping(2);
         recipe.matrices = Some(Rule {
             rate: lr,
             update: Arc::new(

@@ -40,6 +40,7 @@ pub(super) const RMSPROP: Entry<Recipe> = Entry {
                     .build(),
             )
         })
+        .keeping(usize::from(momentum > 0.0) + if centered { 3 } else { 2 })
     },
     facts: (),
 };

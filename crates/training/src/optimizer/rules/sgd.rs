@@ -44,6 +44,7 @@ pub(super) const SGD: Entry<Recipe> = Entry {
                     .build(),
             )
         })
+        .keeping(usize::from(momentum > 0.0))
     },
     facts: (),
 };
