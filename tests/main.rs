@@ -22,6 +22,7 @@ mod evaluate;
 mod group;
 mod harness;
 mod info;
+mod keeping;
 mod predict;
 mod reliability;
 mod resume;

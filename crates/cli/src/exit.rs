@@ -186,7 +186,18 @@ impl Failure {
 
     /// What every command says of its failure under `--json`: exit code, message and problems.
     pub(crate) fn document(&self) -> Value {
-        json!({"exit_code": self.exit.code(), "message": self.reason(), "problems": self.problems()})
+        let help = match &self.text {
+            Text::Plain { hints, .. } if !hints.is_empty() => Some(hints.join("\n")),
+            _ => None,
+        };
+        json!({
+            "exit_code": self.exit.code(), "message": self.reason(), "help": help, "problems": self.problems(),
+        })
+    }
+
+    /// Whether a JSON document that says all of it has been printed.
+    pub(crate) fn is_documented(&self) -> bool {
+        self.is_documented
     }
 
     /// Prints that document, unless there is nothing left to say; whether anybody reads it makes no difference.

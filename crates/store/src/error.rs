@@ -169,7 +169,9 @@ impl StoreError {
         }
     }
 
-    pub(crate) fn corrupt(path: &Path, field: impl Into<String>, flaw: Flaw) -> Self {
+    /// A file that is not what it should be, at the field that says so.
+    #[must_use]
+    pub fn corrupt(path: &Path, field: impl Into<String>, flaw: Flaw) -> Self {
         Self::Corrupt {
             path: path.to_owned(),
             field: field.into(),
@@ -182,6 +184,13 @@ impl StoreError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Flaw {
+    #[error("its name says step {said}, it holds step {step}: it is another file under this name")]
+    OtherStep {
+        /// In the name.
+        said: u64,
+        /// In the header.
+        step: u64,
+    },
     #[error("not a Polytask checkpoint (the first bytes differ)")]
     NotOurs,
     #[error("not a regular file")]

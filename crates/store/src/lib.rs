@@ -67,7 +67,7 @@ pub use digest::{Digest, WEIGHTS, digest, everything, weights};
 pub use error::{Class, Flaw, NameFlaw, StoreError};
 pub use index::{IndexEntry, Listed};
 pub use journal::{Journal, Repair, read_journal};
-pub use name::checked_name;
+pub use name::{checked_name, checkpoint_step};
 pub use retention::{Kept, Retained, Retention, Shelf, retain};
 pub use run_dir::{
     Located, Log, Published, RunDir, RunRecord, Status, Text, Writer, latest, locate,

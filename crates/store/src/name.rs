@@ -72,7 +72,8 @@ pub(crate) fn checkpoint_name(step: u64) -> String {
 }
 
 /// The step in a checkpoint's file name, if it is exactly a name that [`checkpoint_name`] makes.
-pub(crate) fn checkpoint_step(name: &str) -> Option<u64> {
+#[must_use]
+pub fn checkpoint_step(name: &str) -> Option<u64> {
     let digits = name
         .strip_prefix(CHECKPOINT_PREFIX)?
         .strip_suffix(CHECKPOINT_SUFFIX)?;

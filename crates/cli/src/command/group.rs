@@ -85,7 +85,7 @@ pub(crate) struct Arguments {
 
     /// Print one JSON document
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 /// What is proposed.

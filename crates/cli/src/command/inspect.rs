@@ -67,6 +67,14 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
                 .hint("name a run directory, a checkpoint file, or `latest`"),
         );
     }
+    if let Some(output) = &arguments.output
+        && output.symlink_metadata().is_ok()
+    {
+        return Err(
+            Failure::usage(format!("{} exists already", output.display()))
+                .hint("name a file that does not"),
+        );
+    }
     let seen = if is_config {
         of_config(&arguments.run.run, terminal)?
     } else {

@@ -31,11 +31,19 @@ use crate::terminal::Terminal;
 /// Whatever ends it otherwise than well.
 pub(crate) fn run(command: Command, terminal: &Terminal, watch: &Watch) -> Result<Exit, Failure> {
     let is_json = is_one_document(&command);
+    let streamed = match &command {
+        Command::Train(arguments) => Some(arguments.shown),
+        Command::Resume(arguments) => Some(arguments.shown),
+        _ => None,
+    };
     let ended = dispatch(command, terminal, watch);
-    if let Err(failure) = &ended
-        && is_json
-    {
-        failure.print_document(terminal);
+    if let Err(failure) = &ended {
+        if is_json {
+            failure.print_document(terminal);
+        }
+        if let Some(shown) = streamed {
+            shown.tell(failure, None, terminal);
+        }
     }
     ended
 }
@@ -50,6 +58,9 @@ fn is_one_document(command: &Command) -> bool {
         Command::Digest(arguments) => arguments.json,
         Command::Verify(arguments) => arguments.json,
         Command::Balance(arguments) => arguments.json,
+        Command::Info(arguments) => arguments.json,
+        Command::Transfer(arguments) => arguments.json,
+        Command::Group(arguments) => arguments.json,
         Command::List(arguments) => arguments.json,
         Command::Devices(arguments) => arguments.json,
         Command::Config(command) => command.is_json(),

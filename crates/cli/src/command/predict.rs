@@ -92,6 +92,17 @@ pub(crate) fn run(
         ))
         .hint("name another --output"));
     }
+    let is_checkpoint = arguments
+        .output
+        .extension()
+        .is_some_and(|kind| kind == "ckpt");
+    if is_checkpoint && arguments.output.symlink_metadata().is_ok() {
+        return Err(Failure::usage(format!(
+            "{} is a checkpoint: predictions would replace it",
+            arguments.output.display()
+        ))
+        .hint("name another --output"));
+    }
     let format = arguments
         .format
         .or_else(|| Format::of(&arguments.output))

@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     place: PlaceArguments,
 
     #[command(flatten)]
-    shown: ShownArguments,
+    pub(crate) shown: ShownArguments,
 }
 
 fn after_help() -> String {

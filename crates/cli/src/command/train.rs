@@ -75,8 +75,7 @@ pub(crate) fn run(
     arguments.shown.refuse_tui()?;
     place::limit_threads(&arguments.config.over.place)?;
     let configuration = Configuration::read(&arguments.config)
-        .and_then(|configuration| check::sound(configuration, terminal))
-        .inspect_err(|failure| arguments.shown.tell(failure, None, terminal))?;
+        .and_then(|configuration| check::sound(configuration, terminal))?;
     if arguments.dry_run {
         return check::report(
             configuration,
@@ -155,9 +154,9 @@ impl ShownArguments {
         Ok(())
     }
 
-    /// The last event of a run that failed, or that could not begin.
+    /// The last event of a run that failed, or that could not begin; told once.
     pub(crate) fn tell(self, failure: &Failure, run: Option<&Path>, terminal: &Terminal) {
-        if self.json {
+        if self.json && !failure.is_documented() {
             let mut event = failure.document();
             if let Some(event) = event.as_object_mut() {
                 event.insert("event".to_owned(), json!("failed"));
@@ -269,7 +268,7 @@ impl Shown {
                 runs::record_exit(&self.run, failure.exit, failure.reason());
                 self.arguments
                     .tell(&failure, Some(&self.run), &self.terminal);
-                return Err(failure);
+                return Err(failure.documented());
             }
         };
         let exit = match outcome.finish {

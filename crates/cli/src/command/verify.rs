@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use polytask_store::{Located, Log, RunDir, StoreError, Summary, locate};
+use polytask_store::{Flaw, Located, Log, RunDir, StoreError, Summary, locate};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+/// A part that every state of training has.
+const PROGRESS: &str = "progress/step";
 
 /// One file and what its verification said.
 struct Checked {
@@ -46,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     let checked: Vec<Checked> = files
         .into_iter()
         .map(|path| Checked {
-            found: polytask_store::verify(&path),
+            found: polytask_store::verify(&path).and_then(|summary| named_right(&path, summary)),
             path,
         })
         .filter(|checked| run.is_none() || !is_gone(checked))
@@ -70,6 +73,25 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             Err(Failure::list(Exit::Checkpoint, items.collect(), 0).documented())
         }
     }
+}
+
+/// The summary, if the file is the one that its name says.
+fn named_right(path: &Path, summary: Summary) -> Result<Summary, StoreError> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let said = name.and_then(polytask_store::checkpoint_step);
+    match (said, summary.step()) {
+        (Some(said), Some(step)) if said != step => Err(StoreError::corrupt(
+            path,
+            "header.meta.step",
+            Flaw::OtherStep { said, step },
+        )),
+        _ => Ok(summary),
+    }
+}
+
+/// Whether training can go on from a checkpoint; one in canonical form, for instance, has a model and no more.
+fn is_resumable(summary: &Summary) -> bool {
+    summary.parts.iter().any(|part| part.name == PROGRESS)
 }
 
 /// A run under way deletes old checkpoints; one that was listed a moment ago and is gone now is no damage.
@@ -110,7 +132,11 @@ fn text(checked: &[Checked], others: &[StoreError], color: bool) -> String {
                 shown(summary.epoch()),
                 summary.score().map_or_else(String::new, figure),
                 bytes(summary.bytes),
-                "sound, can be resumed".to_owned(),
+                if is_resumable(summary) {
+                    "sound, can be resumed".to_owned()
+                } else {
+                    "sound, predicts only".to_owned()
+                },
             ],
             Err(_) => [
                 name,
@@ -152,7 +178,12 @@ fn document(run: Option<&RunDir>, checked: &[Checked], others: &[StoreError]) ->
         "run": run.map(|run| run.path().display().to_string()),
         "status": record.map(|record| record.status.to_string()),
         "valid": others.is_empty() && checked.iter().all(|checked| checked.found.is_ok()),
-        "resumable": checked.iter().filter_map(|checked| checked.found.as_ref().ok()?.step()).max(),
+        "resumable": checked
+            .iter()
+            .filter_map(|checked| checked.found.as_ref().ok())
+            .filter(|summary| is_resumable(summary))
+            .filter_map(Summary::step)
+            .max(),
         "checkpoints": files,
         "problems": others.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })

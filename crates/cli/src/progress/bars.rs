@@ -37,6 +37,8 @@ pub(crate) struct Bars {
     epochs: u64,
     steps_per_epoch: u64,
     drawn: Option<Instant>,
+    /// Columns beside a task's name.
+    room: usize,
 }
 
 struct Row {
@@ -109,6 +111,7 @@ impl Bars {
             epochs: 0,
             steps_per_epoch: 0,
             drawn: None,
+            room: usize::from(columns).saturating_sub(width + 4),
         }
     }
 
@@ -124,7 +127,7 @@ impl Bars {
         }
         self.drawn = Some(Instant::now());
         for row in &self.rows {
-            row.bar.set_message(row.text());
+            row.bar.set_message(row.text(self.room));
         }
         if let Some(more) = &self.more {
             more.tick();
@@ -175,17 +178,28 @@ impl Row {
         self.main = Some((name.to_owned(), value, best));
     }
 
-    fn text(&self) -> String {
+    /// Loss, weight, metric and best in so many columns: set apart if there is room, else close together, else without the
+    /// weight. A number that is cut at the end of a line reads as another number.
+    fn text(&self, room: usize) -> String {
         let loss = self.loss.map_or_else(|| "-".to_owned(), figure);
-        let mut text = format!("loss {loss:>9}  weight {:>9}", figure(self.weight));
-        if let Some((name, value, best)) = &self.main {
-            text.push_str(&format!(
-                "  {name} {:>9}  best {:>9}",
-                figure(*value),
-                figure(*best)
-            ));
-        }
-        text
+        let weight = figure(self.weight);
+        let main = self.main.as_ref();
+        let main = main.map(|(name, value, best)| (name, figure(*value), figure(*best)));
+        let fit = |gap: &str, width: usize, has_weight: bool| {
+            let mut cells = vec![format!("loss {loss:>width$}")];
+            if has_weight {
+                cells.push(format!("weight {weight:>width$}"));
+            }
+            if let Some((name, value, best)) = &main {
+                cells.push(format!("{name} {value:>width$}"));
+                cells.push(format!("best {best:>width$}"));
+            }
+            cells.join(gap)
+        };
+        [fit("  ", 9, true), fit(" ", 6, true)]
+            .into_iter()
+            .find(|text| text.chars().count() <= room)
+            .unwrap_or_else(|| fit(" ", 0, false))
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) use events::{Events, peak_memory};
 
 use crate::measures::TaskMeasures;
 use crate::panics::Watch;
-use crate::terminal::{Terminal, look_at};
+use crate::terminal::{Terminal, look_at, safe};
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -63,10 +63,13 @@ impl Views {
             Ui::Auto | Ui::Tui | Ui::None if json => {}
             Ui::Auto | Ui::Tui | Ui::None => {
                 let terminal = setting.terminal;
-                views.push(Box::new(move |event: &Event| {
-                    if let Event::Remarks(remarks) = event {
-                        terminal.message(&look_at(remarks));
+                views.push(Box::new(move |event: &Event| match event {
+                    Event::Remarks(remarks) => terminal.message(&look_at(remarks)),
+                    Event::Skipped { step, reason } => {
+                        terminal
+                            .message(&format!("warning: step {step} skipped: {}\n", safe(reason)));
                     }
+                    _ => {}
                 }));
             }
         }

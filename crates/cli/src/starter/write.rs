@@ -72,11 +72,14 @@ pub(crate) fn text(guess: &Guess, origin: &Origin<'_>, name: &str) -> String {
     });
     tasks(&mut text, guess);
     let batch = (guess.rows / 20).clamp(8, 128).next_power_of_two();
+    if guess.tasks.len() > 1 {
+        text.push_str(
+            "\n[multitask]\nweighting = \"equal\"             # polytask list weightings\n",
+        );
+    }
     let _ = write!(
         text,
-        "\n[multitask]\n\
-         weighting = \"equal\"             # polytask list weightings\n\n\
-         [train]\n\
+        "\n[train]\n\
          epochs = 30\n\
          batch_size = {batch}\n\
          optimizer = {{ type = \"adamw\", lr = 1e-3, weight_decay = 0.01 }}\n\

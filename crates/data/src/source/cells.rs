@@ -34,6 +34,48 @@ pub struct CellRules {
 }
 
 impl CellRules {
+    /// A column that is typed by nature, without what these rules call missing: texts that are such a word, and numbers
+    /// that such a word reads as.
+    pub(super) fn blank(&self, values: Values) -> Values {
+        let numbers: Vec<f64> = self
+            .missing
+            .iter()
+            .filter_map(|text| text.parse().ok())
+            .collect();
+        if self.missing.is_empty() {
+            return values;
+        }
+        match values {
+            Values::F32(mut values) => {
+                for value in &mut values {
+                    if numbers.iter().any(|number| *number as f32 == *value) {
+                        *value = f32::NAN;
+                    }
+                }
+                Values::F32(values)
+            }
+            Values::F64(mut values) => {
+                for value in &mut values {
+                    if numbers.contains(value) {
+                        *value = f64::NAN;
+                    }
+                }
+                Values::F64(values)
+            }
+            Values::Text(words) => {
+                let mut kept = Words::default();
+                for row in 0..words.len() {
+                    kept.push(
+                        words
+                            .get(row)
+                            .filter(|word| !self.missing.iter().any(|text| text == word)),
+                    );
+                }
+                Values::Text(kept)
+            }
+        }
+    }
+
     /// Whether a cell holds no value.
     ///
     /// ```

@@ -130,7 +130,7 @@ impl Source for Idx {
         }
         for (name, mut values) in columns {
             values.resize(rows, f64::NAN);
-            table.push(name, Values::F64(values))?;
+            table.push(name, reading.cells.blank(Values::F64(values)))?;
         }
         Ok(table)
     }

@@ -86,7 +86,7 @@ impl Source for Npz {
         };
         let mut table = Table::new(self.file.shown(), rows);
         for (name, array) in arrays {
-            self.add(&mut table, &name, array, &reading.limits)?;
+            self.add(&mut table, &name, array, reading)?;
         }
         Ok(table)
     }
@@ -116,8 +116,10 @@ impl Npz {
         table: &mut Table,
         name: &str,
         array: Array,
-        limits: &Limits,
+        reading: &Reading,
     ) -> Result<(), DataError> {
+        let limits = &reading.limits;
+        let column = |index| reading.cells.blank(array.column(index));
         let about = |problem: String| {
             self.file
                 .malformed(None, format!("array `{}` {problem}", shown(name)))
@@ -161,12 +163,9 @@ impl Npz {
         }
         let width = array.width();
         match array.shape.len() {
-            1 => table.push(name, array.column(0)),
-            2 if width + table.columns().len() <= limits.columns => {
-                (0..width).try_for_each(|column| {
-                    table.push(format!("{name}_{column}"), array.column(column))
-                })
-            }
+            1 => table.push(name, column(0)),
+            2 if width + table.columns().len() <= limits.columns => (0..width)
+                .try_for_each(|index| table.push(format!("{name}_{index}"), column(index))),
             2 => {
                 let sizes = (
                     (width + table.columns().len()) as u64,

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use image::{ImageFormat, Rgb, RgbImage};
-use polytask_data::{Given, TaskKind};
+use polytask_data::{Given, Prepared, TaskKind};
 
 use crate::Folder;
 use crate::written::{idx, npy, zip};
@@ -256,6 +256,35 @@ fn arrays_of_an_npz_file_are_columns() {
         ))
         .unwrap();
     assert_eq!(packed.facts.fingerprint, stored.facts.fingerprint);
+}
+
+#[test]
+fn what_is_called_missing_is_missing_in_arrays_too() {
+    let folder = Folder::new()
+        .with("a.npz", zip(&arrays(), false))
+        .with("images", idx(8, &[20, 2, 3], &pixels(20)))
+        .with(
+            "labels",
+            idx(8, &[20], &[[0, 1, 255, 1].as_slice(); 5].concat()),
+        );
+    let npz = format!(
+        "[data]\nsource = \"a.npz\"\nmissing = \"impute\"\nmissing_values = [\"169\", \"no\", \"1.5\"]\n\
+         [tasks.area]\ntype = \"regression\"\n[tasks.answer]\ntype = \"binary\"\nclasses = [\"yes\", \"maybe\"]\n"
+    );
+    let rows: Vec<u32> = (0..20).collect();
+    let labelled = |prepared: &Prepared, task: usize| {
+        let labels = prepared.encoded.labels(task, &rows);
+        labels.mask.iter().filter(|&&mask| mask > 0.0).count()
+    };
+    let prepared = folder.prepare(&npz).unwrap();
+    // One area is 13², every other answer is "no".
+    assert_eq!((labelled(&prepared, 0), labelled(&prepared, 1)), (19, 10));
+    let idx = format!(
+        "[data]\nmissing_values = [\"255\"]\nsource = {{ type = \"idx\", images = \"images\", labels = {{ digit = {{ file = \"labels\" }} }} }}\n{DIGIT}"
+    );
+    let prepared = folder.prepare(&idx).unwrap();
+    assert_eq!(labelled(&prepared, 0), 15);
+    assert_eq!(prepared.preprocessing.tasks()[0].classes, ["0", "1"]);
 }
 
 #[test]

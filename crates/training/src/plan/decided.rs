@@ -37,8 +37,9 @@ impl Open {
             decided.push(format!("data.split.{part}={share:?}"));
         }
         for task in tasks {
-            let (name, metrics) = (&task.name, &task.metrics);
-            decided.push(format!("tasks.{name}.metrics={metrics:?}"));
+            let name = &task.name;
+            let metrics: Vec<String> = task.metrics.iter().map(|name| item(name)).collect();
+            decided.push(format!("tasks.{name}.metrics=[{}]", metrics.join(",")));
             if self.losses.contains(name) {
                 decided.push(format!(
                     "tasks.{name}.loss={:?}",
@@ -54,6 +55,16 @@ impl Open {
             decided.push(format!("score={{{}}}", terms.join(",")));
         }
         decided
+    }
+}
+
+/// A metric as a list of metrics has it: `"top_k"`, or `{type="top_k",k=3}` of `top_k(k=3)`.
+fn item(name: &str) -> String {
+    match name.split_once('(') {
+        Some((base, options)) => {
+            format!("{{type={base:?},{}}}", options.trim_end_matches(')'))
+        }
+        None => format!("{name:?}"),
     }
 }
 

@@ -107,6 +107,20 @@ fn train_metrics(plan: &Plan, sums: &EpochSums) -> BTreeMap<String, f64> {
     metrics
 }
 
+/// Why there is no score.
+fn undefined(plan: &Plan, metrics: &BTreeMap<String, f64>) -> String {
+    let without: Vec<&str> = plan
+        .score
+        .iter()
+        .map(|term| term.key.as_str())
+        .filter(|key| !metrics.contains_key(*key))
+        .collect();
+    format!(
+        "there is no score, as {} is undefined: no checkpoint is best, and early stopping counts this epoch as no better",
+        without.join(", ")
+    )
+}
+
 /// Closes the epoch: best score, report, progress. Gives what is known of the state now.
 pub(super) fn end_epoch(
     plan: &Plan,
@@ -118,6 +132,11 @@ pub(super) fn end_epoch(
         .get("val/score")
         .or_else(|| metrics.get("train/score"))
         .copied();
+    if value.is_none() && !plan.score.is_empty() && state.progress.epoch == 0 {
+        around
+            .listener
+            .hear(&Event::Note(undefined(plan, &metrics)));
+    }
     let margin = plan.early_stopping.map_or(0.0, |early| early.min_delta);
     let (epoch, step) = (state.progress.epoch, state.progress.step);
     let is_best = state.best.observe(value, margin, step, epoch);
