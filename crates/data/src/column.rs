@@ -37,8 +37,8 @@ impl Column {
         }
         for other in others.iter_mut().filter(|other| other.name == self.name) {
             match (&mut self.values, &mut other.values) {
-                (Values::F32(cells), Values::F32(more)) => cells.append(more),
-                (Values::F64(cells), Values::F64(more)) => cells.append(more),
+                (Values::F32(cells), Values::F32(more)) => join(cells, more),
+                (Values::F64(cells), Values::F64(more)) => join(cells, more),
                 (Values::Text(cells), Values::Text(more)) => cells.append(more),
                 _ => continue,
             }
@@ -109,6 +109,12 @@ pub struct Words {
     codes: Vec<u32>,
     dictionary: Vec<Arc<str>>,
     code_of: HashMap<Arc<str>, u32>,
+}
+
+/// Moves `more` to the end of `cells`, with room for exactly that many: a vector that doubles would hold twice the rows.
+fn join<T>(cells: &mut Vec<T>, more: &mut Vec<T>) {
+    cells.reserve_exact(more.len());
+    cells.append(&mut std::mem::take(more));
 }
 
 impl Words {
