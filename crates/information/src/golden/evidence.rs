@@ -1,0 +1,185 @@
+//! What is said of a number is said of that number: p, strata and groups against simulated truths.
+
+use super::SplitMix64;
+use crate::grouping::Objective;
+use crate::report::*;
+
+fn classes(name: &str, labels: Vec<u32>, count: usize) -> Column {
+    Column {
+        name: name.into(),
+        values: Values::Classes {
+            labels: labels.into_iter().map(Some).collect(),
+            names: (0..count).map(|class| class.to_string()).collect(),
+        },
+    }
+}
+
+fn real(name: &str, values: Vec<f64>) -> Column {
+    Column {
+        name: name.into(),
+        values: Values::Real(values.into_iter().map(Some).collect()),
+    }
+}
+
+const PARTITION: Objective = Objective::Partition { largest: None };
+
+#[test]
+fn what_chance_pairs_does_not_stay_together() {
+    let (mut apart, mut count) = (0.0, 0.0);
+    for seed in 0..4 {
+        let mut generator = SplitMix64::new(300 + seed);
+        let mut labels = vec![Vec::new(); 6];
+        let (mut u, mut v) = (Vec::new(), Vec::new());
+        for _ in 0..1000 {
+            let root = generator.word() % 8;
+            for (task, labels) in labels.iter_mut().enumerate() {
+                let own = generator.word() % 8;
+                // The last two copy one root half of the time, the others nothing.
+                let is_copy = task >= 4 && generator.uniform() < 0.7;
+                labels.push(if is_copy { root } else { own } as u32);
+            }
+            u.push(generator.normal());
+            v.push(generator.normal());
+        }
+        let mut tasks: Vec<Column> = labels
+            .into_iter()
+            .map(|labels| classes("task", labels, 8))
+            .collect();
+        tasks.extend([real("u", u), real("v", v)]);
+        let options = ReportOptions {
+            seed,
+            ..ReportOptions::default()
+        };
+        let found = grouped(&tasks, &[0, 1, 2, 3, 4, 5, 6, 7], PARTITION, &options).unwrap();
+        for left in 0..8 {
+            for right in left + 1..8 {
+                let share = found.together[left][right].value.unwrap();
+                if (left, right) == (4, 5) {
+                    assert!(share > 0.99, "{share}");
+                } else {
+                    apart += share;
+                    count += 1.0;
+                }
+            }
+        }
+    }
+    // A resample's own noise passes the threshold of 1 in 20 somewhat more often than 1 in 20.
+    assert!(apart / count < 0.2, "{}", apart / count);
+}
+
+#[test]
+fn what_neighbours_see_and_bins_blur_is_significant() {
+    let mut generator = SplitMix64::new(41);
+    let (mut number, mut other, mut parity) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..1500 {
+        let s = generator.uniform();
+        number.push(s);
+        other.push(generator.normal());
+        parity.push((32.0 * s) as u32 % 2);
+    }
+    let tasks = [
+        real("number", number),
+        real("other", other),
+        classes("parity", parity, 2),
+    ];
+    let report = Report::of(&tasks, &[], &ReportOptions::default()).unwrap();
+    let measure = &report.pairs[1].information;
+    assert!(measure.value.unwrap() > 0.7, "{measure}");
+    assert!(measure.q.unwrap() < 1e-6, "{:?}", measure.q);
+    assert!(!report.pairs[0].information.is_significant(0.01));
+    assert_eq!(report.tree.edges.len(), 1);
+    let found = grouped(&tasks, &[0, 1, 2], PARTITION, &ReportOptions::default()).unwrap();
+    assert_eq!(found.proposal.groups, [vec![0, 2], vec![1]]);
+    // The group's number is the report's, with its p.
+    for pair in &report.pairs {
+        let mut affinity = found.affinity[pair.left][pair.right].clone().unwrap();
+        affinity.q = pair.information.q;
+        assert_eq!(affinity, pair.information);
+    }
+}
+
+#[test]
+fn independent_numbers_are_significant_as_often_as_promised() {
+    let (mut least, mut count) = (0, 0);
+    for seed in 0..40 {
+        let mut generator = SplitMix64::new(900 + seed);
+        let (mut a, mut b, mut class, mut whole) = (vec![], vec![], vec![], vec![]);
+        for _ in 0..200 {
+            a.push(generator.normal());
+            b.push(generator.normal());
+            class.push((generator.word() % 3) as u32);
+            whole.push((3.0 * generator.normal()).round());
+        }
+        let tasks = [
+            real("a", a),
+            real("b", b),
+            classes("class", class, 3),
+            real("whole", whole),
+        ];
+        let options = ReportOptions {
+            seed,
+            resamples: 0,
+            ..ReportOptions::default()
+        };
+        let report = Report::of(&tasks, &[], &options).unwrap();
+        for pair in &report.pairs {
+            let p = pair.information.p.unwrap();
+            assert!(p > 1e-4, "{p}");
+            assert!(pair.information.value.unwrap() > 0.0 || p >= 1.0);
+            least += u32::from(p <= 0.05);
+            count += 1;
+        }
+    }
+    // 240 tests, 12 by chance at most: 24 is 3.5 standard deviations away.
+    assert_eq!(count, 240);
+    assert!(least <= 24, "{least}");
+}
+
+#[test]
+fn what_the_site_explains_is_taken_off_numbers_and_groups() {
+    let mut generator = SplitMix64::new(17);
+    let (mut sites, mut class) = (Vec::new(), Vec::new());
+    let mut numbers = vec![Vec::new(); 3];
+    for row in 0..1200u32 {
+        let site = row % 20;
+        let middle = f64::from(site % 2);
+        let own = generator.normal();
+        numbers[0].push(middle + 0.3 * own);
+        numbers[1].push(middle + 0.3 * generator.normal());
+        // Goes with the first within a site too.
+        numbers[2].push(middle + 0.3 * (0.8 * own + 0.6 * generator.normal()));
+        class.push(u32::from(generator.uniform() < 0.2 + 0.6 * middle));
+        sites.push(site);
+    }
+    let mut tasks: Vec<Column> = numbers
+        .into_iter()
+        .map(|values| real("number", values))
+        .collect();
+    tasks.push(classes("class", class, 2));
+    let options = ReportOptions {
+        strata: Some(sites),
+        ..ReportOptions::default()
+    };
+    let plain = Report::of(&tasks, &[], &ReportOptions::default()).unwrap();
+    let report = Report::of(&tasks, &[], &options).unwrap();
+    let found = grouped(&tasks, &[0, 1, 2, 3], PARTITION, &options).unwrap();
+    for (pair, without) in report.pairs.iter().zip(&plain.pairs) {
+        let value = pair.information.value.unwrap();
+        assert!(without.information.value.unwrap() > 0.2);
+        if (pair.left, pair.right) == (0, 2) {
+            assert!(value > 0.2 && pair.information.is_significant(0.01));
+        } else {
+            assert!(value.abs() < 0.1, "{}", pair.information);
+        }
+        let affinity = found.affinity[pair.left][pair.right].as_ref().unwrap();
+        assert_eq!(
+            (affinity.value, affinity.p, affinity.q),
+            (
+                pair.information.value,
+                pair.information.p,
+                pair.information.q
+            )
+        );
+    }
+    assert_eq!(found.proposal.groups, [vec![0, 2], vec![1], vec![3]]);
+}
