@@ -12,9 +12,9 @@ use crate::special::{chi_squared_tail, mean, mean_and_variance, psi, skewness};
 /// Ties above this share need the mixed estimator.
 const TIES: f64 = 0.01;
 /// Random pairings, and rows of each, that the null of a neighbour estimate is taken from at most.
-const NULL: (usize, usize) = (199, 2000);
-/// Skewness that the tail of a null has at least: 199 pairings tell none that is nearer to 0, and a heavier tail errs on the safe side.
-const LEAST_SKEWNESS: f64 = 0.35;
+const NULL: (usize, usize) = (99, 2000);
+/// Skewness that the tail of a null has at least: 99 pairings tell none that is nearer to 0, and a heavier tail errs on the safe side.
+const LEAST_SKEWNESS: f64 = 0.5;
 
 /// A value nearer than this to the ceiling of its estimator is the ceiling's, not the labels': one bit, in nats.
 const NEAR: f64 = std::f64::consts::LN_2;
