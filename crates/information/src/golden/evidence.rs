@@ -139,7 +139,7 @@ fn independent_numbers_are_significant_as_often_as_promised() {
 #[test]
 fn what_the_site_explains_is_taken_off_numbers_and_groups() {
     let mut generator = SplitMix64::new(17);
-    let (mut sites, mut class) = (Vec::new(), Vec::new());
+    let (mut sites, mut class, mut copy) = (Vec::new(), Vec::new(), Vec::new());
     let mut numbers = vec![Vec::new(); 3];
     for row in 0..1200u32 {
         let site = row % 20;
@@ -149,7 +149,9 @@ fn what_the_site_explains_is_taken_off_numbers_and_groups() {
         numbers[1].push(middle + 0.3 * generator.normal());
         // Goes with the first within a site too.
         numbers[2].push(middle + 0.3 * (0.8 * own + 0.6 * generator.normal()));
-        class.push(u32::from(generator.uniform() < 0.2 + 0.6 * middle));
+        let label = u32::from(generator.uniform() < 0.2 + 0.6 * middle);
+        class.push(label);
+        copy.push(label ^ u32::from(generator.uniform() < 0.2));
         sites.push(site);
     }
     let mut tasks: Vec<Column> = numbers
@@ -157,18 +159,19 @@ fn what_the_site_explains_is_taken_off_numbers_and_groups() {
         .map(|values| real("number", values))
         .collect();
     tasks.push(classes("class", class, 2));
+    tasks.push(classes("copy", copy, 2));
     let options = ReportOptions {
         strata: Some(sites),
         ..ReportOptions::default()
     };
     let plain = Report::of(&tasks, &[], &ReportOptions::default()).unwrap();
     let report = Report::of(&tasks, &[], &options).unwrap();
-    let found = grouped(&tasks, &[0, 1, 2, 3], PARTITION, &options).unwrap();
+    let found = grouped(&tasks, &[0, 1, 2, 3, 4], PARTITION, &options).unwrap();
     for (pair, without) in report.pairs.iter().zip(&plain.pairs) {
         let value = pair.information.value.unwrap();
-        assert!(without.information.value.unwrap() > 0.2);
-        if (pair.left, pair.right) == (0, 2) {
-            assert!(value > 0.2 && pair.information.is_significant(0.01));
+        assert!(without.information.value.unwrap() > 0.02);
+        if [(0, 2), (3, 4)].contains(&(pair.left, pair.right)) {
+            assert!(value > 0.1 && pair.information.is_significant(0.01));
         } else {
             assert!(value.abs() < 0.1, "{}", pair.information);
         }
@@ -182,7 +185,10 @@ fn what_the_site_explains_is_taken_off_numbers_and_groups() {
             )
         );
     }
-    assert_eq!(found.proposal.groups, [vec![0, 2], vec![1], vec![3]]);
+    assert_eq!(found.proposal.groups, [vec![0, 2], vec![1], vec![3, 4]]);
+    // What the site explains of two classes is no part of their threshold.
+    let found = grouped(&tasks[3..], &[0, 1], PARTITION, &options).unwrap();
+    assert!(found.threshold.unwrap().value.unwrap() < 0.02);
 }
 
 #[test]

@@ -222,7 +222,7 @@ impl Labels {
                 return Ok(null.get(draw % null.len()).copied());
             }
             let table = self.table(&read, one)?;
-            Ok((table.n() > 0).then(|| corrected(&table) / LN_2))
+            Ok((table.n() > 0).then(|| corrected(&table) / LN_2 - one.pair.explained))
         })
     }
 

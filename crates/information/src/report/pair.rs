@@ -39,6 +39,9 @@ pub struct Pair {
     /// The values of random pairings, bits, on the scale of `information`; of neighbour estimates.
     #[serde(skip)]
     pub(super) null: Vec<f64>,
+    /// What the strata explain of a table, bits: the mean of chance within them less EMI.
+    #[serde(skip)]
+    pub(super) explained: f64,
 }
 
 impl Pair {
@@ -71,6 +74,10 @@ impl Pair {
             adjusted: None,
             companion: None,
             null: Vec::new(),
+            explained: tested
+                .measure
+                .null_mean
+                .map_or(0.0, |mean| mean - tested.information.expected / LN_2),
         };
         if pair.co_observed == 0 {
             return Ok(pair);
