@@ -55,7 +55,8 @@ pub fn hellman_raviv_ceiling(entropy: f64) -> f64 {
 /// Cover and Hart's floor (1967) from the error R of the nearest neighbour: P >= (K-1)/K (1 - √(1 - K R/(K-1))). Asymptotic.
 ///
 /// # Errors
-/// If there are fewer than two classes or R is not in [0, 1]. Above (K-1)/K, where R tells nothing, the floor is (K-1)/K.
+/// If there are fewer than two classes or R is not in [0, 1]. Above (K-1)/K, which R cannot be with endless rows, there is no such
+/// floor: NaN.
 pub fn cover_hart_floor(neighbour_error: f64, classes: usize) -> Result<f64, InformationError> {
     let (k, _) = checked(0.0, classes)?;
     if !(0.0..=1.0).contains(&neighbour_error) {
@@ -67,7 +68,7 @@ pub fn cover_hart_floor(neighbour_error: f64, classes: usize) -> Result<f64, Inf
         });
     }
     let chance = (k - 1.0) / k;
-    Ok(chance * (1.0 - (1.0 - neighbour_error / chance).max(0.0).sqrt()))
+    Ok(chance * (1.0 - (1.0 - neighbour_error / chance).sqrt()))
 }
 
 /// The smallest mean squared error of any regression: e^(2h)/(2 π e), h = h(Y|X) in nats.

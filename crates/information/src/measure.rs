@@ -75,6 +75,8 @@ pub enum Flag {
     UpperBound,
     /// What it tends to with ever more rows; of these rows it may be wrong.
     Asymptotic,
+    /// A floor above what some rule attains: what it rests on does not hold for these rows.
+    AboveAttained,
     /// Worth a look, not a conclusion.
     Exploratory,
     /// As large as the estimator gets from so few rows: the truth is this or more, and unbounded for all these rows say.
@@ -102,6 +104,7 @@ impl Flag {
             Self::LowerBound => "lower bound",
             Self::UpperBound => "upper bound",
             Self::Asymptotic => "asymptotic",
+            Self::AboveAttained => "above attained",
             Self::Exploratory => "exploratory",
             Self::Saturated => "saturated: at least this",
         }

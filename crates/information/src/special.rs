@@ -76,6 +76,19 @@ pub(crate) fn mean_and_variance(values: &[f64]) -> (f64, f64) {
     (mean, if n > 1.0 { squares / (n - 1.0) } else { 0.0 })
 }
 
+/// Third standardised moment; 0 if all values are one.
+pub(crate) fn skewness(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    let mean = mean(values);
+    let moment = |power| sum(values.iter().map(|value| (value - mean).powi(power))) / n;
+    let variance = moment(2);
+    if variance > 0.0 {
+        moment(3) / variance.powf(1.5)
+    } else {
+        0.0
+    }
+}
+
 /// ln sum exp, without overflow; -infinity of nothing.
 pub(crate) fn ln_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let largest = values.clone().fold(f64::NEG_INFINITY, f64::max);

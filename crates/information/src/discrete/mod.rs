@@ -22,5 +22,6 @@ pub use expected::expected_information;
 pub use mutual::{G, MutualInformation, g_test};
 pub use permutation::{Permutation, exact_permutation_p, permutation_test, pooled};
 pub use rare::{Merged, RARE, merge_rare};
+pub(crate) use resampled::corrected;
 pub use resampled::{bootstrap_information, bootstrap_information_of_groups};
 pub use table::Table;

@@ -72,7 +72,7 @@ fn reflected(
 
 /// The corrected information of a resample. Where every cell expects five rows EMI is its first term to the digits an interval has;
 /// the exact sum, hundreds of times, would cost more than everything else.
-fn corrected(table: &Table) -> f64 {
+pub(crate) fn corrected(table: &Table) -> f64 {
     if table.smallest_expected() < 5.0 {
         return MutualInformation::of(table).corrected();
     }

@@ -2,6 +2,7 @@
 
 mod continuous;
 mod discrete;
+mod evidence;
 mod grouping;
 mod report;
 mod representation;

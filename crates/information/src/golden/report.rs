@@ -159,6 +159,10 @@ fn what_was_never_seen_together_is_not_zero() {
     let json = serde_json::to_value(&report).unwrap();
     assert!(json["pairs"][0]["information"]["value"].is_null());
     assert!(report.text().contains("not co-observed"));
+    // No pair was seen together: the tree has no weight rather than a weight of 0.
+    assert_eq!(report.tree_weight.value, None);
+    assert_eq!(report.tree_weight.flags, [Flag::NotCoObserved]);
+    assert!(json["tree_weight"]["value"].is_null());
     // Each label is there exactly where the other is not: as far from random as can be.
     assert!(
         report

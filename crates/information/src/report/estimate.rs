@@ -7,12 +7,14 @@ use super::tested::Tested;
 use crate::InformationError;
 use crate::continuous::{Kraskov, Points, kraskov_terms, mixed_terms, ross_terms};
 use crate::error::same_length;
-use crate::special::{mean, psi};
+use crate::special::{chi_squared_tail, mean, mean_and_variance, psi, skewness};
 
 /// Ties above this share need the mixed estimator.
 const TIES: f64 = 0.01;
-/// Random pairings, and rows of each, that the null mean of a neighbour estimate is taken from.
-const NULL: (usize, usize) = (20, 2000);
+/// Random pairings, and rows of each, that the null of a neighbour estimate is taken from at most.
+const NULL: (usize, usize) = (99, 2000);
+/// Skewness that the tail of a null has at least: 99 pairings tell none that is nearer to 0, and a heavier tail errs on the safe side.
+const LEAST_SKEWNESS: f64 = 0.5;
 
 /// A value nearer than this to the ceiling of its estimator is the ceiling's, not the labels': one bit, in nats.
 const NEAR: f64 = std::f64::consts::LN_2;
@@ -107,12 +109,13 @@ impl Estimate {
         }
     }
 
-    /// The mean of random pairings; `strata`, one of each row of the pair, are kept.
-    pub(super) fn null_mean(
+    /// The same estimate of random pairings; `strata`, one of each row of the pair, are kept.
+    pub(super) fn null(
         &self,
         strata: Option<&[u32]>,
+        permutations: usize,
         stream: &mut Stream,
-    ) -> Result<f64, InformationError> {
+    ) -> Result<Null, InformationError> {
         let mut rows: Vec<usize> = (0..self.x.len()).collect();
         stream.shuffle(&mut rows);
         rows.truncate(NULL.1);
@@ -124,13 +127,20 @@ impl Estimate {
                 .filter_map(|&row| classes.get(row).copied())
                 .collect::<Vec<u32>>()
         });
-        let mut total = 0.0;
-        for _ in 0..NULL.0 {
+        let on = |rows: &[usize]| Ok(mean(&self.on(&x, classes.as_deref(), &self.y.at(rows))?));
+        let observed = on(&rows)?;
+        let values = (0..NULL.0.min(permutations)).map(|_| {
             rows.chunk_by_mut(|left, right| stratum(left) == stratum(right))
                 .for_each(|own| stream.shuffle(own));
-            total += mean(&self.on(&x, classes.as_deref(), &self.y.at(&rows))?);
-        }
-        Ok(total / NULL.0 as f64)
+            on(&rows)
+        });
+        let values = values.collect::<Result<Vec<f64>, InformationError>>()?;
+        Ok(Null {
+            observed,
+            mean: mean(&values),
+            values,
+            rows: x.len(),
+        })
     }
 
     /// Whether `value`, nats, not corrected, is what the estimator gives however much more the two numbers share. The k nearest of
@@ -150,5 +160,33 @@ impl Estimate {
         } else {
             tested.information.x_entropy
         })
+    }
+}
+
+/// What an estimate is of labels that chance pairs, nats.
+pub(super) struct Null {
+    /// The estimate of the true pairing, on the rows of the random ones.
+    observed: f64,
+    pub(super) mean: f64,
+    /// One per random pairing.
+    pub(super) values: Vec<f64>,
+    pub(super) rows: usize,
+}
+
+impl Null {
+    /// The probability of a value as large as the observed one: counted, and where no pairing reaches it by the gamma law of the
+    /// pairings' first three moments (Winkler, Ridgway, Douaud, Nichols, Smith 2016), as hundreds of pairs need a p far below 1/(R+1).
+    pub(super) fn p(&self) -> f64 {
+        let reached = self.values.iter().filter(|value| **value >= self.observed);
+        let reached = reached.count() as f64;
+        let counted = (1.0 + reached) / (1.0 + self.values.len() as f64);
+        let (mean, variance) = mean_and_variance(&self.values);
+        if reached > 0.0 || variance <= 0.0 {
+            return counted;
+        }
+        let far = (self.observed - mean) / variance.sqrt();
+        let shape = 4.0 / skewness(&self.values).max(LEAST_SKEWNESS).powi(2);
+        let tail = chi_squared_tail(2.0 * (shape + far * shape.sqrt()), 2.0 * shape);
+        tail.min(counted)
     }
 }

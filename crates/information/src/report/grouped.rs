@@ -1,8 +1,8 @@
 //! Who should train with whom, from the labels alone: a proposal with what chance and resampling say about it.
 //!
-//! The affinity of two tasks is the largest corrected information between a label of one and a label of the other, bits; a pair that
-//! was never observed together has none, and counts as the threshold: it neither joins nor parts. The threshold is the 95th
-//! percentile of all affinities when every label is shuffled.
+//! The affinity of two tasks is the largest information between a label of one and a label of the other, bits, each as in the report
+//! before training: same number, estimator and p. A pair that was never observed together has none, and counts as the threshold: it
+//! neither joins nor parts. The threshold is the 95th percentile of all affinities when every label is shuffled.
 
 use std::f64::consts::LN_2;
 
@@ -10,13 +10,15 @@ use polytask_random::{Seed, Stream};
 use rayon::prelude::*;
 
 use super::input::{Column, ReportOptions};
+use super::missing;
+use super::pair::Pair;
 use super::prepared::Prepared;
 use super::proposed::{Affinities, DRAWS, Grouped};
-use crate::discrete::{MutualInformation, Table};
+use crate::discrete::{Table, corrected};
 use crate::error::{at_least, same_length};
 use crate::grouping::Objective;
 use crate::special::quantile;
-use crate::{InformationError, Measure, Unit, benjamini_hochberg};
+use crate::{InformationError, Measure, benjamini_hochberg};
 
 /// Rows that a shuffle or resample is made from at most.
 const MOST_ROWS: usize = 10_000;
@@ -58,18 +60,14 @@ pub fn grouped(
     if let Some(strata) = &options.strata {
         same_length("rows and strata", rows, strata.len())?;
     }
-    let labels = Labels {
-        columns: columns.iter().map(Prepared::of).collect(),
-        tasks,
-        count,
-    };
-    let all: Vec<usize> = (0..rows).collect();
-    let affinity = labels.affinities(|_| all.clone())?;
+    let labels = Labels::of(columns, tasks, count, options)?;
+    let measures = labels.measures();
     at_least(
         "pairs of tasks that were observed together",
-        affinity.iter().flatten().count(),
+        measures.iter().flatten().count(),
         1,
     )?;
+    let all: Vec<usize> = (0..rows).collect();
     let few = |stream: &mut Stream| {
         let mut rows = all.clone();
         stream.shuffle(&mut rows);
@@ -90,13 +88,12 @@ pub fn grouped(
                     paired.collect()
                 }
             };
-            labels.affinities(|column| orders.get(column).cloned().unwrap_or_default())
+            labels.shuffled(draw, |column| {
+                orders.get(column).cloned().unwrap_or_default()
+            })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let measures = measures(&affinity, &shuffled);
-    let bits = |shared: Option<Shared>| Some(shared?.bits);
-    let null = shuffled.into_iter().flatten().filter_map(bits);
-    let mut null: Vec<f64> = null.collect();
+    let mut null: Vec<f64> = shuffled.into_iter().flatten().flatten().collect();
     null.sort_by(f64::total_cmp);
     let threshold = quantile(&null, 0.95);
     let resampled = (0..DRAWS)
@@ -106,8 +103,7 @@ pub fn grouped(
             let drawn: Vec<usize> = (0..rows.min(MOST_ROWS))
                 .map(|_| stream.below(rows))
                 .collect();
-            let found = labels.affinities(|_| drawn.clone())?;
-            Ok(found.into_iter().map(bits).collect())
+            labels.resampled(&drawn, &mut stream)
         })
         .collect::<Result<Vec<_>, InformationError>>()?;
     let affinities = Affinities {
@@ -133,95 +129,172 @@ fn within(rows: &[usize], strata: &[u32], stream: &mut Stream) -> Vec<usize> {
     ordered
 }
 
-/// What two tasks' labels share.
-#[derive(Clone, Copy, Debug)]
-struct Shared {
-    /// Corrected.
-    bits: f64,
-    /// What was taken off: the mean of chance.
-    chance: f64,
-    /// Common rows.
-    rows: u64,
+/// Two labels of different tasks.
+struct Sampled {
+    tasks: [usize; 2],
+    pair: Pair,
 }
 
-/// Affinities `[tasks, tasks]` with how often shuffled labels share as much, `[draws][tasks, tasks]`.
-fn measures(found: &[Option<Shared>], shuffled: &[Vec<Option<Shared>>]) -> Vec<Option<Measure>> {
-    let p = |cell: usize, bits: f64| {
-        let draws = shuffled
-            .iter()
-            .filter_map(|draw| draw.get(cell).copied().flatten());
-        let (mut reached, mut count) = (0.0, 0.0);
-        for draw in draws {
-            count += 1.0;
-            reached += f64::from(u8::from(draw.bits >= bits));
-        }
-        (1.0 + reached) / (1.0 + count)
-    };
-    let of = |(cell, shared): (usize, &Option<Shared>)| {
-        let shared = (*shared)?;
-        let estimator = "plug-in - EMI, the largest of the tasks' labels; shuffled labels";
-        let measure = Measure::of(shared.bits, Unit::Bits, estimator, shared.rows as usize);
-        Some(measure.with_null(shared.chance, Some(p(cell, shared.bits))))
-    };
-    let mut measures: Vec<Option<Measure>> = found.iter().enumerate().map(of).collect();
-    // Each pair stands there twice, which leaves Benjamini and Hochberg's ranks over counts as they are.
-    let p: Vec<Option<f64>> = measures.iter().map(|measure| measure.as_ref()?.p).collect();
-    for (measure, q) in measures.iter_mut().zip(benjamini_hochberg(&p)) {
-        if let Some(measure) = measure {
-            measure.q = q;
-        }
-    }
-    measures
-}
-
-struct Labels<'a> {
+struct Labels {
     columns: Vec<Prepared>,
-    tasks: &'a [usize],
+    pairs: Vec<Sampled>,
     count: usize,
 }
 
-impl Labels<'_> {
-    /// Affinities `[tasks, tasks]`, each column read in its own order of rows.
-    fn affinities(
+impl Labels {
+    fn of(
+        columns: &[Column],
+        tasks: &[usize],
+        count: usize,
+        options: &ReportOptions,
+    ) -> Result<Self, InformationError> {
+        let masks: Vec<Prepared> = columns.iter().map(Prepared::mask).collect();
+        let columns: Vec<Prepared> = columns.iter().map(Prepared::of).collect();
+        // The groups' own shares take the place of intervals.
+        let options = ReportOptions {
+            resamples: 0,
+            ..options.clone()
+        };
+        let missing = missing::missingness(&masks, &columns, &options)?;
+        let mut pairs = super::pairs(&columns, &options)?;
+        missing::mark_pairs(&mut pairs, &missing);
+        let pairs = pairs.into_iter().filter_map(|pair| {
+            let tasks = [*tasks.get(pair.left)?, *tasks.get(pair.right)?];
+            let [one, other] = tasks;
+            (one != other).then_some(Sampled { tasks, pair })
+        });
+        Ok(Self {
+            pairs: pairs.collect(),
+            columns,
+            count,
+        })
+    }
+
+    /// Affinities `[tasks, tasks]`. Where tasks have several labels p is that of the best pair times their number.
+    fn measures(&self) -> Vec<Option<Measure>> {
+        let value = |measure: &Measure| measure.value.unwrap_or(f64::NEG_INFINITY);
+        let mut found: Vec<Option<(Measure, f64)>> = vec![None; self.count * self.count];
+        let known = |one: &&Sampled| one.pair.information.value.is_some();
+        for one in self.pairs.iter().filter(known) {
+            let measure = &one.pair.information;
+            for place in self.places(one) {
+                if let Some(slot) = found.get_mut(place) {
+                    let tested = slot.as_ref().map_or(0.0, |(_, tested)| *tested) + 1.0;
+                    let best = slot.take().map(|(best, _)| best);
+                    let best = best.filter(|best| value(best) >= value(measure));
+                    *slot = Some((best.unwrap_or_else(|| measure.clone()), tested));
+                }
+            }
+        }
+        let corrected = found.into_iter().map(|found| {
+            let (mut measure, tested) = found?;
+            if tested > 1.0 {
+                measure.p = measure.p.map(|p| (p * tested).min(1.0));
+                measure.estimator = format!(
+                    "{}; the largest of {tested} pairs of labels",
+                    measure.estimator
+                )
+                .into();
+            }
+            Some(measure)
+        });
+        let mut measures: Vec<Option<Measure>> = corrected.collect();
+        // Each pair stands there twice, which leaves Benjamini and Hochberg's ranks over counts as they are.
+        let p: Vec<Option<f64>> = measures.iter().map(|measure| measure.as_ref()?.p).collect();
+        for (measure, q) in measures.iter_mut().zip(benjamini_hochberg(&p)) {
+            if let Some(measure) = measure {
+                measure.q = q;
+            }
+        }
+        measures
+    }
+
+    /// Affinities, bits, each column with classes read in its own order of rows; numbers have theirs from the pair's own test.
+    fn shuffled(
         &self,
+        draw: usize,
         order: impl Fn(usize) -> Vec<usize>,
-    ) -> Result<Vec<Option<Shared>>, InformationError> {
-        let read: Vec<Vec<Option<u32>>> = self
-            .columns
-            .iter()
-            .enumerate()
+    ) -> Result<Vec<Option<f64>>, InformationError> {
+        let read = self.read(order);
+        self.largest(|one| {
+            let null = &one.pair.null;
+            if !null.is_empty() {
+                return Ok(null.get(draw % null.len()).copied());
+            }
+            let table = self.table(&read, one)?;
+            Ok((table.n() > 0).then(|| corrected(&table) / LN_2 - one.pair.explained))
+        })
+    }
+
+    /// Affinities, bits, of rows that were drawn with replacement, with the noise of one sample and not of two: the truth of a resample
+    /// is the sample's *plug-in* value, and its error is reflected around the sample's corrected one (the basic bootstrap, Davison and
+    /// Hinkley 1997). Rows drawn twice are ties, which neighbours do not bear: numbers move by their standard error.
+    fn resampled(
+        &self,
+        drawn: &[usize],
+        stream: &mut Stream,
+    ) -> Result<Vec<Option<f64>>, InformationError> {
+        let read = self.read(|_| drawn.to_vec());
+        self.largest(|one| {
+            let information = &one.pair.information;
+            let Some(value) = information.value else {
+                return Ok(None);
+            };
+            if !one.pair.null.is_empty() {
+                let se = information.se.unwrap_or(0.0);
+                return Ok(Some(value + stream.normal() * se));
+            }
+            let table = self.table(&read, one)?;
+            let plug_in = value + information.null_mean.unwrap_or(0.0);
+            Ok((table.n() > 0).then(|| value - (corrected(&table) / LN_2 - plug_in)))
+        })
+    }
+
+    /// Labels of each column with classes or bins.
+    fn read(&self, order: impl Fn(usize) -> Vec<usize>) -> Vec<Vec<Option<u32>>> {
+        let columns = self.columns.iter().enumerate();
+        columns
             .map(|(place, column)| {
                 let rows = order(place).into_iter();
                 rows.map(|row| column.labels.get(row).copied().flatten())
                     .collect()
             })
-            .collect();
-        let mut found: Vec<Option<Shared>> = vec![None; self.count * self.count];
-        for (left, (own, a)) in self.tasks.iter().zip(&read).enumerate() {
-            for (right, (other, b)) in self.tasks.iter().zip(&read).enumerate().skip(left + 1) {
-                let classes = |place: usize| self.columns.get(place).map_or(0, |one| one.classes);
-                if own == other {
-                    continue;
-                }
-                let table = Table::of_labels(a, classes(left), b, classes(right))?;
-                if table.n() == 0 {
-                    continue;
-                }
-                let information = MutualInformation::of(&table);
-                let shared = Shared {
-                    bits: information.corrected() / LN_2,
-                    chance: information.expected / LN_2,
-                    rows: table.n(),
-                };
-                for place in [own * self.count + other, other * self.count + own] {
-                    if let Some(slot) = found.get_mut(place)
-                        && slot.is_none_or(|best| shared.bits > best.bits)
-                    {
-                        *slot = Some(shared);
-                    }
+            .collect()
+    }
+
+    fn table(&self, read: &[Vec<Option<u32>>], one: &Sampled) -> Result<Table, InformationError> {
+        let side = |place: usize| {
+            let labels = read.get(place).map_or(&[][..], Vec::as_slice);
+            let classes = self.columns.get(place).map_or(0, |column| column.classes);
+            (labels, classes)
+        };
+        let ((a, own), (b, other)) = (side(one.pair.left), side(one.pair.right));
+        Table::of_labels(a, own, b, other)
+    }
+
+    /// The largest value of each two tasks, `[tasks, tasks]`; of pairs that have a number.
+    fn largest(
+        &self,
+        mut of: impl FnMut(&Sampled) -> Result<Option<f64>, InformationError>,
+    ) -> Result<Vec<Option<f64>>, InformationError> {
+        let mut found: Vec<Option<f64>> = vec![None; self.count * self.count];
+        let known = |one: &&Sampled| one.pair.information.value.is_some();
+        for one in self.pairs.iter().filter(known) {
+            let value = of(one)?;
+            for place in self.places(one) {
+                if let Some(slot) = found.get_mut(place) {
+                    *slot = match (*slot, value) {
+                        (Some(best), Some(value)) => Some(best.max(value)),
+                        (best, value) => best.or(value),
+                    };
                 }
             }
         }
         Ok(found)
+    }
+
+    fn places(&self, one: &Sampled) -> [usize; 2] {
+        let [left, right] = one.tasks;
+        [left * self.count + right, right * self.count + left]
     }
 }

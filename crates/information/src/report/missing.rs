@@ -4,8 +4,13 @@ use polytask_random::Seed;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::ceilings::Ceiling;
 use super::input::ReportOptions;
+use super::many::Many;
+use super::pair::Pair;
 use super::prepared::Prepared;
+use super::squared::SquaredFloor;
+use super::synergy::Synergy;
 use super::tested::Tested;
 use crate::{Flag, InformationError, Measure, benjamini_hochberg};
 
@@ -77,4 +82,84 @@ pub(super) fn missingness(
         }
     }
     Ok(found)
+}
+
+/// Whether the labels of two of `tasks` are missing depending on each other: their common rows are no random sample.
+fn is_biased(missing: &[Missing], tasks: &[usize]) -> bool {
+    missing.iter().any(|one| {
+        one.information.flags.contains(&Flag::NotMissingAtRandom)
+            && [one.task, one.other]
+                .iter()
+                .all(|task| tasks.contains(task))
+    })
+}
+
+/// Marks what is a number; without one there is nothing that the absence could bias.
+fn mark<'a>(
+    missing: &[Missing],
+    tasks: &[usize],
+    measures: impl IntoIterator<Item = &'a mut Measure>,
+) {
+    if is_biased(missing, tasks) {
+        let known = measures.into_iter().filter(|one| one.value.is_some());
+        known.for_each(|one| one.flag(Flag::NotMissingAtRandom));
+    }
+}
+
+pub(super) fn mark_pairs(pairs: &mut [Pair], missing: &[Missing]) {
+    for pair in pairs {
+        let tasks = [pair.left, pair.right];
+        let others = [
+            &mut pair.plug_in,
+            &mut pair.right_from_left,
+            &mut pair.left_from_right,
+            &mut pair.adjusted,
+            &mut pair.companion,
+        ];
+        let measures = others.into_iter().flatten().chain([&mut pair.information]);
+        mark(missing, &tasks, measures);
+    }
+}
+
+pub(super) fn mark_synergies(synergies: &mut [Synergy], missing: &[Missing]) {
+    for one in synergies {
+        let [first, second] = one.sources;
+        let measures = [
+            &mut one.both,
+            &mut one.excess,
+            &mut one.specific,
+            &mut one.smaller,
+        ];
+        mark(missing, &[first, second, one.target], measures);
+    }
+}
+
+pub(super) fn mark_ceilings(ceilings: &mut [Ceiling], missing: &[Missing]) {
+    for one in ceilings {
+        let measures = [
+            &mut one.entropy,
+            &mut one.floor,
+            &mut one.best,
+            &mut one.ceiling,
+        ];
+        mark(missing, &[one.task, one.from], measures);
+    }
+}
+
+pub(super) fn mark_floors(floors: &mut [SquaredFloor], missing: &[Missing]) {
+    for one in floors {
+        let measures = [&mut one.entropy, &mut one.attained, &mut one.floor];
+        mark(missing, &[one.task, one.from], measures);
+    }
+}
+
+pub(super) fn mark_many(many: &mut Many, missing: &[Missing]) {
+    let Many::Measured(facts) = many else {
+        return;
+    };
+    let measures = [&mut facts.total, &mut facts.dual, &mut facts.o_information];
+    mark(missing, &facts.tasks, measures);
+    for triple in &mut facts.triples {
+        mark(missing, &triple.tasks, [&mut triple.information]);
+    }
 }

@@ -138,10 +138,17 @@ impl Report {
         let masks: Vec<Prepared> = tasks.iter().map(Prepared::mask).collect();
         let missing = missing::missingness(&masks, &prepared, options)?;
         let mut pairs = pairs(&prepared, options)?;
-        mark_missing(&mut pairs, &missing);
+        missing::mark_pairs(&mut pairs, &missing);
         let tree = LabelTree::of(tasks.len(), &pairs, options.rate);
         let (divergences, spaces) = divergences::divergences(tasks)?;
-        let (synergies, unscreened) = synergy::synergies(&with_classes, options)?;
+        let (mut synergies, unscreened) = synergy::synergies(&with_classes, options)?;
+        let mut ceilings = ceilings::ceilings(&with_classes)?;
+        let mut squared = squared::floors(&prepared, options)?;
+        let mut many = many::many(&with_classes, options)?;
+        missing::mark_synergies(&mut synergies, &missing);
+        missing::mark_ceilings(&mut ceilings, &missing);
+        missing::mark_floors(&mut squared, &missing);
+        missing::mark_many(&mut many, &missing);
         let features: Vec<Prepared> = features.iter().map(Prepared::of).collect();
         let nearest = nearest::floors(&features, &with_classes)?;
         let (features, overlap) = if features.is_empty() {
@@ -161,14 +168,14 @@ impl Report {
             order: order::order(tasks.len(), |a, b| similarity(&pairs, tasks.len(), a, b)),
             divergences,
             spaces,
-            many: many::many(&with_classes, options)?,
+            many,
             tree_weight: tree.weight(&pairs),
             tree,
             synergies,
             features,
             overlap,
-            ceilings: ceilings::ceilings(&with_classes)?,
-            squared: squared::floors(&prepared, options)?,
+            ceilings,
+            squared,
             nearest,
             missing,
             pairs,
@@ -289,25 +296,6 @@ fn pairs(tasks: &[Prepared], options: &ReportOptions) -> Result<Vec<Pair>, Infor
         pair.information.q = q;
     }
     Ok(pairs)
-}
-
-/// A pair whose labels are missing depending on each other is not a random sample of rows.
-fn mark_missing(pairs: &mut [Pair], missing: &[Missing]) {
-    for pair in pairs {
-        let is_its = |one: &Missing| {
-            [(one.task, one.other), (one.other, one.task)].contains(&(pair.left, pair.right))
-        };
-        // No number, nothing that the absence could bias.
-        if pair.information.value.is_none() {
-            continue;
-        }
-        if missing
-            .iter()
-            .any(|one| is_its(one) && one.information.flags.contains(&Flag::NotMissingAtRandom))
-        {
-            pair.information.flag(Flag::NotMissingAtRandom);
-        }
-    }
 }
 
 fn find(pairs: &[Pair], tasks: usize, one: usize, other: usize) -> Option<&Pair> {

@@ -26,7 +26,9 @@ pub struct NearestFloor {
     pub task: usize,
     /// The error of the nearest other row, leave-one-out.
     pub neighbour: Measure,
-    /// The floor that follows with endless rows.
+    /// The error of always saying the most frequent class, on the same rows: attained.
+    pub majority: Measure,
+    /// The floor that follows with endless rows; flagged where it is above an error that is attained.
     pub floor: Measure,
 }
 
@@ -82,15 +84,34 @@ pub(super) fn floors(
                 measure
             }
         };
-        let floor = cover_hart_floor(error, prepared.classes)?;
+        // Rounding may lift a floor by a bit.
+        let majority = 1.0 - most_frequent(labels.get(place)) as f64 / n as f64;
+        let floor = measure(
+            cover_hart_floor(error, prepared.classes)?,
+            "Cover-Hart from the nearest neighbour's error",
+        );
+        let is_possible = |floor: f64| floor <= error.min(majority) + 1e-12;
         found.push(NearestFloor {
             task: *task,
             neighbour: measure(error, "nearest other row, features of one variance")
                 .with_se((error * (1.0 - error) / n as f64).sqrt()),
-            floor: measure(floor, "Cover-Hart from the nearest neighbour's error"),
+            majority: measure(majority, "error of the most frequent class"),
+            floor: if floor.value.is_some_and(is_possible) {
+                floor
+            } else {
+                floor.flagged(Flag::AboveAttained)
+            },
         });
     }
     Ok(found)
+}
+
+/// Rows with the class that has most of them.
+fn most_frequent(labels: Option<&Vec<Option<u32>>>) -> usize {
+    let mut known: Vec<u32> = labels.into_iter().flatten().copied().flatten().collect();
+    known.sort_unstable();
+    let runs = known.chunk_by(|one, other| one == other);
+    runs.map(<[u32]>::len).max().unwrap_or(0)
 }
 
 /// Coordinates: numbers of variance 1, and an axis for each class; what is missing is in the middle. Constant ones are left out.

@@ -1,5 +1,7 @@
 //! What two tasks' labels share.
 
+use std::f64::consts::LN_2;
+
 use polytask_random::Stream;
 use serde::Serialize;
 
@@ -34,6 +36,12 @@ pub struct Pair {
     pub adjusted: Option<Measure>,
     /// The Gaussian-copula value, a lower bound; of pairs with a real label.
     pub companion: Option<Measure>,
+    /// The values of random pairings, bits, on the scale of `information`; of neighbour estimates.
+    #[serde(skip)]
+    pub(super) null: Vec<f64>,
+    /// What the strata explain of a table, bits: the mean of chance within them less EMI.
+    #[serde(skip)]
+    pub(super) explained: f64,
 }
 
 impl Pair {
@@ -65,6 +73,11 @@ impl Pair {
             left_from_right: None,
             adjusted: None,
             companion: None,
+            null: Vec::new(),
+            explained: tested
+                .measure
+                .null_mean
+                .map_or(0.0, |mean| mean - tested.information.expected / LN_2),
         };
         if pair.co_observed == 0 {
             return Ok(pair);
@@ -85,8 +98,8 @@ impl Pair {
         }
         let facts = tested.information;
         let n = pair.co_observed as usize;
-        let corrected = pair.information.value.unwrap_or(f64::NAN) * std::f64::consts::LN_2;
-        let null = pair.information.null_mean.unwrap_or(f64::NAN) * std::f64::consts::LN_2;
+        let corrected = pair.information.value.unwrap_or(f64::NAN) * LN_2;
+        let null = pair.information.null_mean.unwrap_or(f64::NAN) * LN_2;
         let share = |entropy: f64, name: &'static str| {
             (entropy > 1e-14).then(|| {
                 Measure::of(corrected / entropy, Unit::One, name, n)
@@ -149,27 +162,38 @@ impl Pair {
             own.collect()
         });
         let is_saturated = estimate.is_saturated(value);
-        let null_mean = estimate.null_mean(strata.as_deref(), stream)?;
-        let p = tested.measure.p;
-        // With many ties the estimate is as far off as a plug-in is; without them chance has a mean of nearly 0.
-        let (value, correction) = if estimate.is_tied {
-            let correction = match &strata {
-                Some(_) => " - mean of permutations within strata",
-                None => " - mean of permutations",
-            };
-            (value - null_mean, correction)
+        let null = estimate.null(strata.as_deref(), options.permutations, stream)?;
+        let null_mean = null.mean;
+        // With many ties the estimate is as far off as a plug-in is, and what the strata explain is to be taken off; else chance has
+        // a mean of nearly 0.
+        let (taken, correction) = match (&strata, estimate.is_tied) {
+            (Some(_), _) => (null_mean, " - mean of permutations within strata"),
+            (None, true) => (null_mean, " - mean of permutations"),
+            (None, false) => (0.0, ""),
+        };
+        let value = value - taken;
+        // Two tests, Bonferroni's correction: neighbours see what bins blur, bins see what is weak in more rows than can be permuted.
+        // What is not above chance is no finding, whatever the bins say.
+        let p = if value > 0.0 {
+            let bins = tested.measure.p.unwrap_or(1.0);
+            (2.0 * bins.min(null.p())).min(1.0)
         } else {
-            (value, "")
+            1.0
         };
         let mut measure = Measure::of(
             value,
             Unit::Nats,
-            format!("{}{correction}; p by a table of 8 bins", estimate.name()),
+            format!(
+                "{}{correction}; p twice the smaller of {} permutations of it on {} rows and of 8 bins",
+                estimate.name(),
+                null.values.len(),
+                null.rows
+            ),
             n,
         )
         // Neighbours share points, so that terms are not quite independent: a first-order error.
         .with_se((variance / n as f64).sqrt())
-        .with_null(null_mean, p)
+        .with_null(null_mean, Some(p))
         .checked_against(estimate.entropy(tested))
         .in_bits();
         if is_saturated {
@@ -183,7 +207,26 @@ impl Pair {
         if estimate.is_tied {
             measure.flag(Flag::Ties);
         }
+        // A number has no entropy to take a share of; a class does.
+        if let Some(entropy) = estimate.entropy(tested).filter(|entropy| *entropy > 1e-14) {
+            let share = Measure::of(value / entropy, Unit::One, "information over H(class)", n)
+                .with_null(null_mean / entropy, Some(p))
+                .checked_against(Some(1.0));
+            let of_class = if a.real.is_none() {
+                &mut self.left_from_right
+            } else {
+                &mut self.right_from_left
+            };
+            *of_class = Some(share);
+        }
         self.information = measure;
+        // The spread of chance falls with the root of the rows.
+        let scale = (null.rows as f64 / n as f64).sqrt();
+        self.null = null
+            .values
+            .iter()
+            .map(|value| ((value - null_mean) * scale + null_mean - taken) / LN_2)
+            .collect();
         if let (Some(x), Some(y)) = (&a.real, &b.real) {
             let take = |values: &[Option<f64>]| {
                 Points::line(

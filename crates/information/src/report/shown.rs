@@ -11,6 +11,16 @@ pub(super) fn plain(measure: &Measure) -> String {
         .map_or_else(|| measure.to_string(), |value| format!("{value:.3}"))
 }
 
+/// A floor as it is printed: none, and why, where something attains less.
+pub(super) fn floor(measure: &Measure) -> Measure {
+    let mut shown = measure.clone();
+    if shown.flags.contains(&Flag::AboveAttained) {
+        shown.value = None;
+        shown.flags = vec![Flag::AboveAttained];
+    }
+    shown
+}
+
 /// An optional number, in four decimals or as a power of ten.
 pub(super) fn number(value: Option<f64>) -> String {
     match value {

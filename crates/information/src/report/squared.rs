@@ -34,7 +34,11 @@ pub struct SquaredFloor {
     pub from: usize,
     /// h(task | from), bits; it has the unit of the number, so that only differences say something.
     pub entropy: Measure,
-    /// The least mean squared error of a rule from that label, as a share of the number's variance.
+    /// The mean squared error of a line through the source, or of the means of its classes, leave-one-out, as a share of the number's
+    /// variance: attained.
+    pub attained: Measure,
+    /// The least mean squared error of a rule from that label, as a share of the number's variance; flagged where it is above what is
+    /// attained.
     pub floor: Measure,
 }
 
@@ -84,6 +88,8 @@ struct Told {
     /// h(task | from), nats.
     conditional: f64,
     variance: f64,
+    /// Leave-one-out, of a least squares fit.
+    attained: f64,
     rows: usize,
     is_subsampled: bool,
 }
@@ -108,8 +114,13 @@ impl Told {
             task,
             from,
             entropy: record(self.conditional, Unit::Nats, "Kozachenko-Leonenko").in_bits(),
-            floor: if least > 1.0 {
-                share.flagged(Flag::ExceedsEntropy)
+            attained: record(
+                self.attained / self.variance,
+                Unit::One,
+                "least squares, leave-one-out, over the variance",
+            ),
+            floor: if least > (self.attained / self.variance).min(1.0) {
+                share.flagged(Flag::AboveAttained)
             } else {
                 share
             },
@@ -146,7 +157,7 @@ fn told(
     if rows.len() < LEAST.max(k + 1) || is_tied(&own) || variance <= 0.0 {
         return Ok(None);
     }
-    let conditional = if source.real.is_some() {
+    let (conditional, attained) = if source.real.is_some() {
         let other: Vec<f64> = rows.iter().map(|(_, other)| *other).collect();
         let (_, spread) = mean_and_variance(&other);
         if is_tied(&other) || spread <= 0.0 {
@@ -159,7 +170,8 @@ fn told(
             .flat_map(|(value, other)| [value / scale, other / other_scale]);
         let joint = differential_entropy(&Points::new(both.collect(), 2)?, k)?;
         let other: Vec<f64> = other.iter().map(|value| value / other_scale).collect();
-        joint - differential_entropy(&Points::line(&other)?, k)? + scale.ln()
+        let conditional = joint - differential_entropy(&Points::line(&other)?, k)? + scale.ln();
+        (conditional, line_error(&rows))
     } else {
         let mut classes: Vec<Vec<f64>> = vec![Vec::new(); source.classes];
         for (value, class) in &rows {
@@ -167,22 +179,43 @@ fn told(
                 class.push(*value);
             }
         }
-        let mut sum = 0.0;
+        let (mut sum, mut squares) = (0.0, 0.0);
         for class in classes.iter().filter(|class| !class.is_empty()) {
             if class.len() < LEAST.max(k + 1) {
                 return Ok(None);
             }
             let share = class.len() as f64 / rows.len() as f64;
             sum += share * differential_entropy(&Points::line(class)?, k)?;
+            // Left out, a row is n/(n-1) times as far from the mean of the others.
+            let own = class.len() as f64;
+            squares += mean_and_variance(class).1 * own * own / (own - 1.0);
         }
-        sum
+        (sum, squares / rows.len() as f64)
     };
     Ok(Some(Told {
         conditional,
         variance,
+        attained,
         rows: rows.len(),
         is_subsampled: all > rows.len(),
     }))
+}
+
+/// The mean squared error of the line through (y, x) pairs, each left out in its turn: e/(1 - h), h = 1/n + (x - mean)²/Σ(x - mean)².
+fn line_error(rows: &[(f64, f64)]) -> f64 {
+    let n = rows.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| rows.iter().map(of).sum::<f64>() / n;
+    let (y_mean, x_mean) = (mean(|row| row.0), mean(|row| row.1));
+    let (mut xx, mut xy) = (0.0, 0.0);
+    for (y, x) in rows {
+        xx += (x - x_mean).powi(2);
+        xy += (x - x_mean) * (y - y_mean);
+    }
+    let left_out = rows.iter().map(|(y, x)| {
+        let residual = y - y_mean - xy / xx * (x - x_mean);
+        (residual / (1.0 - 1.0 / n - (x - x_mean).powi(2) / xx)).powi(2)
+    });
+    left_out.sum::<f64>() / n
 }
 
 fn is_tied(values: &[f64]) -> bool {

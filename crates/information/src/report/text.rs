@@ -36,6 +36,7 @@ impl Report {
             "entropy",
             "perplexity",
             "majority",
+            "flags",
         ]);
         for task in &self.tasks {
             let missing = format!("{:.1} %", 100.0 * task.missing.value.unwrap_or(0.0));
@@ -46,6 +47,7 @@ impl Report {
                     format!("{:.3}", facts.entropy),
                     plain(&facts.perplexity),
                     plain(&facts.majority),
+                    flags(&facts.entropy),
                 ]),
                 (_, Some(facts)) => row.extend([
                     "real".into(),
@@ -82,6 +84,8 @@ impl Report {
             "q",
             "U(right|left)",
             "U(left|right)",
+            "AMI",
+            "Gaussian",
             "n",
             "estimator",
             "flags",
@@ -96,6 +100,8 @@ impl Report {
                 probability(pair.information.q),
                 share(&pair.right_from_left),
                 share(&pair.left_from_right),
+                share(&pair.adjusted),
+                share(&pair.companion),
                 pair.co_observed.to_string(),
                 pair.information.estimator.to_string(),
                 flags(&pair.information),
@@ -156,7 +162,7 @@ impl Report {
             Many::Measured(facts) => {
                 let _ = writeln!(
                     text,
-                    "All tasks at once: total correlation {:.4} (null {}, p {}), dual {:.4}, O-information {:.4}; {}, n {}",
+                    "All tasks at once: total correlation {:.4} (null {}, p {}), dual {:.4}, O-information {:.4}; {}, n {}{}",
                     facts.total,
                     number(facts.total.null_mean),
                     probability(facts.total.p),
@@ -164,16 +170,18 @@ impl Report {
                     facts.o_information,
                     facts.total.estimator,
                     facts.total.n,
+                    noted(&facts.total),
                 );
                 for triple in &facts.triples {
                     let names = triple.tasks.map(|task| self.name(task));
                     let _ = writeln!(
                         text,
-                        "  co-information of {}: {:.4} (null {}, n {})",
+                        "  co-information of {}: {:.4} (null {}, n {}){}",
                         names.join(", "),
                         triple.information,
                         number(triple.information.null_mean),
                         triple.information.n,
+                        noted(&triple.information),
                     );
                 }
             }
@@ -191,17 +199,18 @@ impl Report {
         for edge in &self.tree.edges {
             let _ = writeln!(
                 text,
-                "  {} - {}  {:.4}",
+                "  {} - {}  {:.4}{}",
                 self.name(edge.left),
                 self.name(edge.right),
-                edge.weight
+                edge.weight,
+                noted(&edge.weight),
             );
         }
         for one in &self.synergies {
             let [first, second] = one.sources;
             let _ = writeln!(
                 text,
-                "Synergy (exploratory): {} and {} tell {:.4} about {}, {:.4} more than one by one (q {}); PID synergy I_min {:.4}, MMI {:.4}",
+                "Synergy (exploratory): {} and {} tell {:.4} about {}, {:.4} more than one by one (q {}); PID synergy I_min {:.4}, MMI {:.4}{}",
                 self.name(first),
                 self.name(second),
                 one.both,
@@ -210,6 +219,7 @@ impl Report {
                 probability(one.excess.q),
                 one.specific,
                 one.smaller,
+                noted(&one.excess),
             );
         }
         text.push('\n');
@@ -295,6 +305,7 @@ impl Report {
             "best rule",
             "at most",
             "n",
+            "flags",
         ]);
         for one in &self.ceilings {
             table.row(vec![
@@ -305,6 +316,7 @@ impl Report {
                 plain(&one.best),
                 plain(&one.ceiling),
                 one.entropy.n.to_string(),
+                flags(&one.entropy),
             ]);
         }
         let _ = writeln!(
@@ -354,6 +366,14 @@ impl Report {
             table.render()
         );
     }
+}
+
+/// The flags behind a number in a line.
+fn noted(measure: &Measure) -> String {
+    if measure.flags.is_empty() || measure.value.is_none() {
+        return String::new();
+    }
+    format!(" [{}]", flags(measure))
 }
 
 /// A number of things.

@@ -62,15 +62,22 @@ impl LabelTree {
 
     /// The sum of the edges, bits: in population a lower bound of the total correlation.
     pub(super) fn weight(&self, pairs: &[Pair]) -> Measure {
-        let rows = pairs.iter().map(|pair| pair.co_observed).min().unwrap_or(0);
-        Measure::of(
-            // A sum of no edges is -0.
-            self.shape.weight + 0.0,
-            Unit::Bits,
-            "Chow-Liu, significant edges",
-            rows as usize,
-        )
-        .with_null(0.0, None)
-        .flagged(Flag::LowerBound)
+        let seen = pairs.iter().map(|pair| pair.co_observed);
+        let rows = seen.filter(|rows| *rows > 0).min().unwrap_or(0) as usize;
+        let estimator = "Chow-Liu, significant edges";
+        // That no pair was seen together is no weight of 0.
+        if rows == 0 {
+            return Measure::absent(Unit::Bits, estimator, 0, Flag::NotCoObserved);
+        }
+        // A sum of no edges is -0.
+        let weight = Measure::of(self.shape.weight + 0.0, Unit::Bits, estimator, rows)
+            .with_null(0.0, None)
+            .flagged(Flag::LowerBound);
+        let is_biased = |edge: &Branch| edge.weight.flags.contains(&Flag::NotMissingAtRandom);
+        if self.edges.iter().any(is_biased) {
+            weight.flagged(Flag::NotMissingAtRandom)
+        } else {
+            weight
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::super::Report;
 use super::super::floors::NEAREST;
+use super::super::shown::floor;
 use super::cells::{RECORD, escaped, record, table, told};
 
 pub(super) fn page(report: &Report, page: &mut String) {
@@ -14,10 +15,16 @@ pub(super) fn page(report: &Report, page: &mut String) {
             );
         let rows = report.squared.iter().map(|one| {
             let names = [one.task, one.from].map(|task| escaped(report.name(task)));
-            let figures = [&one.entropy, &one.floor].map(told);
+            let figures = [&one.entropy, &one.attained, &floor(&one.floor)].map(told);
             names.into_iter().chain(figures).collect()
         });
-        let heads = ["task", "from", "h(task|from)", "squared error at least"];
+        let heads = [
+            "task",
+            "from",
+            "h(task|from)",
+            "a linear fit leaves",
+            "squared error at least",
+        ];
         table(page, &heads, rows);
     }
     if !report.nearest.is_empty() {
@@ -26,11 +33,12 @@ pub(super) fn page(report: &Report, page: &mut String) {
             "<h2>A label told from these features</h2><p class=\"faint\">Cover and Hart; {NEAREST}.</p>"
         );
         let rows = report.nearest.iter().map(|one| {
-            let mut cells = vec![escaped(report.name(one.task)), told(&one.neighbour)];
-            cells.extend(record(&one.floor));
+            let mut cells = vec![escaped(report.name(one.task))];
+            cells.extend([&one.neighbour, &one.majority].map(told));
+            cells.extend(record(&floor(&one.floor)));
             cells
         });
-        let heads: Vec<&str> = ["task", "nearest neighbour errs"]
+        let heads: Vec<&str> = ["task", "nearest neighbour errs", "majority errs"]
             .into_iter()
             .chain(RECORD)
             .collect();
