@@ -224,7 +224,7 @@ fn hold(subject: &Subject<dyn GramAggregator>, property: Property) -> Outcome {
         Property::Permutation if !subject.is_plain() => {
             each(drawing::independent(), holds::permutation)
         }
-        Property::Permutation => each(drawing::solvable(), holds::permutation),
+        Property::Permutation => each(drawing::with_opposites(), holds::permutation),
         Property::SingleTask => {
             each(scene::single(), answers::single_task)?;
             each(scene::at_times_alone(), holds::alone)
