@@ -115,6 +115,29 @@ fn view(fields: &mut Fields<'_>, method: &Aggregator) -> View {
     view
 }
 
+/// Refuses a bound on the norm of the shared gradient where inner products tell another one.
+fn bounds(fields: &mut Fields<'_>, method: &Aggregator, view: View, clip: Option<f64>) {
+    let Aggregator::Gram(method) = method else {
+        return;
+    };
+    let seen = if view.level == Level::Representation {
+        "the representation"
+    } else if view.level == Level::LastShared || method.sight() == Sight::LastShared {
+        "the last shared layer"
+    } else if view.micro_batch < 1.0 {
+        "a micro-batch"
+    } else {
+        return;
+    };
+    if clip.is_some() {
+        let message = format!(
+            "`clip` bounds the whole shared gradient, and the norm of this is not known from inner products of {seen}"
+        );
+        let help = "`train.gradient_clip_norm` bounds the whole gradient in any case";
+        fields.problem("clip", "P0310", message, Some(help.to_owned()));
+    }
+}
+
 macro_rules! entry {
     ($kind:ident, $method:path, $options:ident, $around:ident) => {{
         use $method as method;
@@ -127,9 +150,11 @@ macro_rules! entry {
                 let wrapping = Wrapping::$options(fields);
                 unscaled(fields, AggregatorKind::$kind, made.scale(), wrapping.gain);
                 let method = Aggregator::$kind(wrapping.$around(made));
+                let view = view(fields, &method);
+                bounds(fields, &method, view, wrapping.clip);
                 AggregatorOptions {
                     name: method::ENTRY.name,
-                    view: view(fields, &method),
+                    view,
                     method,
                     is_bare: wrapping == Wrapping::default(),
                 }
@@ -212,9 +237,11 @@ const DB_MTL: AggregatorEntry = AggregatorEntry {
             let made = (gram::db_mtl::ENTRY.new)(fields);
             Aggregator::Gram(wrapping.around(made))
         };
+        let view = view(fields, &method);
+        bounds(fields, &method, view, wrapping.clip);
         AggregatorOptions {
             name: row::db_mtl::ENTRY.name,
-            view: view(fields, &method),
+            view,
             method,
             is_bare: wrapping == Wrapping::default(),
         }
@@ -311,6 +338,48 @@ mod tests {
                     option.key
                 );
             }
+        }
+    }
+
+    #[test]
+    fn the_clip_is_refused_where_the_norm_of_the_shared_gradient_is_not_known() {
+        let seen = |options: &str| {
+            let text = format!("aggregator = {{ clip = 1.0, {options} }}");
+            let document = Document::load(Layers::text("test.toml", text, "/")).unwrap();
+            let reading = read(&document, |fields| {
+                fields
+                    .entry("aggregator", "how gradients become one", AGGREGATORS)
+                    .or("sum")
+            });
+            let problems = reading.problems.0.into_iter();
+            let of = |message: String| message.split_once(" of ").unwrap().1.to_owned();
+            problems
+                .map(|problem| of(problem.message))
+                .collect::<Vec<_>>()
+        };
+        for (options, wanted) in [
+            ("type = \"sum\"", None),
+            ("type = \"cagrad\"", None),
+            ("type = \"gradvac\", per_layer = true", None),
+            (
+                "type = \"cagrad\", level = \"representation\"",
+                Some("this is not known from inner products of the representation"),
+            ),
+            (
+                "type = \"db_mtl\", beta = 0, level = \"last_shared\"",
+                Some("this is not known from inner products of the last shared layer"),
+            ),
+            (
+                "type = \"gradnorm\"",
+                Some("this is not known from inner products of the last shared layer"),
+            ),
+            (
+                "type = \"cagrad\", micro_batch = 0.5",
+                Some("this is not known from inner products of a micro-batch"),
+            ),
+        ] {
+            let wanted: Vec<&str> = wanted.into_iter().collect();
+            assert_eq!(seen(options), wanted, "{options}");
         }
     }
 

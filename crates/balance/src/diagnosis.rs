@@ -70,6 +70,29 @@ impl Diagnosis {
         }
     }
 
+    /// ⟨g_t, d⟩ for each task where the layers' gradients have weights of their own: the sum over the layers.
+    ///
+    /// ```
+    /// use polytask_balance::{Diagnosis, Gram};
+    ///
+    /// // In one layer the first task alone has a weight, in the other the second: 1 · 1 and 1 · 4, where the mean weights of ½
+    /// // would make 1 and 2 of it.
+    /// let first = Gram::new(vec![0, 1], vec![1.0, 0.0, 0.0, 0.0]).unwrap();
+    /// let second = Gram::new(vec![0, 1], vec![1.0, 0.0, 0.0, 4.0]).unwrap();
+    /// let weights = [vec![1.0, 0.0], vec![0.0, 1.0]];
+    /// assert_eq!(Diagnosis::decreases_over(&[first, second], &weights), [1.0, 4.0]);
+    /// ```
+    #[must_use]
+    pub fn decreases_over(layers: &[Gram], weights: &[Vec<f64>]) -> Vec<f64> {
+        let each = layers.iter().zip(weights);
+        let each = each.map(|(gram, alpha)| gram.projections(alpha));
+        let add = |sum: Vec<f64>, layer: Vec<f64>| {
+            let pairs = sum.into_iter().zip(layer);
+            pairs.map(|(sum, layer)| sum + layer).collect()
+        };
+        each.reduce(add).unwrap_or_default()
+    }
+
     /// Largest over smallest eigenvalue of the matrix of cosines, at most 10¹⁶: how near the tasks are to asking for the same
     /// or for opposites. Worked out when asked for: with hundreds of tasks it costs more than all the rest.
     ///

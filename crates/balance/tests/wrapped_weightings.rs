@@ -121,8 +121,13 @@ fn the_average_is_taken_task_by_task_and_not_of_broken_losses() {
         step(averaged.as_mut(), &losses(&[0, 1], &[0.5, 0.25])),
         [2.0, 4.0]
     );
+    // One task alone is plain training.
+    assert_eq!(step(averaged.as_mut(), &losses(&[0], &[0.1])), [10.0]);
     // 0.75 · 2 + 0.25 · 10; the second task is not there.
-    assert_eq!(step(averaged.as_mut(), &losses(&[0], &[0.1])), [4.0]);
+    assert_eq!(
+        step(averaged.as_mut(), &losses(&[0, 2], &[0.1, 1.0])),
+        [4.0, 1.0]
+    );
     let before = saved(averaged.as_mut());
     step(averaged.as_mut(), &losses(&[0, 1], &[f64::NAN, -1.0]));
     assert_eq!(saved(averaged.as_mut()), before);

@@ -153,11 +153,38 @@ fn weights_are_kept_until_it_is_time_or_a_new_task_comes() {
     };
     let first = step(&mut wrapped, &[0, 1], 1.0);
     assert_eq!(step(&mut wrapped, &[0, 1], 5.0), first);
-    assert_eq!(step(&mut wrapped, &[1], 7.0), first[1..]);
+    // One task alone is plain training, and no step of these.
+    assert_ne!(first[1], 1.0);
+    assert!((step(&mut wrapped, &[1], 7.0)[0] - 1.0).abs() < 1e-7);
+    assert_eq!(step(&mut wrapped, &[0, 1], 8.0), first);
     let fourth = step(&mut wrapped, &[0, 1], 9.0);
     assert_ne!(fourth, first);
     // Task 2 has no kept weight.
     assert_ne!(step(&mut wrapped, &[0, 1, 2], 20.0)[..2], fourth);
+}
+
+#[test]
+fn one_task_alone_is_plain_training_and_moves_no_average() {
+    let wrapping = Wrapping {
+        moving_average: 0.5,
+        ..Wrapping::default()
+    };
+    let (gram, both) = pair();
+    let alone = Gram::of_rows(vec![1], &[vec![9.0]]).unwrap();
+    let mut with = made("mgda", &wrapping);
+    let mut without = made("mgda", &wrapping);
+    let step = |method: &mut Box<dyn GramAggregator>, gram: &Gram, losses: &Losses| {
+        method.weights(gram, losses, Moment::default()).alpha
+    };
+    step(&mut with, &gram, &both);
+    step(&mut without, &gram, &both);
+    let found = step(&mut with, &alone, &losses(&[1], &[3.0]));
+    assert!((found[0] - 1.0).abs() < 1e-12, "{found:?}");
+    let other = gram.scaled(&[1.0, 0.25]);
+    assert_eq!(
+        step(&mut with, &other, &both),
+        step(&mut without, &other, &both)
+    );
 }
 
 #[test]

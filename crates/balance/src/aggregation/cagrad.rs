@@ -117,18 +117,16 @@ impl CaGrad {
     }
 
     fn within_ball(&self, gram: &Gram) -> Weights {
-        /// A combination this short, as a share of what is combined, has no direction.
-        const VANISHES: f64 = 1e-10;
+        /// A combination this short, as a share of what is combined, has no direction: its norm is a root, of which rounding
+        /// leaves half of the digits, and the direction wants some of these.
+        const VANISHES: f64 = 1e-6;
+        let vanishes = gram.rounding().sqrt().max(VANISHES);
         let tasks = gram.tasks();
         let mean = mean_of(tasks);
         let mean_norm = gram.shared_norm(&mean);
         let directions = Directions::of(gram);
         let largest = gram.norms().max();
-        let stationary = |solved: Solved| Weights {
-            residual: solved.residual,
-            ..Weights::of(mean.clone()).noting(Some(Note::ParetoStationary))
-        };
-        if tasks == 0 || self.radius == 0.0 || mean_norm <= VANISHES * largest {
+        if tasks == 0 || self.radius == 0.0 || mean_norm <= vanishes * largest {
             return Weights::of(mean);
         }
         let projections = gram.projections(&mean);
@@ -143,8 +141,8 @@ impl CaGrad {
         // A gradient of zero is a combination against which the ball can do nothing, that is 0.
         let has_zero = directions.len() < tasks;
         let objective = slopes.dot(point) + self.radius * norm;
-        if norm <= VANISHES * point.sum() || (has_zero && objective >= 0.0) {
-            return stationary(solved);
+        if norm <= vanishes * point.sum() || (has_zero && objective >= 0.0) {
+            return Weights::of(mean).noting(Some(Note::ParetoStationary));
         }
         // g_w / ‖g_w‖ in terms of the gradients as they are.
         let shares = point.component_div(&directions.norms) * (self.radius * mean_norm / norm);
@@ -158,5 +156,77 @@ impl CaGrad {
             residual: solved.residual,
         }
         .weights()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polytask_random::Seed;
+
+    use super::*;
+
+    fn answer(rows: &[Vec<f64>]) -> (Gram, Weights) {
+        let gram = Gram::of_rows((0..rows.len()).collect(), rows).unwrap();
+        let mut method = CaGrad {
+            radius: 0.5,
+            rescale: Rescale::None,
+        };
+        let weights = method.weights(&gram, &Losses::default(), Moment::default());
+        (gram, weights)
+    }
+
+    #[test]
+    fn where_two_gradients_are_opposite_the_step_is_the_mean() {
+        let rows = [[3.0, 1.0, 0.0], [-3.0, -1.0, 0.0], [0.0, 1.0, 2.0]];
+        let (_, weights) = answer(&rows.map(|row| row.to_vec()));
+        assert_eq!(weights.alpha, [1.0 / 3.0; 3]);
+        assert_eq!(weights.note, Some(Note::ParetoStationary));
+        assert_eq!(weights.residual, 0.0);
+    }
+
+    /// The objective on a grid of the simplex is nowhere below what was found: 0 where it is said that nothing helps, the
+    /// smallest ⟨g_t, d⟩ else, which is the same by duality.
+    #[test]
+    fn a_gradient_and_its_opposite_leave_a_sound_step() {
+        const GRID: usize = 40;
+        for number in 0..200 {
+            let mut stream = Seed(5).stream("cagrad/opposite", number);
+            let mut row = || -> Vec<f64> { (0..4).map(|_| stream.normal()).collect() };
+            let (first, second) = (row(), row());
+            let third = first.iter().map(|value| -value).collect();
+            let (gram, weights) = answer(&[first, second, third]);
+            let mean = [1.0 / 3.0; 3];
+            let length = gram.shared_norm(&mean);
+            let beside: Vec<f64> = weights
+                .alpha
+                .iter()
+                .map(|weight| weight - mean[0])
+                .collect();
+            let distance = gram.shared_norm(&beside) / length;
+            assert!(distance <= 0.5 + 1e-3, "{number}: {distance} {weights:?}");
+            let projections = gram.projections(&mean);
+            let objective = |w: [f64; 3]| {
+                let along: f64 = w.iter().zip(&projections).map(|(w, p)| w * p).sum();
+                along + 0.5 * length * gram.shared_norm(&w)
+            };
+            let found = if weights.note == Some(Note::ParetoStationary) {
+                0.0
+            } else {
+                assert!(weights.residual < 1e-8, "{number}: {weights:?}");
+                let gains = gram.projections(&weights.alpha);
+                gains.into_iter().fold(f64::INFINITY, f64::min)
+            };
+            for one in 0..=GRID {
+                for two in 0..=GRID - one {
+                    let w = [one, two, GRID - one - two].map(|share| share as f64 / GRID as f64);
+                    let (at, norms) = (objective(w), gram.norms());
+                    let rounding = 1e-6 * norms.max() * length;
+                    assert!(
+                        at >= found - rounding,
+                        "{number}: {w:?} {at} {found} {weights:?}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -109,6 +109,42 @@ fn what_does_not_fit_is_said() {
     ));
 }
 
+/// What is kept or averaged is of the loss's logarithm, and 1/l is of the step that is taken.
+#[test]
+fn the_slope_of_a_logarithm_is_neither_kept_nor_averaged() {
+    let near = |found: Option<Vec<f64>>, wanted: [f64; 2]| {
+        let found = found.unwrap();
+        let mut pairs = found.iter().zip(wanted);
+        assert!(
+            pairs.all(|(found, wanted)| (found - wanted).abs() < 1e-5),
+            "{found:?}"
+        );
+    };
+    for keeping in [r#""update_every": 2"#, r#""moving_average": 0.9"#] {
+        let ask = |name: &str, gram: [&str; 2], wrap: &str| {
+            let [before, now] = gram;
+            let text = format!(
+                r#"{{ {now} "losses": [0.1, 1.0], "step": 1, "earlier": [{{ {before} "losses": [1.0, 1.0] }}],
+                     "wrap": {{ {wrap}, {keeping} }} }}"#
+            );
+            answer(name, &request(&text)).unwrap()
+        };
+        let found = ask("dwa", ["", ""], r#""log_loss": true"#);
+        near(found.weights, [10.0, 1.0]);
+        let gram = r#""gram": [[1.0, 0.0], [0.0, 1.0]],"#;
+        let wrap = r#""log_loss": true, "gain": "native""#;
+        let found = ask("pcgrad", [gram, gram], wrap);
+        near(found.weights.clone(), [10.0, 1.0]);
+        // The same as the weights.
+        near(found.heads.or(found.weights), [10.0, 1.0]);
+        let longer = r#""gram": [[4.0, 0.0], [0.0, 1.0]],"#;
+        let wrap = r#""normalize_rows": "l2", "gain": "native""#;
+        let found = ask("pcgrad", [gram, longer], wrap);
+        near(found.weights, [0.5, 1.0]);
+        near(found.heads, [1.0, 1.0]);
+    }
+}
+
 /// Of a run of three steps the last, as the method says it step by step.
 #[test]
 fn steps_before_are_steps_of_the_same_run() {

@@ -62,6 +62,13 @@ pub(super) fn solvable<G: Drawn>() -> Vec<Scene<G>> {
     scenes(SOLVABLE)
 }
 
+/// Those, and Pareto-stationary ones of so few tasks that a direction or an order is left where some cancel.
+pub(super) fn with_opposites<G: Drawn>() -> Vec<Scene<G>> {
+    let mut opposite = scenes([Drawing::Opposite]);
+    opposite.retain(|scene| scene.tasks.len() <= 3);
+    opposite.into_iter().chain(solvable()).collect()
+}
+
 /// Those with independent gradients, neither zero nor of extreme lengths.
 pub(super) fn independent<G: Drawn>() -> Vec<Scene<G>> {
     scenes(INDEPENDENT)

@@ -277,7 +277,7 @@ fn hold(subject: &Subject<dyn Weighting>, property: Property) -> Outcome {
         ),
         Property::Wrappers => settings::hold(
             settings::wrapped(entry),
-            EVERYWHERE,
+            &[EVERYWHERE, &[Property::SingleTask]].concat(),
             entry.facts.exempt,
             hold,
         ),

@@ -15,6 +15,11 @@ pub(super) struct Kept {
     tasks: PerTask<Answered>,
 }
 
+/// Whether a step has one task alone: plain training, of which nothing is kept or averaged.
+pub(super) fn is_plain(present: &[usize]) -> bool {
+    present.len() == 1
+}
+
 /// What was answered for one task: weight and head's weight for each layer.
 #[derive(Default)]
 struct Answered {
@@ -39,11 +44,17 @@ impl Kept {
     /// Whether the next step with these tasks and one layer takes what is kept.
     pub(super) fn is_kept(&self, present: &[usize]) -> bool {
         let mut kept = self.tasks.present(present);
-        self.age != 0 && kept.all(|kept| kept.is_some_and(|kept| kept.alpha.len() == 1))
+        self.age != 0
+            && !is_plain(present)
+            && kept.all(|kept| kept.is_some_and(|kept| kept.alpha.len() == 1))
     }
 
-    /// Takes a step: the kept answers for so many layers, if every present task has one and it is not time to ask.
+    /// Takes a step: the kept answers for so many layers, if every present task has one and it is not time to ask. One with a
+    /// single task does not count.
     pub(super) fn step(&mut self, present: &[usize], layers: usize) -> Option<Vec<Weights>> {
+        if is_plain(present) {
+            return None;
+        }
         let is_time = self.age == 0;
         self.age = (self.age + 1) % self.every;
         let kept: Option<Vec<&Answered>> = self.tasks.present(present).collect();
@@ -66,7 +77,7 @@ impl Kept {
         (0..layers).map(layer).collect()
     }
 
-    /// Keeps what was answered for these tasks, layer by layer.
+    /// Keeps what was answered for these tasks, layer by layer; of a step with one task alone it must not be asked to.
     pub(super) fn keep(&mut self, present: &[usize], answers: &[Weights]) {
         let zeros = vec![0.0; present.len()];
         self.tasks
@@ -144,8 +155,10 @@ impl GramAggregator for Every {
             return kept.pop().unwrap_or_default();
         }
         let answer = self.inner.weights(gram, losses, moment);
-        self.kept
-            .keep(gram.present(), std::slice::from_ref(&answer));
+        if !is_plain(gram.present()) {
+            let answers = std::slice::from_ref(&answer);
+            self.kept.keep(gram.present(), answers);
+        }
         answer
     }
 
@@ -155,7 +168,9 @@ impl GramAggregator for Every {
             return kept;
         }
         let answers = self.inner.layer_weights(layers, losses, moment);
-        self.kept.keep(present, &answers);
+        if !is_plain(present) {
+            self.kept.keep(present, &answers);
+        }
         answers
     }
 

@@ -4,13 +4,16 @@
 //!
 //! | option | what it does |
 //! |---|---|
-//! | `normalize_rows` | divides each gradient by its norm, its loss or both before the method sees it, and applies the weights to those |
-//! | `log_loss` | takes the logarithm of every loss: gradients are divided by their losses |
 //! | `update_every` | asks the method at every so manieth step and keeps its weights in between (Nash-MTL, PSMGD) |
 //! | `moving_average` | averages the weights over the steps (CR-MOGM, Zhou et al. 2022) |
+//! | `normalize_rows` | divides each gradient by its norm, its loss or both before the method sees it, and applies the weights to those |
+//! | `log_loss` | takes the logarithm of every loss: gradients are divided by their losses |
 //! | `gain` | brings the weights of all methods to one scale: equal gradients give their sum, or their mean |
 //! | `heads` | trains the tasks' own parameters with plain losses or with the weighted ones |
 //! | `clip` | bounds the norm of the shared gradient, which the Gram matrix tells without the gradient itself |
+//!
+//! What is kept and averaged belongs to the divided gradients; what they are divided by is of the present step, or a loss that has
+//! fallen since would be divided by what it was. A batch with one task is plain training: nothing is kept or averaged of it.
 //!
 //! Those that make sense around other kinds do the same there: what keeps weights, averages them and scales them is one piece of
 //! code for [weightings](Wrapping::around_weighting) and aggregators.
@@ -274,17 +277,17 @@ impl Wrapping {
     #[must_use]
     pub fn around(&self, inner: Box<dyn GramAggregator>) -> Box<dyn GramAggregator> {
         let mut all = inner;
-        if self.normalize_rows != Normalize::None {
-            all = wrapped(all, rows::Rows(self.normalize_rows));
-        }
-        if self.log_loss {
-            all = wrapped(all, log_loss::LogLoss);
-        }
         if self.update_every > 1 {
             all = Box::new(every::Every::new(all, self.update_every as u64));
         }
         if self.moving_average > 0.0 {
             all = wrapped(all, moving_average::Averages::new(self.moving_average));
+        }
+        if self.normalize_rows != Normalize::None {
+            all = wrapped(all, rows::Rows(self.normalize_rows));
+        }
+        if self.log_loss {
+            all = wrapped(all, log_loss::LogLoss);
         }
         all = wrapped(all, self.gain);
         all = wrapped(all, heads::TrainHeads(self.heads));

@@ -3,6 +3,7 @@
 use polytask_config::State;
 
 use super::Wrap;
+use super::every::is_plain;
 use crate::{Gram, GramAggregator, Losses, PerTask, TaskFacts, Weights};
 
 /// λ ← a λ + (1 − a) α, each task by itself and only when it is present; the first answer for a task is taken as it is.
@@ -66,7 +67,9 @@ impl Wrap for Averages {
         _: &dyn GramAggregator,
         mut answers: Vec<Weights>,
     ) -> Vec<Weights> {
-        for (layer, (gram, answer)) in grams.iter().zip(&mut answers).enumerate() {
+        let layers = grams.iter().zip(&mut answers).enumerate();
+        let averaged = layers.filter(|(_, (gram, _))| !is_plain(gram.present()));
+        for (layer, (gram, answer)) in averaged {
             answer.alpha = self.with(layer, gram.present(), &answer.alpha);
             self.keep(layer, gram.present(), &answer.alpha);
         }

@@ -2,7 +2,7 @@
 
 use polytask_config::{Fields, State};
 
-use super::every::Kept;
+use super::every::{Kept, is_plain};
 use super::log_loss::slopes;
 use super::moving_average::Averages;
 use super::{Gain, Wrapping};
@@ -11,12 +11,12 @@ use crate::{Losses, Moment, Needs, Observation, Scale, TaskFacts, Weighting, Wei
 /// The wrappers that can stand around a weighting, from the inside out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wrapper {
-    /// Σ w_t ln(l_t + 10⁻⁸), with the weights that the losses themselves are given.
-    LogLoss,
     /// Weights are kept for some steps, in which the weighting sees nothing.
     UpdateEvery,
     /// Weights are averaged over the steps.
     MovingAverage,
+    /// Σ w_t ln(l_t + 10⁻⁸), with the weights that the losses themselves are given.
+    LogLoss,
     /// Weights are brought to a sum.
     Gain,
 }
@@ -24,9 +24,9 @@ pub enum Wrapper {
 impl Wrapper {
     /// All of them.
     pub const ALL: &'static [Self] = &[
-        Self::LogLoss,
         Self::UpdateEvery,
         Self::MovingAverage,
+        Self::LogLoss,
         Self::Gain,
     ];
 
@@ -118,6 +118,7 @@ impl Weighting for WrappedWeighting {
 
     fn needs_of(&self, present: &[usize]) -> Needs {
         match &self.kept {
+            Some(kept) if kept.is_kept(present) && self.log_loss => Needs::Losses,
             Some(kept) if kept.is_kept(present) => Needs::Nothing,
             _ => self.needs(),
         }
@@ -155,13 +156,9 @@ impl Weighting for WrappedWeighting {
             Some(kept) => kept.noting(losses.note()),
             None => self.inner.weights(losses),
         };
-        if is_asked && self.log_loss {
-            let weights = answer.alpha.iter_mut().zip(slopes(losses));
-            weights.for_each(|(weight, slope)| *weight *= slope);
-            answer.note = answer.note.take().or(losses.note());
-        }
         let fresh = is_asked.then(|| answer.alpha.clone());
-        let averages = self.averages.as_ref();
+        let is_averaged = !is_plain(&losses.present);
+        let averages = self.averages.as_ref().filter(|_| is_averaged);
         let averages = averages.map(|averages| averages.with(0, &losses.present, &answer.alpha));
         if let Some(averages) = &averages {
             answer.alpha.clone_from(averages);
@@ -171,6 +168,12 @@ impl Weighting for WrappedWeighting {
             fresh,
             averages,
         };
+        // Last, so that the slopes are those of this step.
+        if self.log_loss {
+            let weights = answer.alpha.iter_mut().zip(slopes(losses));
+            weights.for_each(|(weight, slope)| *weight *= slope);
+            answer.note = answer.note.take().or(losses.note());
+        }
         self.gain.apply(Scale::Free, &mut answer);
         answer
     }
@@ -178,7 +181,9 @@ impl Weighting for WrappedWeighting {
     /// Weights are remembered only now: what a broken loss made of them is not.
     fn observe(&mut self, observation: &Observation<'_>) {
         let step = std::mem::take(&mut self.step);
-        if let (Some(kept), Some(fresh)) = (&mut self.kept, &step.fresh) {
+        if let (Some(kept), Some(fresh)) = (&mut self.kept, &step.fresh)
+            && !is_plain(&step.present)
+        {
             let (present, fresh) = step.usable(fresh, observation.losses);
             kept.keep(&present, &[Weights::of(fresh)]);
         }

@@ -84,7 +84,7 @@ pub(crate) struct Judge<'a> {
     /// The inner products of the losses' gradients as they are, before any weight; those of all layers together. Of the tasks
     /// whose gradients were told apart, which may be others than those of the step.
     pub(crate) gram: Option<Gram>,
-    /// How fast the loss of each of these falls along the shared gradient, where this is no weighted sum.
+    /// How fast the loss of each of these falls along the shared gradient, where this is no sum with one weight for each.
     pub(crate) decreases: Option<Vec<f64>>,
     /// The aggregator's residual.
     pub(crate) residual: f64,
@@ -214,6 +214,10 @@ impl<'a> Judge<'a> {
             decision.shared.push(answer.alpha);
         }
         self.alpha = decision.mean();
+        if decision.shared.len() > 1 {
+            let layers = Diagnosis::decreases_over(&grams, &decision.shared);
+            self.decreases = Some(layers);
+        }
         decision
     }
 

@@ -65,6 +65,36 @@ pub(super) fn permutation(subject: &Subject<dyn GramAggregator>, scene: &Scene) 
     Ok(())
 }
 
+/// A step with one of several tasks has the weight that the scale says, whatever a wrapper keeps of the steps before; unless
+/// the method itself learns a scale for each task.
+pub(super) fn alone(subject: &Subject<dyn GramAggregator>, scene: &Scene) -> Outcome {
+    if scaled(&Subject::plain(subject.entry), scene).is_err() {
+        return Ok(());
+    }
+    scaled(subject, scene)
+}
+
+fn scaled(subject: &Subject<dyn GramAggregator>, scene: &Scene) -> Outcome {
+    let wanted = sum_of(with(subject, "")?.scale(), 1);
+    let answers = answers(subject, "", scene)?;
+    for (number, weights) in answers.iter().enumerate() {
+        let [weight] = weights.alpha.as_slice() else {
+            continue;
+        };
+        let is_plain = match wanted {
+            Some(wanted) => (weight - wanted).abs() <= 1e-6 * wanted,
+            None => *weight > 0.0 && weight.is_finite(),
+        };
+        if !is_plain {
+            return Err(format!(
+                "{}, step {number}: {weight} for the only present task, wanted {wanted:?}",
+                scene.name
+            ));
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn gain(subject: &Subject<dyn GramAggregator>, scene: &Scene) -> Outcome {
     let mut aggregator = with(subject, "")?;
     let Some(wanted) = sum_of(aggregator.scale(), scene.tasks.len()) else {

@@ -72,7 +72,8 @@ properties! {
         Length = "length",
         /// Naming the tasks in another order gives the same shared gradient.
         Permutation = "permutation",
-        /// With one task the step goes the way of plain training: the weight is above zero.
+        /// With one task the step goes the way of plain training: the weight is above zero, in a wrapper also after steps
+        /// with others.
         SingleTask = "single_task",
         /// Of equal gradients it gives what its [`Scale`](crate::Scale) says.
         Gain = "gain",
@@ -205,6 +206,7 @@ const INSIDE: &[Property] = &[
     Property::Finite,
     Property::Length,
     Property::Permutation,
+    Property::SingleTask,
     Property::Absent,
     Property::Gain,
     Property::Resume,
@@ -222,8 +224,11 @@ fn hold(subject: &Subject<dyn GramAggregator>, property: Property) -> Outcome {
         Property::Permutation if !subject.is_plain() => {
             each(drawing::independent(), holds::permutation)
         }
-        Property::Permutation => each(drawing::solvable(), holds::permutation),
-        Property::SingleTask => each(scene::single(), answers::single_task),
+        Property::Permutation => each(drawing::with_opposites(), holds::permutation),
+        Property::SingleTask => {
+            each(scene::single(), answers::single_task)?;
+            each(scene::at_times_alone(), holds::alone)
+        }
         Property::Gain => each(scene::equal(), holds::gain),
         Property::Absent => each(drawing::independent(), memory::absent),
         Property::UnusableLoss => each(drawing::independent(), |subject, scene| {

@@ -95,6 +95,29 @@ pub(super) fn single() -> Vec<Scene> {
     drawing::alone(INDEPENDENT.into_iter().chain([Drawing::Extreme]))
 }
 
+/// Several tasks, and after each step one in which only the first of them has a label.
+pub(super) fn at_times_alone() -> Vec<Scene> {
+    let mut scenes = drawing::independent::<Step>();
+    for scene in &mut scenes {
+        scene.name.push_str(", at times alone");
+        let steps = std::mem::take(&mut scene.steps).into_iter();
+        scene.steps = steps
+            .flat_map(|step| [alone(&step), Some(step)])
+            .flatten()
+            .collect();
+        scene.steps.reverse();
+    }
+    scenes.retain(|scene| scene.tasks.len() > 1);
+    scenes
+}
+
+/// The step with its first task and no other.
+fn alone((gram, losses): &Step) -> Option<Step> {
+    let seen = losses.seen().next()?;
+    let gram = Gram::new(vec![seen.task], vec![gram.at(0, 0)]).ok()?;
+    Some((gram, super::super::scene::collected([seen].into_iter())))
+}
+
 /// The same gradient and loss for every task, one step.
 pub(super) fn equal() -> Vec<Scene> {
     let scene = |tasks: usize| {
