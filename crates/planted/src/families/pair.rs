@@ -54,7 +54,7 @@ impl Link {
     fn verdict(self) -> Verdict {
         match self {
             Self::Signal => Verdict::Trunk,
-            Self::Noise => Verdict::JointHead,
+            Self::Noise => Verdict::KnownLabel,
         }
     }
 
@@ -104,6 +104,7 @@ pub fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::Trunk => "trunk",
         Verdict::ShareMore => "share more",
         Verdict::JointHead => "joint head",
+        Verdict::KnownLabel => "known label",
         Verdict::Silent => "silent",
         Verdict::Unknown => "unknown",
     }
@@ -330,7 +331,7 @@ mod tests {
         Found {
             verdicts: residuals
                 .each_ref()
-                .map(|one| verdict(&label, Some(one), 0.05, 0.01)),
+                .map(|one| verdict(&label, Some(one), 0.05, 0.01).of_numbers()),
             label,
             residuals,
             transferred: [nothing.clone(), nothing],
