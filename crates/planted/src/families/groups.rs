@@ -107,19 +107,10 @@ pub fn score(seed: u64, is_quick: bool) -> Result<Vec<Check>, PlantedError> {
     })?;
     let planted = information(&by_labels(seed));
     let planted = planted.first().and_then(|row| row.get(1)).copied();
-    Ok(vec![
-        Check::of(
-            format!("exact groups from weights, of {draws} draws"),
-            weights,
-            Mark::AtLeast(mark),
-        )
-        .with_truth(draws as f64),
-        Check::of(
-            format!("exact groups from labels, of {draws} draws"),
-            labels,
-            Mark::AtLeast(mark),
-        )
-        .with_truth(draws as f64),
+    let checks = vec![
+        Check::of("exact groups from weights", weights, Mark::AtLeast(mark))
+            .with_truth(draws as f64),
+        Check::of("exact groups from labels", labels, Mark::AtLeast(mark)).with_truth(draws as f64),
         Check::near(
             "information within groups, mean, nats",
             mean(&shared),
@@ -132,7 +123,8 @@ pub fn score(seed: u64, is_quick: bool) -> Result<Vec<Check>, PlantedError> {
             Mark::Told,
         )
         .with_truth(written(&wanted)),
-    ])
+    ];
+    Ok(Check::all_by(checks, "over draws", draws))
 }
 
 /// Cosines of the weights that least squares finds for each task alone.
