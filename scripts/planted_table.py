@@ -5,7 +5,6 @@
 """
 
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -18,9 +17,18 @@ def shown(value):
     return f"{value:.0f}" if value == int(value) else f"{value:.4f}"
 
 
-def without_error(quantity):
-    """The standard error of one seed is not that of another."""
-    return re.sub(r" \(± [\d.]+\)", "", quantity)
+def found(check):
+    """A number with its standard error, or a word."""
+    record = check["found"]
+    if isinstance(record, str):
+        return shown(record)
+    return shown(record["value"]) + (f" ± {record['se']:.4f}" if record["se"] is not None else "")
+
+
+def quantity(check):
+    record = check["found"]
+    unit = "" if isinstance(record, str) or record["unit"] == "one" else f", {record['unit']}"
+    return (check["quantity"] + unit).replace("|", "\\|")
 
 
 def main():
@@ -35,9 +43,9 @@ def main():
         for checks in zip(*(family["checks"] for family in families)):
             # A mark that depends on a standard error is that of the first seed.
             first = checks[0]
-            cells = [without_error(first["quantity"]).replace("|", "\\|"), shown(first["truth"]), first["mark"] or ""]
+            cells = [quantity(first), shown(first["truth"]), first["mark"] or ""]
             for check in checks:
-                cells.append(shown(check["found"]) + (" **missed**" if check["passed"] is False else ""))
+                cells.append(found(check) + (" **missed**" if check["passed"] is False else ""))
             print("| " + " | ".join(cells) + " |")
         print()
 

@@ -25,7 +25,7 @@ import matplotlib.pyplot as plt
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "polytask"
 CASES = [("pair-by-signal", "Linked by the signal", "#2a6f97"), ("pair-by-noise", "Linked by the noise", "#bc4749")]
-CURES = {"trunk": "shared trunk", "joint_head": "joint head", "share_more": "share more", "silent": "silent"}
+CURES = {"trunk": "shared trunk", "joint_head": "joint head", "known_label": "known label", "share_more": "share more", "silent": "silent"}
 POINTS = 600
 
 

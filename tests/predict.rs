@@ -235,6 +235,12 @@ fn a_known_label_tells_a_joint_head_of_the_others() {
         ended.expect(2).err
     };
     assert!(wrong("third=head").contains("`third` is not coupled; coupled are: first, second"));
+    let contradicting = ["--given", "first=head", "--given", "first=tail"];
+    let asked = [&["predict", "r", "-i", "new.csv"][..], &contradicting].concat();
+    let said = folder.run(&asked).expect(2).err;
+    assert!(said.contains("`first` is given as two classes"), "{said}");
+    // The same twice is none.
+    heads(&["new.csv", "--given", "first=head", "--given", "first=head"]);
     assert!(wrong("first=edge").contains("`first` has no class `edge`; it has head, tail"));
 }
 

@@ -81,7 +81,14 @@ fn help_is_found_said_in_words_and_kept() {
         .run(
             &[
                 &arguments[..],
-                &["--seeds", "6", "--json", "--html", "page.html"],
+                &[
+                    "--seeds",
+                    "6",
+                    "--json",
+                    "--html",
+                    "page.html",
+                    "--leave-one-out",
+                ],
             ]
             .concat(),
         )
@@ -119,12 +126,21 @@ fn help_is_found_said_in_words_and_kept() {
         assert_eq!(task["transferred"]["unit"], "bits");
         assert!(number(&task["uncalibrated"]["value"]).is_finite());
     }
+    // Of two tasks, leaving one out leaves the other alone: D itself, with its interval.
+    let helped = document["leave_one_out"].as_array().unwrap();
+    assert_eq!(helped.len(), 2);
+    for one in helped {
+        let own = task(&document, one["target"].as_str().unwrap());
+        assert_eq!(one["transferred"], own["transferred"]);
+        assert_eq!(one["is_alone"], true);
+    }
     // r2, rmse and mae rise with the bits.
     assert!(
         number(&document["summary"]["delta_p"]["value"]) > 0.0
             && number(&document["summary"]["delta_m"]["value"]) < 0.0
     );
     let page = folder.read("page.html");
+    assert!(page.contains("these are its bits transferred"));
     assert!(
         page.contains("Did sharing help?") && !page.contains("http"),
         "{page}"

@@ -22,7 +22,7 @@ mod instance;
 mod linear;
 mod matching;
 
-pub use check::{Check, Mark, Value};
+pub use check::{Check, Found, Mark, Value};
 pub use error::PlantedError;
 pub use families::Family;
 pub use instance::{Instance, csv};

@@ -1,7 +1,7 @@
 //! Labels that tell about each other: what a batch says of the coupled ones, and the trees and graphs that those of
 //! training make.
 
-use polytask_data::{Batch, Encoded};
+use polytask_data::{Batch, Encoded, TaskKind};
 use polytask_information::InformationError;
 use polytask_information::report::{Column, ReportOptions, Values, label_graph, label_tree};
 use polytask_model::{Asks, Edge, Known, MultiTaskModel, Related};
@@ -32,6 +32,24 @@ pub(crate) fn known(model: &MultiTaskModel, batch: &Batch) -> Known {
     known
 }
 
+/// The labels that a config's `multitask.joint` couples.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Coupled {
+    /// Pairs of labels; none, and there is no joint head.
+    pub(crate) edges: Vec<Edge>,
+    /// Why there are none, in words.
+    pub(crate) why_none: Option<String>,
+}
+
+impl Coupled {
+    fn none(why: String) -> Self {
+        Self {
+            edges: Vec::new(),
+            why_none: Some(why),
+        }
+    }
+}
+
 /// The edges that the config asks for: those it gives between tasks that are learnt, or the tree of the labels of `train`.
 ///
 /// # Errors
@@ -43,7 +61,7 @@ pub(crate) fn edges(
     encoded: &Encoded,
     train: &[u32],
     seed: u64,
-) -> Result<Vec<Edge>, InformationError> {
+) -> Result<Coupled, InformationError> {
     match options {
         TreeOptions::Given { edges } => {
             let is_learnt = |name: &String| {
@@ -51,18 +69,71 @@ pub(crate) fn edges(
                 inactive.iter().all(|inactive| inactive != task)
             };
             let edges = edges.iter().filter(|edge| edge.iter().all(is_learnt));
-            Ok(edges.cloned().collect())
+            let edges: Vec<Edge> = edges.cloned().collect();
+            let why_none = edges
+                .is_empty()
+                .then(|| "no edge has both of its tasks learnt".to_owned());
+            Ok(Coupled { edges, why_none })
         }
         TreeOptions::ChowLiu { rate, permutations } => {
             let columns = columns(tasks, encoded, train, |task, column| {
                 matches!(column.values, Values::Classes { .. })
                     && task.options.loss(&task.kind).is_law()
             });
+            if let Some(why) = uncoupled(tasks, &columns) {
+                return Ok(Coupled::none(why));
+            }
             let options = report(*rate, *permutations, seed);
             let edges = found(&columns, &options, Asks::Tree)?.into_iter();
-            Ok(edges.map(|(edge, _)| edge).collect())
+            let edges: Vec<Edge> = edges.map(|(edge, _)| edge).collect();
+            let why_none = edges.is_empty().then(|| {
+                format!("no pair of labels shares information that is significant at fdr {rate}")
+            });
+            Ok(Coupled { edges, why_none })
         }
     }
+}
+
+/// What keeps every pair of labels apart whatever they share: too few that can be coupled, or no row with two of them.
+fn uncoupled(tasks: &[PlannedTask], columns: &[Column]) -> Option<String> {
+    if columns.len() < 2 {
+        let of = |names: Vec<&PlannedTask>| {
+            let names: Vec<String> = names
+                .iter()
+                .map(|task| format!("`{}`", task.name))
+                .collect();
+            names.join(", ")
+        };
+        let is_number = |task: &&PlannedTask| matches!(task.kind, TaskKind::Regression { .. });
+        let (numbers, classes): (Vec<_>, Vec<_>) = tasks.iter().partition(is_number);
+        let is_other = |task: &&PlannedTask| !task.options.loss(&task.kind).is_law();
+        let others: Vec<_> = classes.into_iter().filter(is_other).collect();
+        let mut why = "fewer than two labels can be coupled".to_owned();
+        if !numbers.is_empty() {
+            why.push_str(&format!("; numbers cannot: {}", of(numbers)));
+        }
+        if !others.is_empty() {
+            why.push_str(&format!(
+                "; nor classes whose loss is not the likelihood of the labels: {}",
+                of(others)
+            ));
+        }
+        return Some(why);
+    }
+    let mut known = columns.iter().map(|column| match &column.values {
+        Values::Classes { labels, .. } => labels.iter().map(Option::is_some).collect(),
+        Values::Real(values) => values.iter().map(Option::is_some).collect::<Vec<bool>>(),
+    });
+    let mut seen: Vec<bool> = known.next()?;
+    for more in known {
+        for (seen, is_known) in seen.iter_mut().zip(more) {
+            if *seen && is_known {
+                return None;
+            }
+            *seen |= is_known;
+        }
+    }
+    Some("no training row has labels of two tasks".to_owned())
 }
 
 /// What a relation asks of the labels of `train`: of tasks with one label each.
@@ -130,4 +201,30 @@ fn found(
         .iter()
         .filter_map(|edge| Some(([name(edge.left)?, name(edge.right)?], edge.weight)));
     Ok(named.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str, known: &[bool]) -> Column {
+        let labels = known.iter().map(|known| known.then_some(0));
+        Column {
+            name: name.to_owned(),
+            values: Values::Classes {
+                labels: labels.collect(),
+                names: vec!["no".to_owned(), "yes".to_owned()],
+            },
+        }
+    }
+
+    #[test]
+    fn labels_that_no_row_has_both_of_stay_apart() {
+        let digit = column("digit", &[true, true, false, false]);
+        let letter = column("letter", &[false, false, true, false]);
+        let why = uncoupled(&[], &[digit.clone(), letter.clone()]).unwrap();
+        assert_eq!(why, "no training row has labels of two tasks");
+        let bold = column("bold", &[false, false, true, true]);
+        assert_eq!(uncoupled(&[], &[digit, letter, bold]), None);
+    }
 }

@@ -100,7 +100,8 @@ impl Loaded {
                 "a known label tells this model nothing of the others: it has no joint head (`multitask.joint`)".to_owned(),
             );
         }
-        let fixed = labels.iter().map(|(name, class)| {
+        let mut fixed: Vec<(usize, f32)> = Vec::with_capacity(labels.len());
+        for (name, class) in labels {
             let found = coupled
                 .iter()
                 .enumerate()
@@ -112,11 +113,20 @@ impl Loaded {
                     names.join(", ")
                 ));
             };
-            let class = self.class_of(label, class)?;
-            Ok((place, class as f32))
-        });
+            let found = (place, self.class_of(label, class)? as f32);
+            // Every row has one class of each label.
+            if fixed
+                .iter()
+                .any(|other| other.0 == place && *other != found)
+            {
+                return Err(format!(
+                    "`{name}` is given as two classes, one of them `{class}`"
+                ));
+            }
+            fixed.push(found);
+        }
         Ok(Given {
-            fixed: fixed.collect::<Result<_, String>>()?,
+            fixed,
             from_columns,
         })
     }

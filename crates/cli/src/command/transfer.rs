@@ -140,7 +140,13 @@ fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exi
         blocks: arguments.prequential,
     };
     let measured = around.measured(&configuration, &tasks, asked, terminal, watch)?;
-    let mut transfer = Transfer::of(&experiment.name, &tasks, &measured, first)?;
+    let mut transfer = Transfer::of(
+        &experiment.name,
+        &tasks,
+        &measured,
+        first,
+        arguments.leave_one_out,
+    )?;
     if arguments.label_equivalents {
         transfer.equivalents = equivalents::of(&tasks, &measured);
     }

@@ -59,7 +59,10 @@ impl Columns {
             return;
         };
         for (task, values) in rows.tasks.iter().zip(answer) {
-            let numbers = values.iter().map(|value| Cell::Number(*value));
+            // A probability may come out as -0.
+            let numbers = values
+                .iter()
+                .map(|value| Cell::Number(unsigned_zero(*value)));
             match task.kind {
                 TaskKind::Regression { .. } => cells.extend(numbers),
                 TaskKind::Multilabel { .. } if self.with_probabilities => cells.extend(numbers),
@@ -104,6 +107,11 @@ fn heads_of(task: &PlannedTask, name: &str, with_probabilities: bool) -> Vec<Str
     }
 }
 
+/// The number, 0 for -0.
+fn unsigned_zero(value: f64) -> f64 {
+    value + 0.0
+}
+
 /// The index of the largest; of a tie the first, as in the metrics.
 fn most_probable(probabilities: &[f64]) -> usize {
     let mut best = (0, f64::NEG_INFINITY);
@@ -118,6 +126,12 @@ fn most_probable(probabilities: &[f64]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_zero_has_a_sign() {
+        assert!(unsigned_zero(-0.0).is_sign_positive());
+        assert_eq!(unsigned_zero(-0.25), -0.25);
+    }
 
     #[test]
     fn of_a_tie_the_first_class_is_taken() {

@@ -1,7 +1,8 @@
 //! Regressions that share a few hidden directions ("codes"), for tests of code dictionaries.
 //!
 //! y_t = αₜ · V* x + σ N(0, 1), with V* (codes × features) orthonormal and αₜ s-sparse, its entries ± U(0.5, 1.5) at
-//! uniformly drawn places. The truth is known ([`truth`]), so a model's codes can be scored against it. With s = 1 and
+//! uniformly drawn places. A code that fewer than two tasks use could not be found however well a model learns, so rare codes are
+//! given further tasks where there are enough of them. The truth is known ([`truth`]), so a model's codes can be scored against it. With s = 1 and
 //! many tasks the codes can be found up to sign and order; with dense α only their span can.
 //!
 //! Source: family P3 of the project's planted benchmarks, after GO-MTL (Kumar and Daumé 2012) and Maurer et al. 2013.
@@ -124,7 +125,11 @@ pub struct Truth {
     pub alpha: Matrix,
 }
 
-/// The codes and their use. A larger number of tasks begins with the same ones.
+/// Tasks that must use a code, where there are enough of them: one task's own rows do not suffice to place a direction.
+const LEAST_USE: usize = 2;
+
+/// The codes and their use. A larger number of tasks begins with the same ones, but for uses that were moved to a rare code: each is
+/// used by two tasks or more if there are twice as many uses as codes.
 ///
 /// ```
 /// use polytask_data::builtin::planted_codes::{PlantedCodes, truth};
@@ -141,7 +146,7 @@ pub fn truth(options: &PlantedCodes, seed: Seed) -> Truth {
     let codes = (0..options.codes.min(options.features))
         .map(|_| normals(options.features))
         .collect();
-    let alpha = (0..options.tasks)
+    let mut alpha: Matrix = (0..options.tasks)
         .map(|task| {
             let mut stream = seed.stream("planted_codes/alpha", task as u64);
             let mut uses: Vec<bool> = (0..options.codes)
@@ -155,9 +160,38 @@ pub fn truth(options: &PlantedCodes, seed: Seed) -> Truth {
             uses.into_iter().map(&mut entry).collect()
         })
         .collect();
+    spread(&mut alpha, options);
     Truth {
         codes: orthonormal(codes),
         alpha,
+    }
+}
+
+/// Moves uses of the codes with the most tasks, the last ones first, to codes that fewer than [`LEAST_USE`] tasks use.
+fn spread(alpha: &mut [Vec<f64>], options: &PlantedCodes) {
+    if options.tasks * options.sparsity < LEAST_USE * options.codes || options.tasks < LEAST_USE {
+        return;
+    }
+    let is_used = |alpha: &[f64], code: usize| alpha.get(code).is_some_and(|entry| *entry != 0.0);
+    let mut tasks_of: Vec<usize> = (0..options.codes)
+        .map(|code| alpha.iter().filter(|own| is_used(own, code)).count())
+        .collect();
+    for rare in 0..options.codes {
+        while tasks_of.get(rare).is_some_and(|tasks| *tasks < LEAST_USE) {
+            let most = tasks_of.iter().enumerate();
+            let Some((common, _)) = most.max_by_key(|(_, tasks)| **tasks) else {
+                return;
+            };
+            let mut givers = alpha.iter_mut().rev();
+            let Some(giver) = givers.find(|own| is_used(own, common) && !is_used(own, rare)) else {
+                return;
+            };
+            giver.swap(common, rare);
+            for (code, tasks) in tasks_of.iter_mut().enumerate() {
+                *tasks += usize::from(code == rare);
+                *tasks -= usize::from(code == common);
+            }
+        }
     }
 }
 
@@ -233,6 +267,33 @@ mod tests {
             .filter(|entry| **entry < 0.0)
             .count();
         assert!((20..60).contains(&signs), "{signs} of 80");
+    }
+
+    #[test]
+    fn every_code_is_used_by_two_tasks_or_more_and_little_is_moved_for_it() {
+        let mut moved = 0;
+        for seed in 0..1_000 {
+            let options = PlantedCodes::default();
+            let planted = truth(&options, Seed(seed)).alpha;
+            for code in 0..options.codes {
+                let tasks = planted.iter().filter(|own| own[code] != 0.0).count();
+                assert!(tasks >= 2, "seed {seed}: code {code} has {tasks}");
+            }
+            assert!(
+                planted
+                    .iter()
+                    .all(|own| own.iter().filter(|entry| **entry != 0.0).count() == 1)
+            );
+            // With fewer tasks than two a code nothing is moved.
+            let few = PlantedCodes {
+                tasks: 11,
+                ..options
+            };
+            let few = truth(&few, Seed(seed)).alpha;
+            moved += usize::from(few[..] != planted[..11]);
+        }
+        // The first tasks are the last to change: a code is rare in 4 % of draws, of which hardly any needs them.
+        assert!(moved <= 2, "{moved}");
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub enum Verdict {
     ShareMore,
     /// Labels are coupled beyond the input.
     JointHead,
+    /// The same, where one of the two is a number: there is no joint head for those.
+    KnownLabel,
     /// Nothing shows; only trying tells.
     Silent,
     /// There are no rows to tell.
@@ -33,10 +35,30 @@ impl Verdict {
             Self::JointHead => {
                 "labels are coupled beyond x: a joint head; no gain for marginals, full gain where the other label is known"
             }
+            Self::KnownLabel => {
+                "labels are coupled beyond x, and a number has no joint head: where the other label is known first, make it an input; \
+                 no gain for marginals"
+            }
             Self::Silent => {
                 "labels are silent: look at feature profiles, gradients or codes; try it and measure bits transferred"
             }
             Self::Unknown => "no row has both labels: nothing can be said from labels",
+        }
+    }
+
+    /// The reading of a pair of which one label is a number, or both: a joint head is for classes.
+    ///
+    /// ```
+    /// use polytask_information::usable::Verdict;
+    ///
+    /// assert_eq!(Verdict::JointHead.of_numbers(), Verdict::KnownLabel);
+    /// assert_eq!(Verdict::Trunk.of_numbers(), Verdict::Trunk);
+    /// ```
+    #[must_use]
+    pub fn of_numbers(self) -> Self {
+        match self {
+            Self::JointHead => Self::KnownLabel,
+            other => other,
         }
     }
 }

@@ -64,7 +64,7 @@ pub fn instances(seed: u64) -> Vec<Instance> {
 /// What noise of 20 % among ten classes leaves: closed forms, against numbers that were computed elsewhere (information.md 6).
 #[must_use]
 pub fn of_noise() -> Vec<Check> {
-    vec![
+    let checks = vec![
         Check::near("H(Y|X), nats", noise(), 0.939_847_339_0, 1e-9),
         Check::near(
             "most usable information, nats",
@@ -78,26 +78,26 @@ pub fn of_noise() -> Vec<Check> {
             ERROR,
             1e-9,
         ),
-    ]
+    ];
+    Check::all_by(checks, "closed form", 0)
 }
 
 /// A trained model: its usable bits, calibrated, and its accuracy on the test rows; and the bits of one that saw the label.
 #[must_use]
 pub fn of_models(honest: &Measure, accuracy: f64, leaking: &Measure) -> Vec<Check> {
-    let bits = |measure: &Measure| measure.value.unwrap_or(f64::NAN);
     let se = |measure: &Measure| measure.se.unwrap_or(0.0);
     let most = 1.0 - ERROR;
     let spread = (most * ERROR / honest.n.max(1) as f64).sqrt();
-    vec![
+    let checks = vec![
         Check::of(
-            format!("usable bits of a model (± {:.4})", se(honest)),
-            bits(honest),
+            "usable information of a model",
+            honest.clone(),
             Mark::AtMost(ceiling_bits() + ERRORS * se(honest)),
         )
         .with_truth(ceiling_bits()),
         Check::of(
             "of them, at least nine tenths",
-            bits(honest),
+            honest.clone(),
             Mark::AtLeast(0.9 * ceiling_bits()),
         )
         .with_truth(ceiling_bits()),
@@ -108,13 +108,11 @@ pub fn of_models(honest: &Measure, accuracy: f64, leaking: &Measure) -> Vec<Chec
         )
         .with_truth(most),
         Check::of(
-            format!(
-                "usable bits of a model that saw the label (± {:.4}), caught above",
-                se(leaking)
-            ),
-            bits(leaking),
+            "usable information of a model that saw the label, caught above",
+            leaking.clone(),
             Mark::AtLeast(ceiling_bits() + ERRORS * se(leaking)),
         )
         .with_truth((CLASSES as f64).log2()),
-    ]
+    ];
+    Check::all_by(checks, "share of test rows", honest.n)
 }

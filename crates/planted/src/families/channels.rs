@@ -140,7 +140,7 @@ pub fn score(seed: u64) -> Result<Vec<Check>, PlantedError> {
         .flat_map(|(place, row)| row.iter().skip(place + 1).copied())
         .filter(|nats| *nats > 0.0)
         .collect();
-    Ok(vec![
+    let checks = vec![
         Check::of(
             "information within groups, mean, nats",
             mean(&within),
@@ -177,7 +177,9 @@ pub fn score(seed: u64) -> Result<Vec<Check>, PlantedError> {
         .with_truth(1.0),
         Check::of("groups", written(&proposal.groups), Mark::Truth)
             .with_truth(written(&side_by_side(options.groups, options.errors.len()))),
-    ])
+    ];
+    let rows = options.rows.train as u64;
+    Ok(Check::all_by(checks, "plug-in less its expectation", rows))
 }
 
 /// How often a value of the first is above one of the second; ties count half.

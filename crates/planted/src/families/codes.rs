@@ -208,7 +208,7 @@ pub fn checks(used: Use, seed: u64, scores: &[Score]) -> Vec<Check> {
     let all = |of: fn(&Score) -> f64| -> Vec<f64> { scores.iter().map(of).collect() };
     let least = |values: Vec<f64>| values.into_iter().fold(f64::INFINITY, f64::min);
     let draws = scores.len();
-    let name = |what: &str| format!("{}, {draws} draws: {what}", used.name());
+    let name = |what: &str| format!("{}: {what}", used.name());
     let claims = scores.iter().filter(|score| score.claims_codes()).count() as f64;
     let means = all(|score| score.mean);
     let mut checks = match used {
@@ -286,7 +286,7 @@ pub fn checks(used: Use, seed: u64, scores: &[Score]) -> Vec<Check> {
         chance(planted, 100, &mut stream),
         Mark::Told,
     ));
-    checks
+    Check::all_by(checks, "over draws", draws as u64)
 }
 
 /// The seeds whose models are scored.

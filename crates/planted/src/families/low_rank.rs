@@ -149,7 +149,7 @@ pub fn of_closed_forms(seed: u64, is_quick: bool) -> Result<Vec<Check>, PlantedE
             found.push(bits(&alone, &together));
         }
         let name =
-            format!("reduced-rank regression, {train} rows, {tasks} tasks, mean of {draws}: bits");
+            format!("reduced-rank regression, {train} rows, {tasks} tasks: transferred, bits");
         let cap = Weights::Plane.options(train, tasks, seed).transfer_cap();
         // A tenth of the bits: draws differ by about that.
         checks.push(
@@ -160,7 +160,11 @@ pub fn of_closed_forms(seed: u64, is_quick: bool) -> Result<Vec<Check>, PlantedE
             )
             .with_truth(attained),
         );
-        checks.push(Check::of("their cap", cap.unwrap_or(f64::NAN), Mark::Told));
+        checks.push(Check::of(
+            format!("the cap at {train} rows, {tasks} tasks, bits"),
+            cap.unwrap_or(f64::NAN),
+            Mark::Told,
+        ));
     }
     let options = Weights::Isotropic.options(2_000, 40, seed);
     let planted = truth(&options, Seed(seed));
@@ -174,7 +178,7 @@ pub fn of_closed_forms(seed: u64, is_quick: bool) -> Result<Vec<Check>, PlantedE
         )
         .with_truth(1.0),
     );
-    Ok(checks)
+    Ok(Check::all_by(checks, "mean over draws, all inputs", draws))
 }
 
 /// A trained model, by its predictions `[rows, tasks]` on the test rows, from which its weights follow.
@@ -213,29 +217,37 @@ pub fn of_model(
         &on_test(&y, &predicted(&x, &alone_map)),
         &on_test(&y, predictions),
     );
-    Ok(match weights {
+    let checks = match weights {
         Weights::Plane => vec![
             Check::of(
-                "trained, 60 rows, 40 tasks: bits transferred",
+                "trained, 60 rows, 40 tasks: transferred, bits",
                 found,
                 Mark::Between(0.20, 0.28),
             )
             .with_truth(bits(&alone, &best)),
-            Check::of("the same on 1000 test rows", on_rows, Mark::Told),
             Check::of(
-                "the most that sharing can give (cap)",
+                "trained, on 1000 test rows: transferred, bits",
+                on_rows,
+                Mark::Told,
+            ),
+            Check::of(
+                "the most that sharing can give (cap), bits",
                 options.transfer_cap().unwrap_or(f64::NAN),
                 Mark::Told,
             ),
         ],
         Weights::Isotropic => vec![
             Check::of(
-                "no plane, trained, 60 rows: bits transferred",
+                "no plane, trained, 60 rows: transferred, bits",
                 found,
                 Mark::AtMost(0.0),
             )
             .with_truth(bits(&alone, &best)),
-            Check::of("the same on 1000 test rows", on_rows, Mark::Told),
+            Check::of(
+                "no plane, trained, on 1000 test rows: transferred, bits",
+                on_rows,
+                Mark::Told,
+            ),
             Check::of(
                 "no plane, trained: error above the noise",
                 mean(&together) - options.noise.powi(2),
@@ -243,7 +255,9 @@ pub fn of_model(
             )
             .with_truth(bias(&planted)),
         ],
-    })
+    };
+    let tasks = planted.len() as u64;
+    Ok(Check::all_by(checks, "mean over tasks", tasks))
 }
 
 fn predicted(x: &[Vec<f64>], map: &[Vec<f64>]) -> Matrix {
@@ -278,9 +292,10 @@ mod tests {
         let map = reduced_rank(&x_train, &y_train, RANK).unwrap();
         let checks = of_model(Weights::Plane, 1, &predicted(&x, &map)).unwrap();
         // What is read from the predictions is the map itself.
-        let crate::Value::Number(found) = checks[0].found else {
+        let crate::Found::Number(found) = &checks[0].found else {
             panic!("{checks:?}")
         };
+        let found = found.value.unwrap();
         assert_eq!(checks[0].passed(), Some(true), "{checks:?}");
         let (alone, best) = closed(&options).unwrap();
         assert!((found - bits(&alone, &best)).abs() < 1e-9);

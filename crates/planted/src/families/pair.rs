@@ -4,9 +4,9 @@
 
 use polytask_data::Part;
 use polytask_data::builtin::planted_pair::{PlantedPair, truth};
-use polytask_information::Measure;
 use polytask_information::continuous::{Points, gaussian_copula};
 use polytask_information::usable::{RealCalibration, Residual, Verdict, row_measure};
+use polytask_information::{Measure, Unit};
 use polytask_random::Seed;
 use serde_json::json;
 
@@ -54,7 +54,7 @@ impl Link {
     fn verdict(self) -> Verdict {
         match self {
             Self::Signal => Verdict::Trunk,
-            Self::Noise => Verdict::JointHead,
+            Self::Noise => Verdict::KnownLabel,
         }
     }
 
@@ -104,6 +104,7 @@ pub fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::Trunk => "trunk",
         Verdict::ShareMore => "share more",
         Verdict::JointHead => "joint head",
+        Verdict::KnownLabel => "known label",
         Verdict::Silent => "silent",
         Verdict::Unknown => "unknown",
     }
@@ -198,13 +199,11 @@ pub fn checks(link: Link, seed: u64, found: &Found) -> Result<Vec<Check>, Plante
     let gaussian = gaussian_copula(&side(0)?, &side(1)?)?;
     let beyond = options.beyond_inputs();
     let nats = |measure: &Measure| measure.value.unwrap_or(f64::NAN) * LN_2;
-    let se = |measure: &Measure| measure.se.unwrap_or(0.0) * LN_2;
     let name = |what: &str| format!("{}: {what}", link.name());
     let far = |of: fn(&Residual) -> &Measure, truth: f64| {
-        let values = found.residuals.iter().map(|residual| nats(of(residual)));
-        let mut values: Vec<f64> = values.collect();
-        values.sort_by(|a, b| (b - truth).abs().total_cmp(&(a - truth).abs()));
-        values.first().copied().unwrap_or(f64::NAN)
+        let far = |measure: &Measure| (nats(measure) - truth).abs();
+        let [one, other] = found.residuals.each_ref().map(of);
+        in_nats(if far(other) > far(one) { other } else { one })
     };
     let verdicts: Vec<&str> = found
         .verdicts
@@ -220,7 +219,7 @@ pub fn checks(link: Link, seed: u64, found: &Found) -> Result<Vec<Check>, Plante
         second
     };
     let by = if link == Link::Noise { 0.05 } else { 0.01 };
-    Ok(vec![
+    let checks = vec![
         // Its deviation is r/√n = 0.009 nats; the other estimator's is twice that.
         Check::near(
             name("label information, Gaussian, nats"),
@@ -229,22 +228,19 @@ pub fn checks(link: Link, seed: u64, found: &Found) -> Result<Vec<Check>, Plante
             0.04,
         ),
         Check::near(
-            name(&format!(
-                "label information, nearest neighbours, nats (± {:.4})",
-                se(&found.label)
-            )),
-            nats(&found.label),
+            name("label information, nearest neighbours"),
+            in_nats(&found.label),
             options.label_information(),
             0.05,
         ),
         Check::near(
-            name("V1, a task's gain from the other's prediction, nats"),
+            name("V1, a task's gain from the other's prediction"),
             far(|r| &r.missed, 0.0),
             0.0,
             0.01,
         ),
         Check::near(
-            name("V2, a task's gain once the other's label is known, nats"),
+            name("V2, a task's gain once the other's label is known"),
             far(|r| &r.coupled, beyond),
             beyond,
             by,
@@ -256,31 +252,36 @@ pub fn checks(link: Link, seed: u64, found: &Found) -> Result<Vec<Check>, Plante
         )
         .with_truth(format!("{wanted}, {wanted}")),
         Check::near(
-            name(&format!(
-                "bits of a task transferred by training together, the larger (± {:.4})",
-                largest.se.unwrap_or(0.0)
-            )),
-            bits(largest),
+            name("transferred to a task by training together, the larger"),
+            largest.clone(),
             0.0,
             0.01,
         ),
-        Check::near(
-            name(&format!(
-                "a joint law gains, nats (± {:.4})",
-                se(&found.joint)
-            )),
-            nats(&found.joint),
-            beyond,
-            by,
-        ),
-    ])
+        Check::near(name("a joint law gains"), in_nats(&found.joint), beyond, by),
+    ];
+    let rows = labels.first().map_or(0, Vec::len);
+    Ok(Check::all_by(
+        checks,
+        "Gaussian of normal scores",
+        rows as u64,
+    ))
+}
+
+/// A record of bits in nats.
+fn in_nats(measure: &Measure) -> Measure {
+    let mut nats = measure.clone();
+    nats.unit = Unit::Nats;
+    nats.value = nats.value.map(|bits| bits * LN_2);
+    nats.se = nats.se.map(|bits| bits * LN_2);
+    nats.null_mean = nats.null_mean.map(|bits| bits * LN_2);
+    nats.interval = nats.interval.map(|ends| ends.map(|bits| bits * LN_2));
+    nats
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::linear::dot;
-    use polytask_information::Unit;
     use polytask_information::usable::{Head, Hint, residual, verdict};
 
     /// As if a model had learned the signals themselves.
@@ -330,7 +331,7 @@ mod tests {
         Found {
             verdicts: residuals
                 .each_ref()
-                .map(|one| verdict(&label, Some(one), 0.05, 0.01)),
+                .map(|one| verdict(&label, Some(one), 0.05, 0.01).of_numbers()),
             label,
             residuals,
             transferred: [nothing.clone(), nothing],

@@ -89,7 +89,7 @@ pub fn score(seed: u64) -> Result<Vec<Check>, PlantedError> {
         .collect();
     // 2n I of two coins is chi-squared with one degree of freedom, which exceeds 15.14 once in 10,000 times.
     let chance = bits(15.14 / (2.0 * tested.n as f64));
-    Ok(vec![
+    let checks = vec![
         Check::of(
             "information of its pairs, largest, bits",
             largest,
@@ -120,5 +120,11 @@ pub fn score(seed: u64) -> Result<Vec<Check>, PlantedError> {
             Mark::Truth,
         )
         .with_truth("0 1 2"),
-    ])
+    ];
+    let rows = tested.n as u64;
+    Ok(Check::all_by(
+        checks,
+        "plug-in less its mean under the null",
+        rows,
+    ))
 }

@@ -85,6 +85,9 @@ pub struct RunRecord {
     /// How the tasks' gradients are told apart, where they are.
     #[serde(default)]
     pub engine: Option<String>,
+    /// That labels stay uncoupled though the config asks for a joint head, and why.
+    #[serde(default)]
+    pub no_joint_head: Option<String>,
 }
 
 impl RunRecord {
@@ -106,6 +109,7 @@ impl RunRecord {
             adapter: None,
             deterministic: false,
             engine: None,
+            no_joint_head: None,
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use polytask_information::report::{Column, Report, ReportOptions};
+use polytask_information::report::{Column, Report, ReportOptions, Values};
 use polytask_information::usable::{Head, Hint, Residual, Verdict, residual, verdict};
 use polytask_information::{InformationError, Measure, benjamini_hochberg};
 use polytask_random::Seed;
@@ -120,6 +120,15 @@ pub fn residuals(
             let read = match &label {
                 Some(label) => verdict(label, residual.as_ref(), options.rate, LEAST),
                 None => Verdict::Unknown,
+            };
+            let is_number = |place: usize| {
+                let column = columns.get(place);
+                column.is_some_and(|column| matches!(column.values, Values::Real(_)))
+            };
+            let read = if is_number(source) || is_number(target) {
+                read.of_numbers()
+            } else {
+                read
             };
             PairResidual {
                 source: name(source),

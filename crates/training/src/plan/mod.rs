@@ -49,6 +49,8 @@ pub struct Plan {
     pub input_shape: InputShape,
     /// The model's options.
     pub model: ModelOptions,
+    /// Why no labels are coupled though `multitask.joint` asks for it.
+    pub uncoupled: Option<String>,
     /// `[train]`.
     pub train: TrainOptions,
     /// `[checkpoint]`.
@@ -122,9 +124,11 @@ impl Plan {
             let problem = Problem::new("P0312", key.to_owned(), error.to_string());
             PlanError::Config(Problems(vec![problem]))
         };
+        let mut uncoupled = None;
         if let Some(options) = &experiment.joint {
-            model.coupled = joint::edges(options, &inactive, &tasks, encoded, train_rows, seed.0)
+            let coupled = joint::edges(options, &inactive, &tasks, encoded, train_rows, seed.0)
                 .map_err(|error| immeasurable("multitask.joint", error))?;
+            (model.coupled, uncoupled) = (coupled.edges, coupled.why_none);
         }
         if let Some(relation) = &model.relation
             && let Some(asks) = relation.asks()
@@ -167,6 +171,7 @@ impl Plan {
             splits: prepared.splits,
             facts: prepared.facts,
             model,
+            uncoupled,
             train,
             checkpoint: experiment.checkpoint,
             early_stopping: experiment.early_stopping,
@@ -203,7 +208,17 @@ impl Plan {
             let message = format!("`{name}` has no effect: {why}");
             Problem::warning("P0208", key, message)
         };
-        Problems(unused.map(warning).collect())
+        let uncoupled = self.no_joint_head().into_iter();
+        let uncoupled =
+            uncoupled.map(|message| Problem::warning("P0208", "multitask.joint", message));
+        Problems(unused.map(warning).chain(uncoupled).collect())
+    }
+
+    /// That there is no joint head though one is asked for, and why.
+    #[must_use]
+    pub fn no_joint_head(&self) -> Option<String> {
+        let why = self.uncoupled.as_ref()?;
+        Some(format!("no joint head: {why}"))
     }
 
     /// The state before the first step.

@@ -133,6 +133,7 @@ pub fn train(
     let texts = texts.completed(&plan);
     writer.write_text(Text::ResolvedConfig, &texts.resolved)?;
     record.engine = state.aggregation.as_ref().map(Aggregation::describe);
+    record.no_joint_head = plan.no_joint_head();
     writer.write_record(&record)?;
     writer.write_text(
         Text::Data,
@@ -202,6 +203,7 @@ pub fn resume(
     let texts = texts.completed(&plan);
     writer.write_text(Text::ResolvedConfig, &texts.resolved)?;
     record.engine = state.aggregation.as_ref().map(Aggregation::describe);
+    record.no_joint_head = plan.no_joint_head();
     writer.write_record(&record)?;
     let (mut journal, _) = writer.journal(Log::Metrics)?;
     journal.truncate_after(state.progress.step)?;

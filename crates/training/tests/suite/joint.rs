@@ -294,6 +294,38 @@ fn the_tree_is_that_of_the_labels() {
     );
 }
 
+/// What cannot be coupled is told with its reason at the config's key; what can be is not.
+#[test]
+fn a_joint_head_that_cannot_be_had_is_told() {
+    let pair = "[data]\nsource = { type = \"planted_pair\", train = 60, val = 20, test = 20 }\n[inputs.x]\n[multitask]\n\
+                joint = \"chow_liu\"\n[encoder]\nhidden = [4]\n[tasks]\ny_0.type = \"regression\"\ny_1.type = \"regression\"\n";
+    let told = |text: &str| {
+        let (plan, state) = started(text);
+        let warnings = plan.unused(&state.model).0;
+        let own = warnings.iter().filter(|one| one.key == "multitask.joint");
+        let own: Vec<String> = own.map(|one| one.message.clone()).collect();
+        assert_eq!(own, plan.no_joint_head().into_iter().collect::<Vec<_>>());
+        own
+    };
+    assert_eq!(
+        told(pair),
+        ["no joint head: fewer than two labels can be coupled; numbers cannot: `y_0`, `y_1`"]
+    );
+    // At a false discovery rate of 0 nothing is significant.
+    let strict = "joint = { type = \"chow_liu\", fdr = 0.0 }\n";
+    assert_eq!(
+        told(&config(strict, "[encoder]\nhidden = [4]\n")),
+        ["no joint head: no pair of labels shares information that is significant at fdr 0"]
+    );
+    let alone = config(CHAIN, "[encoder]\nhidden = [4]\n")
+        .replace("[tasks.task_1]\n", "[tasks.task_1]\nactive = false\n");
+    assert_eq!(
+        told(&alone),
+        ["no joint head: no edge has both of its tasks learnt"]
+    );
+    assert!(told(&config(CHAIN, "[encoder]\nhidden = [4]\n")).is_empty());
+}
+
 #[test]
 fn gradients_of_the_representation_are_refused() {
     let text = config(

@@ -128,7 +128,7 @@ pub(crate) fn run(
                 format!(
                     "mark missed: {} {}: {}, not {}",
                     family.code(),
-                    check.quantity,
+                    check.name(),
                     check.found,
                     match (&check.mark, &check.truth) {
                         (polytask_planted::Mark::Truth, Some(truth)) => truth.to_string(),
@@ -179,7 +179,7 @@ fn text(family: Family, checks: &[Check], is_first: bool, terminal: &Terminal) -
     ]);
     for check in checks {
         table.row([
-            check.quantity.clone(),
+            check.name(),
             check
                 .truth
                 .as_ref()

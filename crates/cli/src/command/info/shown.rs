@@ -313,6 +313,7 @@ fn reading(verdict: Verdict) -> &'static str {
         Verdict::Trunk => "shared trunk",
         Verdict::ShareMore => "share more",
         Verdict::JointHead => "joint head",
+        Verdict::KnownLabel => "known label",
         Verdict::Silent => "silent",
         Verdict::Unknown => "unknown",
     }

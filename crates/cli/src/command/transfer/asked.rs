@@ -150,7 +150,7 @@ impl Wanted<'_> {
             tasks,
             first,
         } = self.measured(&of_seed, terminal, watch)?;
-        Ok(Transfer::of("", &tasks, &measured, first)?.gains(&tasks))
+        Ok(Transfer::of("", &tasks, &measured, first, true)?.gains(&tasks))
     }
 
     /// The folders of the runs with all tasks, one a seed.

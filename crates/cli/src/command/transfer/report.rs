@@ -62,6 +62,8 @@ pub(super) struct Helped {
     pub(super) target: String,
     /// Bits per example of the target that go if the source is left out.
     pub(super) transferred: Option<Measure>,
+    /// Whether the target is then alone, so that these are its bits transferred.
+    pub(super) is_alone: bool,
 }
 
 /// Where a run is.
@@ -82,6 +84,7 @@ impl Transfer {
         tasks: &[String],
         measured: &[MeasuredRun],
         seed: u64,
+        is_by_source: bool,
     ) -> Result<Self, Failure> {
         let seeds = seeds_of(measured);
         let compared = Compared {
@@ -93,21 +96,25 @@ impl Transfer {
             .iter()
             .map(|task| TaskTransfer::of(&compared, task, tasks))
             .collect::<Result<_, Failure>>()?;
-        let has_left_out = measured
-            .iter()
-            .any(|one| one.run.name.starts_with("without-"));
         let mut leave_one_out = Vec::new();
-        for source in tasks.iter().filter(|_| has_left_out) {
+        for source in tasks.iter().filter(|_| is_by_source) {
             let rest: Vec<String> = tasks
                 .iter()
                 .filter(|task| *task != source)
                 .cloned()
                 .collect();
             for target in &rest {
+                // Of two tasks, all but one is one alone, and its bits have been measured.
+                let is_alone = rest.len() == 1;
+                let own = tasks_found.iter().find(|found| found.task == *target);
                 leave_one_out.push(Helped {
                     source: source.clone(),
                     target: target.clone(),
-                    transferred: compared.bits(target, tasks, &rest)?.calibrated(),
+                    transferred: match own {
+                        Some(own) if is_alone => own.transferred.clone(),
+                        _ => compared.bits(target, tasks, &rest)?.calibrated(),
+                    },
+                    is_alone,
                 });
             }
         }
@@ -132,15 +139,11 @@ impl Transfer {
         })
     }
 
-    /// What leaving the row's task out costs the column's, `[tasks, tasks]`; of two tasks that is training alone.
+    /// What leaving the row's task out costs the column's, `[tasks, tasks]`.
     pub(super) fn gains(&self, tasks: &[String]) -> Vec<Option<Measure>> {
         let gain = |source: &String, target: &String| {
             if source == target {
                 return None;
-            }
-            if tasks.len() == 2 {
-                let found = self.tasks.iter().find(|task| task.task == *target)?;
-                return found.transferred.clone();
             }
             let helped = self.leave_one_out.iter();
             let mut helped = helped.filter(|one| one.source == *source && one.target == *target);

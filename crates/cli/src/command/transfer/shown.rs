@@ -113,11 +113,23 @@ impl Transfer {
         text
     }
 
+    /// What is to be said of a matrix of two tasks.
+    fn left_alone(&self) -> &'static str {
+        if self.leave_one_out.iter().all(|helped| helped.is_alone) {
+            "; of two tasks the target is then alone, so that these are its bits transferred"
+        } else {
+            ""
+        }
+    }
+
     fn left_out_text(&self, text: &mut String, color: bool) {
         if self.leave_one_out.is_empty() {
             return;
         }
-        text.push_str("\nWho helps whom: bits that go if the source is left out\n");
+        text.push_str(&format!(
+            "\nWho helps whom: bits that go if the source is left out{}\n",
+            self.left_alone()
+        ));
         let mut table = Table::new([
             ("source", Side::Left),
             ("target", Side::Left),
@@ -292,7 +304,10 @@ impl Transfer {
         );
         if !self.leave_one_out.is_empty() {
             page.heading("Who helps whom");
-            page.paragraph("Bits per example of the target that go if the source is left out.");
+            page.paragraph(&format!(
+                "Bits per example of the target that go if the source is left out{}.",
+                self.left_alone()
+            ));
             let rows: Vec<(String, &Measure)> = self
                 .leave_one_out
                 .iter()
