@@ -267,16 +267,14 @@ fn what_is_called_missing_is_missing_in_arrays_too() {
             "labels",
             idx(8, &[20], &[[0, 1, 255, 1].as_slice(); 5].concat()),
         );
-    let npz = format!(
-        "[data]\nsource = \"a.npz\"\nmissing = \"impute\"\nmissing_values = [\"169\", \"no\", \"1.5\"]\n\
-         [tasks.area]\ntype = \"regression\"\n[tasks.answer]\ntype = \"binary\"\nclasses = [\"yes\", \"maybe\"]\n"
-    );
+    let npz = "[data]\nsource = \"a.npz\"\nmissing = \"impute\"\nmissing_values = [\"169\", \"no\", \"1.5\"]\n\
+         [tasks.area]\ntype = \"regression\"\n[tasks.answer]\ntype = \"binary\"\nclasses = [\"yes\", \"maybe\"]\n";
     let rows: Vec<u32> = (0..20).collect();
     let labelled = |prepared: &Prepared, task: usize| {
         let labels = prepared.encoded.labels(task, &rows);
         labels.mask.iter().filter(|&&mask| mask > 0.0).count()
     };
-    let prepared = folder.prepare(&npz).unwrap();
+    let prepared = folder.prepare(npz).unwrap();
     // One area is 13², every other answer is "no".
     assert_eq!((labelled(&prepared, 0), labelled(&prepared, 1)), (19, 10));
     let idx = format!(
