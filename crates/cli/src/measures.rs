@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use polytask_config::describe;
-use polytask_metrics::{Better, METRICS, base};
+use polytask_config::{describe, name_in};
+use polytask_metrics::{Better, METRICS};
 use polytask_training::evaluate::{JOINT, USABLE};
 use polytask_training::experiment::{Experiment, shape_of};
 
@@ -73,7 +73,9 @@ impl TaskMeasures {
 
     /// The place of a metric: the config's order, else that of the table of metrics. None for losses and weights.
     fn rank(&self, name: &str) -> Option<usize> {
-        let table = METRICS.iter().position(|entry| entry.name == base(name))?;
+        let table = METRICS
+            .iter()
+            .position(|entry| entry.name == name_in(name))?;
         let named = self.named.iter().position(|named| named == name);
         Some(named.unwrap_or(self.named.len() + table))
     }
@@ -86,7 +88,7 @@ pub(crate) fn better(key: &str) -> Better {
         return Better::Higher;
     }
     // Losses, weighted losses, penalties: whatever is no metric.
-    let Some(entry) = METRICS.iter().find(|entry| entry.name == base(name)) else {
+    let Some(entry) = METRICS.iter().find(|entry| entry.name == name_in(name)) else {
         return Better::Lower;
     };
     let mut better = Better::Higher;

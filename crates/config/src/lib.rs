@@ -7,6 +7,7 @@
 //!
 //! This crate knows no word of any domain.
 
+mod called;
 mod choice;
 mod codes;
 mod document;
@@ -24,6 +25,7 @@ mod terminal;
 mod unknown;
 mod values;
 
+pub use called::{item_of, name_in, options_in};
 pub use choice::Choice;
 pub use codes::{CODES, Code, code};
 pub use document::{Document, Layers};
@@ -35,7 +37,7 @@ pub use fields::{
 };
 pub use literal::Literal;
 pub use problem::{Position, Problem, Problems};
-pub use read::{Reading, describe, options_in, read};
+pub use read::{Reading, describe, read};
 pub use render::render;
 pub use resolved::{Difference, Origin, Resolved, Setting};
 pub use schema::{Family, Found, Kind, Node, Range, Schema, Variant, options_of};

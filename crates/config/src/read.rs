@@ -1,9 +1,8 @@
 //! The two directions of a listing of options: reading a document, and describing.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::document::{Document, Layers};
+use crate::document::Document;
 use crate::fields::{Fields, Scope, Work};
 use crate::problem::Problems;
 use crate::resolved::Resolved;
@@ -84,18 +83,4 @@ pub fn describe(listing: impl FnOnce(&mut Fields<'_>)) -> Schema {
             .map(|(_, family)| family)
             .collect(),
     }
-}
-
-/// What a listing makes of `name`, or of `name(key=value)` as [`Fields::entries`] writes it. None if these are no options
-/// of the listing.
-#[must_use]
-pub fn options_in<T>(text: &str, listing: impl FnOnce(&mut Fields<'_>) -> T) -> Option<T> {
-    let options = match text.split_once('(') {
-        Some((_, rest)) => format!("options = {{ {} }}", rest.strip_suffix(')')?),
-        None => String::new(),
-    };
-    let layers = Layers::text("options", options, Path::new("/"));
-    let document = Document::load(layers).ok()?;
-    let reading = read(&document, |fields| fields.table("options", "", listing));
-    reading.problems.is_empty().then_some(reading.value)
 }

@@ -1,6 +1,6 @@
 //! From a name and a shape to a metric.
 
-use polytask_config::{Entry, options_in};
+use polytask_config::{Entry, name_in, options_in};
 
 use crate::{Facts, METRICS, Metric, Shape};
 
@@ -59,12 +59,6 @@ pub fn defaults(shape: Shape) -> &'static [&'static str] {
     }
 }
 
-/// The name without options: `top_k` of `top_k(k=3)`.
-#[must_use]
-pub fn base(name: &str) -> &str {
-    name.split_once('(').map_or(name, |(base, _)| base)
-}
-
 /// The metric called `name`, for predictions of this shape: `top_k` with its default options, `top_k(k=3)` with others.
 ///
 /// ```
@@ -103,7 +97,7 @@ pub fn entry(
     name: &str,
     shape: Shape,
 ) -> Result<&'static Entry<Box<dyn Metric>, Facts>, MetricError> {
-    let name = base(name);
+    let name = name_in(name);
     let Some(entry) = METRICS.iter().find(|entry| entry.name == name) else {
         let fitting = METRICS
             .iter()

@@ -38,7 +38,7 @@ mod ranked;
 mod sum;
 pub mod summary;
 
-pub use choose::{MetricError, base, defaults, entry, metric};
+pub use choose::{MetricError, defaults, entry, metric};
 pub use confusion::ConfusionMatrix;
 pub use fault::Fault;
 pub use metric::{Better, Facts, METRICS, Metric};

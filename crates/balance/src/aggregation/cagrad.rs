@@ -203,7 +203,7 @@ mod tests {
                 .map(|weight| weight - mean[0])
                 .collect();
             let distance = gram.shared_norm(&beside) / length;
-            assert!(distance <= 0.5 + 1e-3, "{number}: {distance} {weights:?}");
+            assert!(distance <= 0.5 + 1e-6, "{number}: {distance} {weights:?}");
             let projections = gram.projections(&mean);
             let objective = |w: [f64; 3]| {
                 let along: f64 = w.iter().zip(&projections).map(|(w, p)| w * p).sum();

@@ -13,7 +13,7 @@ pub(crate) use events::{Events, peak_memory};
 
 use crate::measures::TaskMeasures;
 use crate::panics::Watch;
-use crate::terminal::{Terminal, look_at, safe};
+use crate::terminal::{Terminal, look_at};
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -66,8 +66,7 @@ impl Views {
                 views.push(Box::new(move |event: &Event| match event {
                     Event::Remarks(remarks) => terminal.message(&look_at(remarks)),
                     Event::Skipped { step, reason } => {
-                        terminal
-                            .message(&format!("warning: step {step} skipped: {}\n", safe(reason)));
+                        terminal.warning(&format!("step {step} skipped: {reason}"));
                     }
                     _ => {}
                 }));

@@ -6,6 +6,7 @@ use super::Scope;
 use super::family::{Member, Members};
 use super::fault::{named, unknown_name, wrong_type};
 use super::slot::Slot;
+use crate::called::called;
 use crate::codes;
 use crate::document::{Node, Value, join};
 use crate::entry::Entry;
@@ -172,16 +173,9 @@ fn written(name: &str, given: &[(String, Literal)]) -> (String, Literal) {
     if given.is_empty() {
         return (name.to_owned(), named);
     }
-    let options: Vec<String> = given
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
     let items = [("type".to_owned(), named)]
         .into_iter()
         .chain(given.iter().cloned())
         .collect();
-    (
-        format!("{name}({})", options.join(", ")),
-        Literal::Table(items),
-    )
+    (called(name, given), Literal::Table(items))
 }

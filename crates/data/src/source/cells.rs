@@ -37,14 +37,14 @@ impl CellRules {
     /// A column that is typed by nature, without what these rules call missing: texts that are such a word, and numbers
     /// that such a word reads as.
     pub(super) fn blank(&self, values: Values) -> Values {
+        if self.missing.is_empty() {
+            return values;
+        }
         let numbers: Vec<f64> = self
             .missing
             .iter()
             .filter_map(|text| text.parse().ok())
             .collect();
-        if self.missing.is_empty() {
-            return values;
-        }
         match values {
             Values::F32(mut values) => {
                 for value in &mut values {
@@ -65,11 +65,7 @@ impl CellRules {
             Values::Text(words) => {
                 let mut kept = Words::default();
                 for row in 0..words.len() {
-                    kept.push(
-                        words
-                            .get(row)
-                            .filter(|word| !self.missing.iter().any(|text| text == word)),
-                    );
+                    kept.push(words.get(row).filter(|word| !self.is_missing(word)));
                 }
                 Values::Text(kept)
             }

@@ -3,7 +3,7 @@
 //! They are written into the resolved config, so that it says all that the run did, and a later build with other defaults
 //! still does the same from it.
 
-use polytask_config::{Document, Layers};
+use polytask_config::{Document, Layers, item_of};
 
 use super::{Plan, PlannedTask};
 use crate::experiment::{Experiment, TaskTable};
@@ -38,7 +38,7 @@ impl Open {
         }
         for task in tasks {
             let name = &task.name;
-            let metrics: Vec<String> = task.metrics.iter().map(|name| item(name)).collect();
+            let metrics: Vec<String> = task.metrics.iter().map(|name| item_of(name)).collect();
             decided.push(format!("tasks.{name}.metrics=[{}]", metrics.join(",")));
             if self.losses.contains(name) {
                 decided.push(format!(
@@ -55,16 +55,6 @@ impl Open {
             decided.push(format!("score={{{}}}", terms.join(",")));
         }
         decided
-    }
-}
-
-/// A metric as a list of metrics has it: `"top_k"`, or `{type="top_k",k=3}` of `top_k(k=3)`.
-fn item(name: &str) -> String {
-    match name.split_once('(') {
-        Some((base, options)) => {
-            format!("{{type={base:?},{}}}", options.trim_end_matches(')'))
-        }
-        None => format!("{name:?}"),
     }
 }
 

@@ -221,7 +221,7 @@ impl Compared<'_> {
             .filter(|name| {
                 polytask_metrics::METRICS
                     .iter()
-                    .any(|entry| entry.name == polytask_metrics::base(name))
+                    .any(|entry| entry.name == polytask_config::name_in(name))
             })
             .map(str::to_owned)
             .collect()
