@@ -1,6 +1,7 @@
 //! `TrainState`: all that a step changes. Its one listing *is* the checkpoint.
 
 use burn::module::Module;
+use burn::optim::GradientsParams;
 use polytask_balance::Weighting;
 use polytask_config::{State, StateProblems, Values};
 use polytask_model::{MultiTaskModel, names};
@@ -9,7 +10,9 @@ use polytask_random::Seed;
 use crate::aggregation::Aggregation;
 use crate::annealing::CodeStrength;
 use crate::bottleneck::RatePrice;
+use crate::ema;
 use crate::optimizer::Optimizer;
+use crate::plan::Plan;
 use crate::score::Best;
 use crate::step::Stepped;
 
@@ -94,7 +97,7 @@ impl EpochSums {
         }
     }
 
-    pub(crate) fn observe(&mut self, report: &Stepped, penalty: f64) {
+    fn observe(&mut self, report: &Stepped) {
         for (task, loss) in report.losses.iter().enumerate() {
             let (Some(loss), Some(weight)) = (loss, report.weights.get(task)) else {
                 continue;
@@ -119,7 +122,7 @@ impl EpochSums {
             self.conflicts += seen.conflicts;
             self.diagnosed += 1;
         }
-        self.penalty += penalty;
+        self.penalty += report.penalty;
         self.steps += 1;
     }
 }
@@ -133,6 +136,34 @@ impl Progress {
             sums: EpochSums::new(tasks),
             ..Self::default()
         }
+    }
+
+    /// Takes in a step in which these tasks were present.
+    pub(crate) fn observe(&mut self, report: &Stepped, present: &[usize]) {
+        self.sums.observe(report);
+        for &task in present {
+            if let (Some(slot), Some(&weight)) =
+                (self.weights.get_mut(task), report.weights.get(task))
+            {
+                *slot = weight;
+            }
+        }
+    }
+
+    /// After a step that was taken.
+    pub(crate) fn advance(&mut self) {
+        self.skips = 0;
+        self.step += 1;
+        self.step_in_epoch += 1;
+    }
+
+    /// After a step that was left out.
+    pub(crate) fn skip(&mut self) {
+        self.sums.skipped += 1;
+        self.skips += 1;
+        self.skipped += 1;
+        self.step += 1;
+        self.step_in_epoch += 1;
     }
 
     fn state(&mut self, state: &mut State) {
@@ -225,6 +256,36 @@ impl TrainState {
         state.section("weighting", |state| self.weighting.state(state));
         if let Some(aggregation) = &mut self.aggregation {
             state.section("aggregator", |state| aggregation.state(state));
+        }
+    }
+
+    /// Before a step's passes: what changes with the step alone.
+    pub(crate) fn begin(&mut self, steps_per_epoch: u64) {
+        let step = self.progress.step;
+        if let Some(price) = &mut self.rate_price {
+            price.begin(step, steps_per_epoch);
+            self.model = self.model.clone().with_rate_price(price.now());
+        }
+        if let Some(strength) = &mut self.code_strength {
+            strength.begin(step, steps_per_epoch);
+            self.model = self.model.clone().with_code_strength(strength.now());
+        }
+    }
+
+    /// Moves the weights along finite gradients, and their average after them.
+    pub(crate) fn apply(&mut self, plan: &Plan, gradients: GradientsParams, factor: f64) {
+        let moved = self.optimizer.step(self.model.clone(), gradients, factor);
+        self.model = moved.project(plan.train.optimizer.value.rate() * factor);
+        if let (Some(average), Some(decay)) = (self.average.take(), plan.train.ema) {
+            let step = self.progress.step;
+            self.average = Some(ema::advance(average, &self.model, decay, step));
+        }
+    }
+
+    /// Shows a bottleneck's price what was let through.
+    pub(crate) fn learn_rate(&mut self, rate: Option<f64>) {
+        if let (Some(price), Some(rate)) = (&mut self.rate_price, rate) {
+            price.observe(rate);
         }
     }
 
