@@ -161,8 +161,9 @@ impl Files {
         }
         let brings = |part| source.as_ref().is_some_and(|source| source.brings(part));
         let brought = Brought {
-            val: data.val.is_some() || brings(Part::Val),
-            test: data.test.is_some() || brings(Part::Test),
+            // One that was given and could not be read would bring them too.
+            val: data.val.is_some() || brings(Part::Val) || doubts.touch(&key("val")),
+            test: data.test.is_some() || brings(Part::Test) || doubts.touch(&key("test")),
         };
         if let Err(error) = split(data, tasks, brought, doubts) {
             errors.extend(error);
@@ -227,8 +228,7 @@ fn split(
     {
         errors.push(error);
     }
-    let shares = ["split", "val", "test"].map(|name| format!("{}.{name}", data.key));
-    if !shares.iter().any(|key| doubts.touch(key))
+    if !doubts.touch(&format!("{}.split", data.key))
         && let Err(error) = data.split.shares(brought)
     {
         errors.push(error);
