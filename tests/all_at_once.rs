@@ -90,7 +90,7 @@ const FAULTS: &[Fault] = &[
         "unknown key",
         "hidden = [8]",
         "hidden = [8]\nhiden = [8]",
-        "`encoder.hiden`",
+        "no option `hiden`",
     ),
     fault("unknown table", "[info]", "[inof]\n[info]", "`inof`"),
     // Types, ranges, words.
@@ -261,10 +261,10 @@ const FAULTS: &[Fault] = &[
         "notest.csv",
     ),
     fault(
-        "unknown ending",
+        "val that is no path",
         "val = \"val.csv\"",
-        "val = \"val.xyz\"",
-        "the ending of `val.xyz`",
+        "val = 5",
+        "`data.val`",
     ),
     fault(
         "device that is not there",
@@ -371,4 +371,21 @@ fn every_pair_of_faults_is_told_in_one_go() {
         missing.len(),
         missing.join("\n")
     );
+}
+
+#[test]
+fn all_faults_that_fit_into_one_file_are_told() {
+    let mut faults: Vec<&Fault> = Vec::new();
+    for fault in FAULTS {
+        let fits = |known: &&Fault| known.good != fault.good && !is_hidden(known, fault);
+        if faults.iter().all(|known| fits(&known)) {
+            faults.push(fault);
+        }
+    }
+    assert!(faults.len() > 20, "{}", faults.len());
+    let ended = check(&folder(), &faults).expect(3);
+    for fault in &faults {
+        assert!(is_told(&ended, fault), "{}:\n{}", fault.name, ended.err);
+    }
+    assert_eq!(errors(&ended), faults.len(), "{}", ended.err);
 }

@@ -31,7 +31,10 @@ pub(super) fn check_task(fields: &mut Fields<'_>, task: &TaskTable, metrics: &[L
         let at = format!("{}[{index}]", fields.key_path("metrics"));
         if let Err(error) = metric(text, shape) {
             fields.problem_at(at, "P0304", error.to_string(), Some(fitting(shape)));
-        } else if let Some(before) = seen.insert(whole, text) {
+            continue;
+        }
+        let before = *seen.entry(whole).or_insert(text);
+        if !std::ptr::eq(before, text) {
             let (message, help) = if before == text {
                 (format!("`{text}` is listed twice"), None)
             } else {

@@ -11,10 +11,14 @@ use crate::configuration::keyed;
 
 /// Problems of the text as a whole.
 const OF_THE_TEXT: &str = "P01";
+/// A line that is not TOML, and a key that is given twice.
+const BROKEN: [&str; 2] = ["P0101", "P0102"];
 /// Problems of keys and values.
 const OF_VALUES: &str = "P02";
 /// A key that nothing reads.
 const UNKNOWN_KEY: &str = "P0201";
+/// A key that is not given and must be.
+const MISSING_KEY: &str = "P0202";
 
 /// Adds what device and data have against the config; gives back what no key of it is to blame for.
 pub(super) fn gather(
@@ -45,12 +49,17 @@ pub(super) fn gather(
     if !is_whole || doubts.touch("data.limits") {
         rest = DataErrors::default();
     }
-    for problem in found.0 {
+    // What a task reports is not known where one of its metrics could not be read.
+    let is_reported = |problem: &Problem| {
+        let of_metrics = |key: &str| key.starts_with("tasks.") && key.contains(".metrics");
+        !problem.key.starts_with("score") || !told.0.iter().any(|one| of_metrics(&one.key))
+    };
+    for problem in found.0.into_iter().filter(is_reported) {
         let is_told = told.0.iter().any(|known| known.key == problem.key);
         let is_given = document.holds(&problem.key);
         // What is not given may stand in the part that is not TOML, or under a key that is misspelt.
         let is_its_own =
-            is_given || is_whole && !told.0.iter().any(|one| may_mean(one, &problem.key));
+            is_given || is_whole && !told.0.iter().any(|one| explains(one, &problem.key));
         if !is_told
             && is_its_own
             && !doubts.reach(&problem.key)
@@ -122,16 +131,15 @@ fn is_of_the_text(problem: &Problem) -> bool {
     problem.code.starts_with(OF_THE_TEXT)
 }
 
-/// Whether a key that nothing reads may have been meant for this one.
-fn may_mean(problem: &Problem, key: &str) -> bool {
+/// Whether it may be why this key is not given: a key of the same table is misspelt, or the table is hardly begun.
+fn explains(problem: &Problem, key: &str) -> bool {
     let parts = |key: &str| {
         let (table, name) = key.rsplit_once('.').unwrap_or(("", key));
         (table.to_owned(), name.to_owned())
     };
     let ((table, name), (own_table, own_name)) = (parts(&problem.key), parts(key));
-    problem.code == UNKNOWN_KEY
-        && table == own_table
-        && nearest(&name, [own_name.as_str()]).is_some()
+    let is_misspelt = problem.code == UNKNOWN_KEY && nearest(&name, [own_name.as_str()]).is_some();
+    table == own_table && (is_misspelt || problem.code == MISSING_KEY)
 }
 
 /// Whether it stands on a line that is not TOML, so that nobody knows what it says.
@@ -145,7 +153,7 @@ fn is_beside(document: &Document, told: &Problems, problem: &Problem) -> bool {
         && told
             .0
             .iter()
-            .any(|broken| is_of_the_text(broken) && line(broken) == own)
+            .any(|broken| BROKEN.contains(&broken.code) && line(broken) == own)
 }
 
 fn is_of_data(key: &str) -> bool {
@@ -223,11 +231,19 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_key_may_be_the_one_that_is_missing() {
+    fn what_is_not_given_may_be_misspelt_or_its_table_a_slip() {
         let misspelt = problem("P0201", "tasks.a.traget");
-        assert!(may_mean(&misspelt, "tasks.a.target"));
-        assert!(!may_mean(&misspelt, "tasks.b.target"));
-        assert!(!may_mean(
+        assert!(explains(&misspelt, "tasks.a.target"));
+        assert!(!explains(&misspelt, "tasks.b.target"));
+        assert!(explains(
+            &problem("P0202", "tasks.a.type"),
+            "tasks.a.target"
+        ));
+        assert!(!explains(
+            &problem("P0202", "tasks.b.type"),
+            "tasks.a.target"
+        ));
+        assert!(!explains(
             &problem("P0201", "tasks.a.wieght"),
             "tasks.a.target"
         ));
