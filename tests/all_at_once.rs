@@ -1,7 +1,8 @@
 //! All problems of a file are reported in one go: every pair of faults in one config is told in one run of `check`.
 //!
 //! A fault is one line in the place of a good one, and a text that tells it. Which pairs cannot be told together stands in
-//! [`HIDES`], with the reason; two faults of one line are none.
+//! [`HIDES`], with the reason; two faults of one line are none. Not among the faults is what only cells say (a number that
+//! is text) and what only their columns say (a layer that does not fit): it is told when the headers are as the config has it.
 
 use crate::harness::{Ended, Folder, students};
 
