@@ -150,6 +150,20 @@ fn each_kind_of_failure_has_its_code() {
 }
 
 #[test]
+fn a_misspelt_key_is_explained_as_what_was_meant() {
+    let folder = Folder::new("");
+    for (key, said) in [
+        ("train.epoch", "did you mean `train.epochs`?"),
+        ("tasks.digit.wieght", "did you mean `tasks.digit.weight`?"),
+        ("train.optimiser.lr", "did you mean `train.optimizer.lr`?"),
+        ("epochs", "did you mean `train.epochs`?"),
+        ("zzz", "`polytask config explain` lists the keys at the top"),
+    ] {
+        folder.run(&["config", "explain", key]).expect(2).said(said);
+    }
+}
+
+#[test]
 fn a_locked_run_names_who_holds_it() {
     use std::fs::File;
 

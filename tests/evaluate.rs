@@ -120,6 +120,75 @@ fn gates_go_in_the_direction_of_their_metric() {
 }
 
 #[test]
+fn a_gate_on_what_is_not_measured_is_refused_before_anything_is() {
+    let folder = Folder::with_table();
+    folder.train("r", &[]);
+    std::fs::remove_file(folder.path("students.csv")).unwrap();
+    let gate = |more: &[&str], key: &str| {
+        let gate = format!("{key}=0");
+        folder.run(&[&["evaluate", "r", "--fail-under", &gate], more].concat())
+    };
+    // The data is gone, and nobody asked for it.
+    gate(&[], "train/grade/mae")
+        .expect(2)
+        .said("'train/grade/mae' is not measured: this evaluates test or val\n  help: write test/grade/mae, or evaluate --split train");
+    gate(&["--split", "val"], "test/grade/mae")
+        .expect(2)
+        .said("write val/grade/mae, or evaluate --split test");
+    gate(&[], "data/grade/mae")
+        .expect(2)
+        .said("write test/grade/mae, or name a file with --data");
+    gate(&["--data", "new.csv"], "test/grade/mae")
+        .expect(2)
+        .said("write data/grade/mae, or evaluate --split test");
+    gate(&[], "test/score")
+        .expect(2)
+        .said("there are: test/passed/");
+    gate(&[], "tset/grade/mae")
+        .expect(2)
+        .said("did you mean `test/grade/mae`?");
+    gate(&[], "test/grade/mea")
+        .expect(2)
+        .said("did you mean `test/grade/mae`?");
+    gate(&[], "grade").expect(2).said("there are: test/passed/");
+    gate(&[], "val/grade/mae").expect(4);
+    folder.write("students.csv", &crate::harness::students(0..160));
+    gate(&[], "val/grade/mae")
+        .expect(2)
+        .said("this evaluates test\n");
+    gate(&["--split", "val"], "val/grade/mae").expect(8);
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_not_this_one_s() {
+    let folder = Folder::new(PICTURES);
+    folder.train("mine", &[]);
+    folder.train("other", &["--seed", "7"]);
+    let name = "checkpoints/step-00000018.ckpt";
+    let (mine, other) = (format!("mine/{name}"), format!("other/{name}"));
+    folder.run(&["evaluate", &mine]).expect(0);
+    std::fs::copy(folder.path(&other), folder.path(&mine)).unwrap();
+    let told = "it is a checkpoint of run other, and lies in run mine";
+    for arguments in [
+        &["evaluate", "mine", "--checkpoint", "last"][..],
+        &["evaluate", &mine],
+        &["predict", "mine", "--checkpoint", "last", "-i", "none.csv"],
+        &["verify", "mine"],
+        &["verify", &mine],
+        &["resume", "mine", "--strict", "-s", "train.epochs=4"],
+        &["resume", &mine, "-s", "train.epochs=4"],
+    ] {
+        folder.run(arguments).expect(6).said(told);
+    }
+    // Beside a run it is a checkpoint like any other, and a run goes on from the newest that is its own.
+    std::fs::copy(folder.path(&other), folder.path("copy.ckpt")).unwrap();
+    folder.run(&["evaluate", "copy.ckpt"]).expect(0);
+    let resumed = folder.run(&["resume", "mine", "-s", "train.epochs=4"]);
+    resumed.expect(0).said(told);
+    folder.run(&["verify", "mine"]).expect(0);
+}
+
+#[test]
 fn a_split_that_is_not_there_is_a_wrong_use() {
     let folder = Folder::new(PICTURES);
     let rule = "data.split={type=\"random\",train=1,val=0,test=0}";

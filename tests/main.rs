@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, and says when it skips"
 )]
 
+mod all_at_once;
 mod backends;
 mod bad_config;
 mod balance;

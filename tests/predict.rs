@@ -103,6 +103,29 @@ fn standard_input_is_a_file_like_any_other() {
 }
 
 #[test]
+fn standard_input_is_not_overwritten() {
+    let folder = trained();
+    let before = folder.read("new.csv");
+    let predict = |output: &str| {
+        let input = std::fs::File::open(folder.path("new.csv")).unwrap();
+        let mut command = folder.command(&["predict", "r", "-i", "-", "-o", output]);
+        command.stdin(input).output().unwrap()
+    };
+    std::os::unix::fs::symlink(folder.path("new.csv"), folder.path("link.csv")).unwrap();
+    for output in ["new.csv", "./new.csv", "link.csv"] {
+        let ended = predict(output);
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("is the input: predictions would replace it"),
+            "{said}"
+        );
+        assert_eq!(folder.read("new.csv"), before);
+    }
+    assert_eq!(predict("out.csv").status.code(), Some(0));
+}
+
+#[test]
 fn labels_are_not_needed() {
     let folder = trained();
     folder.write("bare.csv", "id,age,hours,school\nx,17,12,GP\n");

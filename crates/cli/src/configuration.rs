@@ -162,22 +162,29 @@ pub(crate) fn unplanned(document: &Document, error: PlanError, terminal: &Termin
         PlanError::Config(problems) => refused(document, &problems, terminal),
         PlanError::Data(errors) => {
             let (problems, rest) = keyed(errors);
-            if problems.is_empty() {
-                return data_failure(&rest);
+            match problems.is_empty() {
+                true => data_failure(&rest),
+                false => refused_beside(document, &problems, &rest, terminal),
             }
-            let mut failure =
-                polytask_config::render(document, &problems, terminal.colors_messages);
-            if !rest.is_empty() {
-                failure.push_str(&format!(
-                    "\n{}",
-                    data_failure(&rest).text(terminal.colors_messages)
-                ));
-            }
-            let mut listed = records(&problems, Some(document));
-            listed.extend(messages(&rest));
-            Failure::rendered(Exit::Config, failure).with_problems(listed)
         }
     }
+}
+
+/// All problems of the config, and the errors of its data that no key is to blame for.
+pub(crate) fn refused_beside(
+    document: &Document,
+    problems: &Problems,
+    rest: &DataErrors,
+    terminal: &Terminal,
+) -> Failure {
+    let mut text = polytask_config::render(document, problems, terminal.colors_messages);
+    if !rest.is_empty() {
+        let others = data_failure(rest).text(terminal.colors_messages);
+        text.push_str(&format!("\n{others}"));
+    }
+    let mut listed = records(problems, Some(document));
+    listed.extend(messages(rest));
+    Failure::rendered(Exit::Config, text).with_problems(listed)
 }
 
 /// Errors of the data itself.

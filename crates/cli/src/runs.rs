@@ -73,6 +73,9 @@ impl RunArguments {
                     ));
                 }
                 let checkpoint = polytask_store::read(&path)?;
+                if let Some(run) = &run {
+                    run.owns(&path, &checkpoint.meta)?;
+                }
                 Ok(Found {
                     path,
                     run: run.map(|run| run.path().to_owned()),

@@ -31,8 +31,8 @@ pub use codes::{CODES, Code, code};
 pub use document::{Document, Layers};
 pub use entry::{Chosen, Entry, PathOr, TextsOr};
 pub use fields::{
-    ChoiceField, EntriesField, EntryField, Fields, Flag, Integer, IntegerList, List, Number,
-    NumberList, PairList, PathField, PathList, PathOrEntryField, Text, TextList, TextLists,
+    ChoiceField, EntriesField, EntryField, Fields, Flag, Integer, IntegerList, List, Listed,
+    Number, NumberList, PairList, PathField, PathList, PathOrEntryField, Text, TextList, TextLists,
     TextsOrTableField,
 };
 pub use literal::Literal;

@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::schema::{Family, Kind, Node, Schema};
 use crate::suggest;
 use crate::terminal::shown;
-use index::Index;
+pub(crate) use index::Index;
 
 /// Beyond so many, no more is guessed about what was meant: guessing compares with every key there is.
 const GUESSES: usize = 100;

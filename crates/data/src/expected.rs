@@ -84,7 +84,7 @@ impl Preprocessing {
     }
 
     pub(crate) fn check_labelled(&self, file: &str, names: &[String]) -> Result<(), DataErrors> {
-        require(file, names, self.inputs())?;
+        require(file, names, self.inputs(), None)?;
         let is_there = |target: &Target| target.columns.iter().all(|column| names.contains(column));
         if self.targets.iter().any(is_there) {
             return Ok(());
@@ -94,7 +94,7 @@ impl Preprocessing {
             .iter()
             .flat_map(|target| &target.columns)
             .map(String::as_str);
-        require(file, names, targets)
+        require(file, names, targets, None)
     }
 
     pub(crate) fn complete(

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use polytask_random::Seed;
 
 use crate::column::Words;
+use crate::doubts::Doubts;
 use crate::encoded::Encoded;
 use crate::error::{DataError, DataErrors};
 use crate::facts::{self, DataFacts};
 use crate::normalize::NumericFit;
-use crate::options::{DataOptions, InputOptions, MissingPolicy, TaskOptions, TaskType};
+use crate::options::{DataOptions, InputOptions, MissingPolicy, TaskOptions};
 use crate::preprocessing::{ImageFit, Preprocessing};
 use crate::read::read;
 use crate::roles::Roles;
-use crate::split::{Brought, Part, Rest, Split, Splits};
+use crate::split::{Brought, Part, Rest, Split, Splits, stratified_by};
 use crate::table::Table;
 use crate::target::{Fitting, Target};
 use crate::task::TaskFit;
@@ -160,7 +161,9 @@ fn divide(
     let none = Words::default();
     let words = match (data.split.column(), data.split.task()) {
         (Some((column, _)), _) => table.words(column),
-        (_, Some((task, key))) => table.words(&stratified_by(task, key, tasks)?),
+        (_, Some(stratified)) => {
+            table.words(&stratified_by(stratified, tasks, &Doubts::default())?)
+        }
         _ => None,
     };
     let rest = Rest {
@@ -195,47 +198,6 @@ fn divide(
         .into());
     }
     Ok((parts, data.split.shares(rest.brought)?))
-}
-
-/// The column of the classes that a stratified split shares out.
-fn stratified_by(
-    task: &str,
-    key: &str,
-    tasks: &[(String, TaskOptions)],
-) -> Result<String, DataError> {
-    let has_classes = |options: &TaskOptions| {
-        !matches!(options.kind, TaskType::Regression | TaskType::Multilabel)
-    };
-    let found = tasks.iter().find(|(name, options)| {
-        if task.is_empty() {
-            has_classes(options)
-        } else {
-            name == task
-        }
-    });
-    match found {
-        Some((_, options)) if has_classes(options) => {
-            Ok(options.target.first().cloned().unwrap_or_default())
-        }
-        Some(_) => Err(DataError::Option {
-            key: Some(key.to_owned()),
-            problem: format!("task {task} has no classes to share out"),
-            help: None,
-        }),
-        None => {
-            let names: Vec<&str> = tasks.iter().map(|(name, _)| name.as_str()).collect();
-            let problem = match task {
-                "" => "no task has classes to share out".to_owned(),
-                _ => format!("there is no task `{task}`"),
-            };
-            let help = Some(format!("the tasks are: {}", names.join(", ")));
-            Err(DataError::Option {
-                key: Some(key.to_owned()),
-                problem,
-                help,
-            })
-        }
-    }
 }
 
 /// Fits inputs and labels.

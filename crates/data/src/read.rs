@@ -2,11 +2,13 @@
 
 use polytask_random::Seed;
 
+use crate::doubts::Doubts;
 use crate::error::{DataError, DataErrors};
+use crate::headers::Files;
 use crate::nearest::nearest;
 use crate::options::{DataOptions, InputOptions, TaskOptions};
-use crate::roles::{Question, Roles};
-use crate::source::{Reading, Source, Want, as_wanted};
+use crate::roles::Roles;
+use crate::source::Reading;
 use crate::split::Part;
 use crate::table::Table;
 
@@ -22,46 +24,17 @@ pub(crate) fn read(
         cells: data.cells.clone(),
         ..Reading::new(seed)
     };
-    let question = |file: &str, names: &[String], has_images| {
-        Question {
-            file,
-            names,
-            has_images,
-            data,
-            inputs,
-            tasks,
-        }
-        .answer()
-    };
-    let begun = data.source.open(&reading).and_then(|rows| match rows {
-        Some(rows) => Ok((Some(rows), Table::default())),
-        None => Ok((None, data.source.load(&reading)?)),
-    });
-    let (rows, table) = begun.map_err(|errors| and_unopened(errors, data, &reading))?;
-    let (main, roles, columns) = if let Some(mut rows) = rows {
-        let names = rows.columns().to_vec();
-        let roles = question(&rows.name(), &names, rows.has_images())?;
-        let wants: Vec<Want> = names.iter().map(|name| roles.want(name)).collect();
-        let table = rows
-            .chunk(&wants, usize::MAX)
-            .map(Option::unwrap_or_default);
-        (table, roles, names.len())
-    } else {
-        let mut table = table;
-        let names = table.names();
-        let roles = question(table.file(), &names, table.images().is_some())?;
-        let typed = as_wanted(&mut table, |name| roles.want(name));
-        (typed.map(|()| table), roles, names.len())
-    };
+    let Files {
+        source,
+        val,
+        test,
+        roles,
+    } = Files::open(data, inputs, tasks, &reading, &Doubts::default())?;
+    let columns = source.columns().len();
     // All files are read before anything is said, so that all that is wrong is said at once.
-    let val = data
-        .val
-        .as_ref()
-        .map(|source| again(source.as_ref(), &reading, &roles));
-    let test = data
-        .test
-        .as_ref()
-        .map(|source| again(source.as_ref(), &reading, &roles));
+    let main = source.rows(&roles);
+    let val = val.map(|opened| opened.rows(&roles));
+    let test = test.map(|opened| opened.rows(&roles));
     let mut errors = DataErrors::default();
     let mut table = main.map_err(|more| errors.extend(more)).ok();
     for (part, loaded) in [(Part::Val, val), (Part::Test, test)] {
@@ -83,44 +56,12 @@ pub(crate) fn read(
     Ok((table, roles, columns))
 }
 
-/// The errors of the main source, and which of the other sources' files cannot be opened either: what is missing is
-/// named in one go.
-fn and_unopened(mut errors: DataErrors, data: &DataOptions, reading: &Reading) -> DataErrors {
-    for source in [&data.val, &data.test].into_iter().flatten() {
-        let tried = source.open(reading).and_then(|rows| match rows {
-            Some(_) => Ok(()),
-            None => source.load(reading).map(drop),
-        });
-        let found = tried.err().unwrap_or_default();
-        for error in found.errors {
-            if matches!(error, DataError::Open { .. }) {
-                errors.push(error);
-            }
-        }
-    }
-    errors
-}
-
-/// A separate file of the same columns.
-fn again(source: &dyn Source, reading: &Reading, roles: &Roles) -> Result<Table, DataErrors> {
-    let Some(mut rows) = source.open(reading)? else {
-        let mut table = source.load(reading)?;
-        let names = table.names();
-        require(table.file(), &names, roles.names())?;
-        as_wanted(&mut table, |name| roles.want(name))?;
-        return Ok(table);
-    };
-    let names = rows.columns().to_vec();
-    require(&rows.name(), &names, roles.names())?;
-    let wants: Vec<Want> = names.iter().map(|name| roles.want(name)).collect();
-    Ok(rows.chunk(&wants, usize::MAX)?.unwrap_or_default())
-}
-
-/// Refuses a file that lacks one of these columns.
+/// Refuses a file that lacks one of these columns; `key` names it in the configuration.
 pub(crate) fn require<'a>(
     file: &str,
     names: &[String],
     wanted: impl Iterator<Item = &'a str>,
+    key: Option<&str>,
 ) -> Result<(), DataErrors> {
     let mut errors = DataErrors::default();
     // Two tasks may have one target; it is missing once.
@@ -131,7 +72,7 @@ pub(crate) fn require<'a>(
         }
         told.push(column);
         errors.push(DataError::UnknownColumn {
-            key: None,
+            key: key.map(str::to_owned),
             file: file.to_owned(),
             column: column.to_owned(),
             near: nearest(column, names),

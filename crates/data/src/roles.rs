@@ -1,5 +1,6 @@
 //! What each column is for, as the configuration says.
 
+use crate::doubts::Doubts;
 use crate::error::{DataError, DataErrors};
 use crate::nearest::nearest;
 use crate::options::{
@@ -40,6 +41,8 @@ pub(crate) struct Question<'a> {
     pub(crate) data: &'a DataOptions,
     pub(crate) inputs: &'a [(String, InputOptions)],
     pub(crate) tasks: &'a [(String, TaskOptions)],
+    /// Keys of which nothing is said, and nothing that would follow from them.
+    pub(crate) doubts: &'a Doubts,
 }
 
 impl Roles {
@@ -111,8 +114,8 @@ impl Roles {
 }
 
 impl Question<'_> {
-    /// The roles, or everything that the configuration says wrongly of the columns.
-    pub(crate) fn answer(&self) -> Result<Roles, DataErrors> {
+    /// The roles, and everything that the configuration says wrongly of the columns.
+    pub(crate) fn answer(&self) -> (Roles, DataErrors) {
         let mut roles = Roles::default();
         let mut errors = DataErrors::default();
         self.targets(&mut roles, &mut errors);
@@ -123,21 +126,26 @@ impl Question<'_> {
                 &mut errors,
             );
         }
-        if let Some((column, key)) = self.data.split.column() {
+        if let Some((column, key)) = self.data.split.column()
+            && !self.doubts.touch(key)
+        {
             self.known(column, || key.to_owned(), &mut errors);
             roles.texts.push(column.to_owned());
         }
-        if let Some((column, key)) = &self.data.strata {
+        if let Some((column, key)) = &self.data.strata
+            && !self.doubts.touch(key)
+        {
             self.known(column, || key.clone(), &mut errors);
             roles.texts.push(column.clone());
         }
-        if self.inputs.is_empty() {
+        if self.inputs.is_empty() && !self.doubts.touch("inputs") {
             self.default_input(&mut roles);
         }
         for (_, input) in self.inputs {
             match input.kind {
                 InputKind::Columns => self.columns(input, &mut roles, &mut errors),
                 InputKind::Image if self.has_images => roles.image = Some(input.scaling),
+                InputKind::Image if self.doubts.touch(&format!("{}.type", input.key)) => {}
                 InputKind::Image => errors.push(DataError::Option {
                     key: Some(input.key.clone()),
                     problem: format!("{} has no images", crate::quoted::shown(self.file)),
@@ -152,7 +160,14 @@ impl Question<'_> {
             .chain(&roles.categorical)
             .cloned()
             .collect();
-        if let Some(name) = twice(&taken) {
+        let is_read = |names: &[&str]| {
+            !self
+                .doubts
+                .0
+                .iter()
+                .any(|doubt| names.iter().any(|name| doubt.starts_with(name)))
+        };
+        if let Some(name) = twice(&taken).filter(|_| is_read(&["inputs"])) {
             let problem = format!("column `{name}` is an input twice");
             errors.push(DataError::Option {
                 key: self.inputs.first().map(|(_, input)| input.key.clone()),
@@ -160,7 +175,11 @@ impl Question<'_> {
                 help: None,
             });
         }
-        if errors.is_empty() && taken.is_empty() && roles.image.is_none() {
+        if errors.is_empty()
+            && taken.is_empty()
+            && roles.image.is_none()
+            && is_read(&["inputs", "tasks", "data"])
+        {
             let problem = "no column is left to be an input".to_owned();
             errors.push(DataError::Option {
                 key: self.inputs.first().map(|(_, input)| input.key.clone()),
@@ -168,11 +187,14 @@ impl Question<'_> {
                 help: None,
             });
         }
-        errors.into_result(roles)
+        (roles, errors)
     }
 
     fn targets(&self, roles: &mut Roles, errors: &mut DataErrors) {
         for (_, task) in self.tasks {
+            if self.doubts.touch(&format!("{}.target", task.key)) {
+                continue;
+            }
             for (index, column) in task.target.iter().enumerate() {
                 let key = || match task.target.len() {
                     1 => format!("{}.target", task.key),
@@ -236,6 +258,7 @@ impl Question<'_> {
 
     fn columns(&self, input: &InputOptions, roles: &mut Roles, errors: &mut DataErrors) {
         let key = format!("{}.columns", input.key);
+        let is_doubtful = self.doubts.touch(&key);
         let columns: Vec<String> = match &input.columns {
             Columns::Listed(listed) => {
                 for (index, column) in listed.iter().enumerate() {
@@ -258,7 +281,7 @@ impl Question<'_> {
         };
         for (index, column) in input.categorical.iter().enumerate() {
             let key = || format!("{}.categorical[{index}]", input.key);
-            if self.known(column, key, errors) && !columns.contains(column) {
+            if self.known(column, key, errors) && !columns.contains(column) && !is_doubtful {
                 let problem = format!("`{column}` is not among the columns of this input");
                 errors.push(DataError::Option {
                     key: Some(key()),
@@ -266,6 +289,9 @@ impl Question<'_> {
                     help: None,
                 });
             }
+        }
+        if is_doubtful {
+            return;
         }
         for name in columns {
             if input.categorical.contains(&name) {
@@ -285,7 +311,8 @@ impl Question<'_> {
         let target = self
             .tasks
             .iter()
-            .find(|(_, task)| task.target.iter().any(|target| target == column));
+            .find(|(_, task)| task.target.iter().any(|target| target == column))
+            .filter(|(_, task)| !self.doubts.touch(&format!("{}.target", task.key)));
         let problem = match target {
             Some((name, _)) => format!(
                 "`{column}` is the target of task {name}: as an input it would tell the answer"

@@ -68,7 +68,7 @@ impl Preprocessing {
             if with_labels {
                 self.check_labelled(file, names)
             } else {
-                require(file, names, self.inputs())
+                require(file, names, self.inputs(), None)
             }
         };
         let reading = self.reading();

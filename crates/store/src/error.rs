@@ -191,6 +191,13 @@ pub enum Flaw {
         /// In the header.
         step: u64,
     },
+    #[error("it is a checkpoint of run {said}, and lies in run {run}")]
+    OtherRun {
+        /// In the header.
+        said: String,
+        /// In the record of the run that it lies in.
+        run: String,
+    },
     #[error("not a Polytask checkpoint (the first bytes differ)")]
     NotOurs,
     #[error("not a regular file")]

@@ -60,7 +60,7 @@ mod space;
 mod stamp;
 
 pub use checkpoint::{
-    Checkpoint, EPOCH, Limits, Part, PartSummary, SCORE, STEP, Summary, Written, read, verify,
+    Checkpoint, EPOCH, Limits, Part, PartSummary, RUN, SCORE, STEP, Summary, Written, read, verify,
     write,
 };
 pub use digest::{Digest, WEIGHTS, digest, everything, weights};

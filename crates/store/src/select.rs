@@ -3,12 +3,14 @@
 //! "Newest" is the step in the verified header, never a file's time or the order of names. A run is never started from
 //! scratch because its checkpoints are bad, and bad ones are kept for whoever wants to look at them.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::checkpoint::read_in;
 use crate::folder::Folder;
 use crate::index::{IndexEntry, Listed, list};
-use crate::{Checkpoint, StoreError};
+use crate::shown::shown;
+use crate::{Checkpoint, Flaw, RUN, StoreError};
 
 /// Which checkpoint is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,15 +57,20 @@ pub struct Skipped {
 /// A running writer may delete a file between our listing and our reading it; then we list again.
 const LISTINGS: u32 = 20;
 
-pub(crate) fn select(
-    folder: &Folder,
-    pick: Pick,
-    fallback: Fallback,
-) -> Result<Selected, StoreError> {
+/// What is looked for in a folder of checkpoints.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'r> {
+    pub(crate) pick: Pick,
+    pub(crate) fallback: Fallback,
+    /// Whose they are, if that is known.
+    pub(crate) run: Option<&'r str>,
+}
+
+pub(crate) fn select(folder: &Folder, wanted: Wanted<'_>) -> Result<Selected, StoreError> {
     let mut listings = 0;
     loop {
         listings += 1;
-        match select_once(folder, pick, fallback, listings == LISTINGS)? {
+        match select_once(folder, wanted, listings == LISTINGS)? {
             Some(selected) => return Ok(selected),
             None => continue,
         }
@@ -73,8 +80,11 @@ pub(crate) fn select(
 /// None: a file vanished while we looked, and `is_final` is false.
 fn select_once(
     folder: &Folder,
-    pick: Pick,
-    fallback: Fallback,
+    Wanted {
+        pick,
+        fallback,
+        run,
+    }: Wanted<'_>,
     is_final: bool,
 ) -> Result<Option<Selected>, StoreError> {
     let (candidates, what) = ranked(list(folder)?, pick);
@@ -86,8 +96,11 @@ fn select_once(
     }
     let mut skipped = Vec::new();
     for Listed { path, found, .. } in candidates {
-        let outcome =
-            found.and_then(|IndexEntry { file, step, .. }| Ok((step, read_in(folder, &file)?)));
+        let outcome = found.and_then(|IndexEntry { file, step, .. }| {
+            let checkpoint = read_in(folder, &file)?;
+            of_run(&path, &checkpoint.meta, run)?;
+            Ok((step, checkpoint))
+        });
         let reason = match outcome {
             Ok((step, checkpoint)) => {
                 return Ok(Some(Selected {
@@ -112,6 +125,24 @@ fn select_once(
         folder: folder.path().to_owned(),
         skipped,
     })
+}
+
+/// Refuses the checkpoint of another run; one that does not say whose it is, and any where `run` is not known, passes.
+pub(crate) fn of_run(
+    path: &Path,
+    meta: &BTreeMap<String, String>,
+    run: Option<&str>,
+) -> Result<(), StoreError> {
+    match (meta.get(RUN), run) {
+        (Some(said), Some(run)) if said != run => {
+            let flaw = Flaw::OtherRun {
+                said: shown(said),
+                run: shown(run),
+            };
+            Err(StoreError::corrupt(path, "header.meta.run", flaw))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The candidates, preferred ones first, and what is missing if there is none. A file whose header cannot be read stands

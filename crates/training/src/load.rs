@@ -318,8 +318,19 @@ impl Loaded {
     /// # Errors
     /// Data that is gone or has changed, a split without rows.
     pub fn evaluate_split(&self, split: &str) -> Result<Evaluation, LoadError> {
-        let prepared = self.prepare()?;
-        let rows = rows_of(&prepared, split)?;
+        self.evaluate_prepared(&self.prepare()?, split)
+    }
+
+    /// The same of that data when it has been prepared already.
+    ///
+    /// # Errors
+    /// A split without rows.
+    pub fn evaluate_prepared(
+        &self,
+        prepared: &Prepared,
+        split: &str,
+    ) -> Result<Evaluation, LoadError> {
+        let rows = rows_of(prepared, split)?;
         let measured = Measured {
             encoded: &prepared.encoded,
             rows,

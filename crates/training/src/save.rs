@@ -11,6 +11,8 @@ use crate::state::{RestoreError, TrainState};
 
 /// The keys of a checkpoint's texts.
 pub mod meta {
+    /// The run that wrote it.
+    pub const RUN: &str = polytask_store::RUN;
     /// The resolved config.
     pub const CONFIG: &str = "config";
     /// The fitted preprocessing, JSON.
@@ -89,7 +91,12 @@ impl Saver {
                 serde_json::to_string(related).unwrap_or_default(),
             )
         });
+        // A run whose record is lost goes by its folder.
+        let id = writer
+            .record()
+            .map_or_else(|_| writer.id(), |record| record.id);
         let texts = [
+            (meta::RUN, id),
             (meta::CONFIG, resolved.to_owned()),
             (
                 meta::PREPROCESSING,

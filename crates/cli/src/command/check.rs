@@ -1,17 +1,18 @@
 //! `check CONFIG`: everything short of training, at three levels, with all problems of a file in one go.
 
+mod beyond;
 mod data;
 mod model;
 
 use clap::{Args, ValueEnum};
-use polytask_config::{Document, Origin, Problem, Problems, Resolved};
-use polytask_training::device::{self, Backend, Place};
+use polytask_config::{Document, Origin, Resolved};
+use polytask_training::device::Place;
 use polytask_training::experiment::Experiment;
-use polytask_training::plan::{Plan, PlanError};
+use polytask_training::plan::Plan;
 use serde_json::{Value, json};
 
 use crate::arguments::ConfigArguments;
-use crate::configuration::{Configuration, keyed, records, refused, unplanned, warn};
+use crate::configuration::{Configuration, records, refused_beside, unplanned, warn};
 use crate::exit::{Exit, Failure};
 use crate::number::count;
 use crate::panics::Watch;
@@ -100,25 +101,8 @@ pub(crate) fn sound(
         mut problems,
         ..
     } = configuration;
-    let device = &experiment.device;
-    if !problems
-        .0
-        .iter()
-        .any(|problem| problem.key.starts_with("device"))
-        && matches!(device.backend, Backend::Wgpu)
-        && let Err(error) = device::resolve(device.backend, device.index)
-    {
-        problems.0.push(unavailable(error.to_string()));
-    }
-    // Columns can still be looked for if what is wrong lies elsewhere.
-    if problems.0.iter().all(leaves_data_readable) {
-        for problem in unfitting(experiment).0 {
-            if !problems.0.iter().any(|known| known.key == problem.key) {
-                problems.0.push(problem);
-            }
-        }
-    }
-    Err(refused(&document, &problems, terminal))
+    let rest = beyond::gather(&document, experiment, &mut problems);
+    Err(refused_beside(&document, &problems, &rest, terminal))
 }
 
 /// The config's device, or whatever else is wrong beside its absence.
@@ -135,46 +119,14 @@ pub(crate) fn place(
     match place::resolve(device.backend, device.index, watch) {
         Ok(place) => Ok((experiment, place)),
         Err(failure) => {
-            let mut problems = unfitting(experiment);
+            let (mut problems, rest) = beyond::unfitting(experiment);
             if problems.is_empty() {
                 return Err(failure);
             }
-            problems
-                .0
-                .push(unavailable(failure.reason().unwrap_or_default()));
-            Err(refused(document, &problems, terminal))
+            let why = failure.reason().unwrap_or_default();
+            problems.0.push(beyond::unavailable(why));
+            Err(refused_beside(document, &problems, &rest, terminal))
         }
-    }
-}
-
-fn unavailable(why: String) -> Problem {
-    Problem::new("P0603", "device.backend", why)
-}
-
-/// Where the config does not fit the data, or its layers do not fit each other.
-fn unfitting(experiment: Experiment) -> Problems {
-    let place = Place::cpu();
-    let device = place.device.clone();
-    let built = Plan::resolve(experiment, place)
-        .and_then(|(plan, _)| plan.build(&device).map_err(PlanError::Config));
-    match built {
-        Ok(_) => Problems::default(),
-        Err(PlanError::Config(problems)) => problems,
-        Err(PlanError::Data(errors)) => keyed(errors).0,
-    }
-}
-
-/// Whether the data can be read as meant in spite of this problem.
-fn leaves_data_readable(problem: &Problem) -> bool {
-    let mut keys = problem.key.split(['.', '[']);
-    let (table, second, third) = (keys.next(), keys.next(), keys.next());
-    match table.unwrap_or_default() {
-        // A key that nothing reads changes nothing; if it was a misspelt one that is needed, that one is missing too.
-        _ if problem.code == "P0201" => true,
-        "data" => second == Some("split"),
-        "tasks" => matches!(third, Some("metrics" | "loss" | "weight" | "after")),
-        "" | "datasets" | "inputs" => false,
-        _ => true,
     }
 }
 
@@ -262,30 +214,4 @@ fn invalid(level: Level, failure: &Failure) -> Value {
     add(&mut document, "level", json!(level.name()));
     add(&mut document, "valid", json!(false));
     document
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_data_is_looked_at_only_when_the_config_says_where_it_is() {
-        let problem = |code, key: &str| Problem::new(code, key, String::new());
-        assert!(leaves_data_readable(&problem("P0204", "train.epochs")));
-        assert!(leaves_data_readable(&problem(
-            "P0201",
-            "tasks.digit.wieght"
-        )));
-        assert!(!leaves_data_readable(&problem(
-            "P0202",
-            "tasks.digit.target"
-        )));
-        assert!(!leaves_data_readable(&problem("P0101", "")));
-        assert!(leaves_data_readable(&problem(
-            "P0304",
-            "tasks.digit.metrics[0]"
-        )));
-        assert!(leaves_data_readable(&problem("P0403", "data.split.train")));
-        assert!(!leaves_data_readable(&problem("P0401", "data.source")));
-    }
 }

@@ -179,8 +179,11 @@ fn explain(arguments: &ExplainArguments, terminal: &Terminal) -> Result<Exit, Fa
         return Ok(Exit::Done);
     };
     let found = schema.found(key).ok_or_else(|| {
-        Failure::usage(format!("there is no key '{key}'"))
-            .hint("`polytask config explain` lists the keys at the top")
+        let failure = Failure::usage(format!("there is no key '{key}'"));
+        match schema.near(key) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint("`polytask config explain` lists the keys at the top"),
+        }
     })?;
     let node = found.node;
     let below: Vec<(String, String)> = match &node.kind {

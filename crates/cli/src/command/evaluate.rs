@@ -1,22 +1,21 @@
 //! `evaluate RUN|CKPT`: metrics per task, and gates on them.
 
 mod confusion;
+mod gate;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use polytask_config::nearest;
-use polytask_data::{Given, Oddities};
-use polytask_metrics::Better;
-use polytask_training::evaluate::{Evaluation, USABLE};
-use polytask_training::load::{LoadError, Loaded, from_checkpoint};
-use polytask_training::plan::PlannedTask;
+use polytask_data::{Given, Oddities, Prepared};
+use polytask_training::evaluate::Evaluation;
+use polytask_training::load::{LoadError, Loaded, from_checkpoint, rows_of};
 use polytask_training::save::meta;
 use serde_json::json;
 
+use self::gate::{Gate, check_gates};
 use crate::arguments::{PlaceArguments, RunArguments};
 use crate::exit::{Exit, Failure};
-use crate::measures::{TaskMeasures, better};
+use crate::measures::TaskMeasures;
 use crate::number::count;
 use crate::panics::Watch;
 use crate::runs::{Found, Unasked};
@@ -76,98 +75,6 @@ impl Split {
     }
 }
 
-/// `test/digit/accuracy=0.95`.
-#[derive(Clone, Debug, PartialEq)]
-struct Gate {
-    key: String,
-    bound: f64,
-}
-
-impl Gate {
-    fn parse(text: &str) -> Result<Self, String> {
-        let (key, bound) = text
-            .rsplit_once('=')
-            .ok_or("write KEY=VALUE, such as test/digit/accuracy=0.95")?;
-        let bound = bound
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|bound| bound.is_finite());
-        let bound = bound.ok_or_else(|| "the value is no finite number".to_owned())?;
-        Ok(Self {
-            key: key.trim().to_owned(),
-            bound,
-        })
-    }
-
-    /// How the metric misses the gate; none if it passes.
-    ///
-    /// # Errors
-    /// A key that was not measured.
-    fn miss(&self, evaluation: &Evaluation) -> Result<Option<String>, Failure> {
-        let (relation, is_met): (_, fn(f64, f64) -> bool) = match better(&self.key) {
-            Better::Higher => ("at least", |value, bound| value >= bound),
-            Better::Lower => ("at most", |value, bound| value <= bound),
-        };
-        match evaluation.metrics.get(&self.key) {
-            Some(value) if is_met(*value, self.bound) => Ok(None),
-            // All digits: a miss by a hair must be seen as one.
-            Some(value) => Ok(Some(format!(
-                "{} is {value}, wanted {relation} {}",
-                self.key, self.bound
-            ))),
-            None if evaluation.undefined.contains(&self.key) => Ok(Some(format!(
-                "{} is undefined on these rows, wanted {relation} {}",
-                self.key, self.bound
-            ))),
-            None => Err(self.unknown(evaluation.metrics.keys().map(String::as_str))),
-        }
-    }
-
-    /// Refuses a task or metric that there is not, before anything is measured.
-    ///
-    /// # Errors
-    /// A key that cannot be measured.
-    fn check(&self, tasks: &[PlannedTask]) -> Result<(), Failure> {
-        let mut parts = self.key.split('/');
-        let (Some(split), Some(name), Some(metric), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Ok(());
-        };
-        let task = tasks.iter().find(|task| task.name == name);
-        let is_named = |task: &PlannedTask| task.metrics.iter().any(|own| own == metric);
-        if task.is_some_and(|task| is_named(task) || ["loss", USABLE].contains(&metric)) {
-            return Ok(());
-        }
-        let known: Vec<String> = tasks
-            .iter()
-            .flat_map(|task| {
-                let metrics = task.metrics.iter();
-                metrics.map(move |metric| format!("{split}/{}/{metric}", task.name))
-            })
-            .collect();
-        Err(self.unknown(known.iter().map(String::as_str)))
-    }
-
-    fn unknown<'k>(&self, known: impl Iterator<Item = &'k str> + Clone) -> Failure {
-        const LISTED: usize = 12;
-        let hint = match nearest(&self.key, known.clone()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => {
-                let more = if known.clone().nth(LISTED).is_some() {
-                    ", …"
-                } else {
-                    ""
-                };
-                let keys: Vec<&str> = known.take(LISTED).collect();
-                format!("there are: {}{more}", keys.join(", "))
-            }
-        };
-        Failure::usage(format!("--fail-under: there is no '{}' here", self.key)).hint(hint)
-    }
-}
-
 pub(crate) fn run(
     arguments: &Arguments,
     terminal: &Terminal,
@@ -181,9 +88,6 @@ pub(crate) fn run(
     let trained_on = checkpoint.meta.get(meta::BACKEND).cloned();
     let place = place::for_trained(&arguments.place, trained_on.as_deref(), terminal, watch)?;
     let loaded = from_checkpoint(checkpoint, place)?;
-    for gate in &arguments.gates {
-        gate.check(&loaded.tasks)?;
-    }
     let (evaluation, oddities, split) = arguments.evaluate(&loaded)?;
     let odd = oddities.as_ref().map(Oddities::notes).unwrap_or_default();
     terminal.message(&look_at(&odd));
@@ -234,68 +138,42 @@ impl Arguments {
         &self,
         loaded: &Loaded,
     ) -> Result<(Evaluation, Option<Oddities>, &'static str), Failure> {
+        let check = |splits: &[&'static str]| {
+            let mut gates = self.gates.iter();
+            gates.try_for_each(|gate| gate.check(splits, loaded))
+        };
         if let Some(given) = &self.data {
+            check(&["data"])?;
             let (evaluation, oddities) = loaded.evaluate_file(given, "data")?;
             return Ok((evaluation, Some(oddities), "data"));
         }
-        let Some(split) = self.split else {
-            return match loaded.evaluate_split("test") {
-                Err(LoadError::Split { available, .. }) if available.iter().any(|split| split == "val") => {
-                    Ok((loaded.evaluate_split("val")?, None, "val"))
-                }
-                Err(LoadError::Split { available, .. }) => Err(Failure::usage(format!(
-                    "there are no test rows and no val rows; splits with rows: {}",
-                    available.join(", ")
-                ))
-                .hint("--split train measures the rows that were learnt from, --data FILE those of another file")),
-                evaluated => Ok((evaluated?, None, "test")),
-            };
+        // Whether there are test rows, only the data says; what is wrong in any case is said before it is read.
+        match self.split {
+            Some(split) => check(&[split.name()])?,
+            None => check(&["test", "val"])?,
+        }
+        let prepared = loaded.prepare()?;
+        let split = match self.split {
+            Some(split) => split.name(),
+            None => default_split(&prepared)?,
         };
-        Ok((loaded.evaluate_split(split.name())?, None, split.name()))
+        check(&[split])?;
+        Ok((loaded.evaluate_prepared(&prepared, split)?, None, split))
     }
 }
 
-fn check_gates(gates: &[Gate], evaluation: &Evaluation) -> Result<Exit, Failure> {
-    let mut missed = Vec::new();
-    for gate in gates {
-        missed.extend(gate.miss(evaluation)?);
-    }
-    if missed.is_empty() {
-        return Ok(Exit::Done);
-    }
-    let lines: Vec<String> = missed
-        .iter()
-        .map(|miss| format!("gate missed: {miss}"))
-        .collect();
-    // The document has the metrics.
-    Err(Failure::new(Exit::Gate, lines.join("\n")).documented())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn miss(gate: &str) -> Result<Option<String>, Failure> {
-        let evaluation = Evaluation {
-            metrics: [
-                ("test/a/accuracy".to_owned(), 0.9),
-                ("test/b/mae".to_owned(), 0.2),
-            ]
-            .into(),
-            undefined: vec!["test/a/auroc".to_owned()],
-            ..Evaluation::default()
-        };
-        Gate::parse(gate).unwrap().miss(&evaluation)
-    }
-
-    #[test]
-    fn a_gate_goes_in_the_direction_of_its_metric() {
-        assert_eq!(miss("test/a/accuracy=0.9"), Ok(None));
-        assert!(miss("test/a/accuracy=0.91").unwrap().is_some());
-        assert_eq!(miss("test/b/mae=0.2"), Ok(None));
-        assert!(miss("test/b/mae=0.19").unwrap().is_some());
-        assert!(miss("test/a/auroc=0.1").unwrap().is_some());
-        assert_eq!(miss("test/a/acuracy=0.1").unwrap_err().exit, Exit::Usage);
-        assert!(Gate::parse("test/a/accuracy=NaN").is_err());
+/// The split that is evaluated when none is named.
+fn default_split(prepared: &Prepared) -> Result<&'static str, Failure> {
+    match rows_of(prepared, "test") {
+        Ok(_) => Ok("test"),
+        Err(LoadError::Split { available, .. }) if available.iter().any(|split| split == "val") => {
+            Ok("val")
+        }
+        Err(LoadError::Split { available, .. }) => Err(Failure::usage(format!(
+            "there are no test rows and no val rows; splits with rows: {}",
+            available.join(", ")
+        ))
+        .hint("--split train measures the rows that were learnt from, --data FILE those of another file")),
+        Err(error) => Err(error.into()),
     }
 }

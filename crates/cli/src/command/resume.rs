@@ -207,6 +207,7 @@ fn select(
     } else {
         Fallback::Allowed
     };
+    let is_own = named.is_some() && arguments.from.is_none();
     let Some(from) = arguments.from.clone().or(named) else {
         let selected = writer.select(Pick::Last, fallback)?;
         warn_of_skipped(&selected, terminal);
@@ -217,6 +218,9 @@ fn select(
         Some(Ok(which)) => Ok(writer.select(which.pick(), Fallback::Refused)?),
         _ => {
             let checkpoint = polytask_store::read(&from)?;
+            if is_own {
+                writer.owns(&from, &checkpoint.meta)?;
+            }
             let step = checkpoint.step().unwrap_or(0);
             Ok(Selected {
                 path: from,

@@ -35,8 +35,12 @@ struct Checked {
 }
 
 pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let mut owner = None;
     let (run, files) = match locate(Path::new(RUNS), &arguments.run)? {
-        Located::Checkpoint { path, .. } => (None, vec![path]),
+        Located::Checkpoint { path, run } => {
+            owner = run;
+            (None, vec![path])
+        }
         Located::Run(run) => {
             let files = match run.checkpoints() {
                 Ok(listed) => listed.into_iter().map(|listed| listed.path).collect(),
@@ -46,10 +50,16 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             (Some(run), files)
         }
     };
+    let owner = owner.as_ref().or(run.as_ref());
     let checked: Vec<Checked> = files
         .into_iter()
         .map(|path| Checked {
-            found: polytask_store::verify(&path).and_then(|summary| named_right(&path, summary)),
+            found: polytask_store::verify(&path)
+                .and_then(|summary| named_right(&path, summary))
+                .and_then(|summary| {
+                    owner.map_or(Ok(()), |run| run.owns(&path, &summary.meta))?;
+                    Ok(summary)
+                }),
             path,
         })
         .filter(|checked| run.is_none() || !is_gone(checked))

@@ -93,21 +93,29 @@ impl Output {
     }
 }
 
-/// Whether two paths lead to one file, by links or by other names.
-pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+/// Whether the input and another path lead to one file, by links, by other names or, for the input `-`, by what standard
+/// input was opened on.
+pub(crate) fn is_same_file(input: &Path, other: &Path) -> bool {
     #[cfg(unix)]
     {
+        use std::os::fd::AsFd;
         use std::os::unix::fs::MetadataExt;
-        let identity = |path: &Path| {
-            let found = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        let identity = |found: io::Result<std::fs::Metadata>| {
+            let found = found.ok().filter(std::fs::Metadata::is_file)?;
             Some((found.dev(), found.ino()))
         };
-        identity(one).is_some_and(|own| identity(other) == Some(own))
+        let own = if input == Path::new("-") {
+            let opened = io::stdin().as_fd().try_clone_to_owned();
+            opened.and_then(|handle| File::from(handle).metadata())
+        } else {
+            input.metadata()
+        };
+        identity(own).is_some_and(|own| identity(other.metadata()) == Some(own))
     }
     #[cfg(not(unix))]
     {
         let full = |path: &Path| path.canonicalize().ok().filter(|path| path.is_file());
-        full(one).is_some_and(|own| full(other) == Some(own))
+        full(input).is_some_and(|own| full(other) == Some(own))
     }
 }
 

@@ -55,6 +55,31 @@ impl Document {
         load::load(&layers)
     }
 
+    /// Whether somebody gave the value at a key path.
+    ///
+    /// ```
+    /// use polytask_config::{Document, Layers};
+    ///
+    /// let document = Document::load(Layers::text("demo.toml", "[a]\nb = [1]", "/")).unwrap();
+    /// assert!(document.holds("a.b[0]"));
+    /// assert!(!document.holds("a.b[1]") && !document.holds("a.c"));
+    /// ```
+    #[must_use]
+    pub fn holds(&self, path: &str) -> bool {
+        let mut node = &self.0.root;
+        steps(path).is_some_and(|steps| {
+            steps.into_iter().all(|step| {
+                let next = match (&node.value, step) {
+                    (Value::Table(table), Step::Key(key)) => table.get(&key),
+                    (Value::List(items), Step::Index(index)) => items.get(index),
+                    _ => None,
+                };
+                node = next.unwrap_or(node);
+                next.is_some()
+            })
+        })
+    }
+
     /// The value at a key path such as `inputs.profile.columns[2]`, or the innermost table or list around it.
     fn locate(&self, path: &str) -> Option<Arc<Node>> {
         let mut node = &self.0.root;

@@ -16,6 +16,17 @@ use crate::resolved::{Item, Origin};
 use crate::schema::{self, Kind};
 use crate::suggest;
 
+/// A member of a family in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its place in the list.
+    pub index: usize,
+    /// As [`options_in`](crate::options_in) reads it: `name`, or `name(key=value)` with the options that are given.
+    pub text: String,
+    /// The same with all options: two members that do the same have the same.
+    pub whole: String,
+}
+
 /// A list of members of a family: end with `or_none`.
 pub struct EntriesField<'f, T> {
     slot: Slot<'f>,
@@ -30,9 +41,8 @@ impl<'f, T: 'static> EntriesField<'f, T> {
         }
     }
 
-    /// The members with their places in the list, each written as [`options_in`](crate::options_in) reads it: `name`, or
-    /// `name(key=value)` with the options that are given. One that is wrong is left out; without the key there are none.
-    pub fn or_none(mut self) -> Vec<(usize, String)> {
+    /// The members. One that is wrong is left out; without the key there are none.
+    pub fn or_none(mut self) -> Vec<Listed> {
         let family = self.members.describe(self.slot.work, self.slot.key);
         let kind = Kind::Entries {
             family,
@@ -62,21 +72,18 @@ impl<'f, T: 'static> EntriesField<'f, T> {
                 return Vec::new();
             }
         };
-        let (texts, literals): (Vec<(usize, String)>, Vec<Literal>) = items
+        let (listed, literals): (Vec<Listed>, Vec<Literal>) = items
             .into_iter()
             .enumerate()
-            .filter_map(|(index, (path, item))| {
-                let (text, literal) = self.member(&path, item)?;
-                Some(((index, text), literal))
-            })
+            .filter_map(|(index, (path, item))| self.member(index, &path, item))
             .unzip();
         self.slot
             .resolve(Literal::List(literals), Origin::of(&node));
-        texts
+        listed
     }
 
-    /// One item, as text and as the resolved configuration has it.
-    fn member(&mut self, path: &str, node: &Arc<Node>) -> Option<(String, Literal)> {
+    /// One item, and what the resolved configuration has for it.
+    fn member(&mut self, index: usize, path: &str, node: &Arc<Node>) -> Option<(Listed, Literal)> {
         let (kind, options) = match &node.value {
             Value::Text(_) => (Arc::clone(node), None),
             Value::Table(table) => match table.get("type") {
@@ -117,19 +124,23 @@ impl<'f, T: 'static> EntriesField<'f, T> {
             self.slot.report(unknown_name(&path, &kind, name, names));
             return None;
         };
-        let given = self.slot.options(member, path, options);
-        Some(written(member.name, &given))
+        let before = self.slot.work.problems.len();
+        let options = self.slot.options(member, path, options);
+        if self.slot.work.problems.len() > before {
+            return None;
+        }
+        Some(written(index, member.name, options))
     }
 }
 
 impl Slot<'_> {
-    /// The options of a member that are given, checked.
+    /// All options of a member, checked, and whether each is given.
     fn options<T>(
         &mut self,
         member: &Member<T>,
         path: &str,
         node: Option<Arc<Node>>,
-    ) -> Vec<(String, Literal)> {
+    ) -> Vec<(String, Literal, bool)> {
         let (_, below) = self.below(Scope::reading(path, node.clone()), member.new);
         let table = node.as_ref().and_then(|node| node.table());
         for (key, given) in table.iter().flat_map(|table| table.iter()) {
@@ -138,11 +149,11 @@ impl Slot<'_> {
                 self.report(problem);
             }
         }
-        let is_given = |(key, item): (String, Item)| match item {
-            Item::Leaf { value, origin } if origin != Origin::Default => Some((key, value)),
-            _ => None,
+        let option = |(key, item): (String, Item)| match item {
+            Item::Leaf { value, origin } => Some((key, value, origin != Origin::Default)),
+            Item::Table { .. } => None,
         };
-        below.resolved.into_iter().filter_map(is_given).collect()
+        below.resolved.into_iter().filter_map(option).collect()
     }
 }
 
@@ -168,14 +179,29 @@ fn unknown_option(member: &str, path: &str, known: &[schema::Node], node: &Node)
 }
 
 /// `name(key=value)` and `{ type = "name", key = value }`, or the name alone.
-fn written(name: &str, given: &[(String, Literal)]) -> (String, Literal) {
+fn written(
+    index: usize,
+    name: &str,
+    mut options: Vec<(String, Literal, bool)>,
+) -> (Listed, Literal) {
+    let all = |options: &[(String, Literal, bool)]| -> Vec<(String, Literal)> {
+        let pairs = options.iter();
+        pairs
+            .map(|(key, value, _)| (key.clone(), value.clone()))
+            .collect()
+    };
+    let whole = called(name, &all(&options));
+    options.retain(|(_, _, is_given)| *is_given);
+    let given = all(&options);
+    let listed = Listed {
+        index,
+        text: called(name, &given),
+        whole,
+    };
     let named = Literal::Text(name.to_owned());
     if given.is_empty() {
-        return (name.to_owned(), named);
+        return (listed, named);
     }
-    let items = [("type".to_owned(), named)]
-        .into_iter()
-        .chain(given.iter().cloned())
-        .collect();
-    (called(name, given), Literal::Table(items))
+    let items = [("type".to_owned(), named)].into_iter().chain(given);
+    (listed, Literal::Table(items.collect()))
 }

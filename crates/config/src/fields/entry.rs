@@ -194,9 +194,14 @@ impl Slot<'_> {
         default: Option<&'static str>,
     ) -> Option<Chosen<T>> {
         let table = node.table()?;
+        // Where another layer says which type it is, that is where the type's options are missing.
+        let place = match table.get("type") {
+            Some(kind) if kind.place.source != node.place.source => &kind.place,
+            _ => &node.place,
+        };
         let options = Node {
             value: Value::Table(live_options(table)),
-            place: node.place.clone(),
+            place: place.clone(),
             key: node.key.clone(),
             rank: node.rank,
             profile: node.profile.clone(),

@@ -13,7 +13,7 @@ mod word;
 
 use std::sync::Arc;
 
-pub use entries::EntriesField;
+pub use entries::{EntriesField, Listed};
 pub(crate) use entry::live_options;
 pub use entry::{EntryField, PathOrEntryField};
 pub use list::{IntegerList, List, NumberList, PairList, PathList, TextList, TextLists};
@@ -268,7 +268,9 @@ impl<'a> Fields<'a> {
     /// let text = r#"metrics = ["top_k", { type = "top_k", k = 3 }]"#;
     /// let document = Document::load(Layers::text("demo.toml", text, "/")).unwrap();
     /// let reading = read(&document, |fields| fields.entries("metrics", "what is measured", METRICS).or_none());
-    /// assert_eq!(reading.value, [(0, "top_k".to_owned()), (1, "top_k(k=3)".to_owned())]);
+    /// let texts: Vec<&str> = reading.value.iter().map(|listed| listed.text.as_str()).collect();
+    /// assert_eq!(texts, ["top_k", "top_k(k=3)"]);
+    /// assert_eq!(reading.value[0].whole, "top_k(k=2)");
     /// assert_eq!(reading.resolved.to_toml(), format!("{text}\n"));
     /// assert_eq!(options_in("top_k(k=3)", METRICS[0].new), Some(3));
     /// ```
@@ -312,6 +314,20 @@ impl<'a> Fields<'a> {
     pub fn is_sound(&self, key: &str) -> bool {
         let path = self.key_path(key);
         self.is_given(key) && !self.work.problems.iter().any(|problem| problem.key == path)
+    }
+
+    /// Whether nothing was found wrong with what the whole path leads to, nor with anything in it.
+    #[must_use]
+    pub fn is_faultless(&self, path: &str) -> bool {
+        let is_within = |key: &str| {
+            key.strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        !self
+            .work
+            .problems
+            .iter()
+            .any(|problem| is_within(&problem.key))
     }
 
     /// Whether all of the document's text was read: what is not in it was then not given.

@@ -1,7 +1,9 @@
 //! The schema's answer to a key path.
 
 use super::{Kind, Node, Schema};
-use crate::document::{Step, steps};
+use crate::document::{Step, join, steps};
+use crate::suggest::nearest;
+use crate::unknown::Index;
 
 /// A key that was found, and which entries have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +68,53 @@ impl Schema {
             level = hits.iter().flat_map(|(_, node)| self.below(node)).collect();
         }
         None
+    }
+
+    /// The key that a path which leads to none may have meant: each word the nearest in its table or, failing that, the
+    /// key of the last word elsewhere. In backticks.
+    ///
+    /// ```
+    /// # use polytask_config::describe;
+    /// let schema = describe(|fields| {
+    ///     fields.table("train", "the loop", |fields| { fields.integer("epochs", "passes over the rows").or(10); });
+    /// });
+    /// let near = |path| schema.near(path);
+    /// assert_eq!(near("trian.epoch").as_deref(), Some("`train.epochs`"));
+    /// assert_eq!(near("epochs").as_deref(), Some("`train.epochs`"));
+    /// assert_eq!(near("optimizer"), None);
+    /// ```
+    #[must_use]
+    pub fn near(&self, path: &str) -> Option<String> {
+        let words: Vec<&str> = path.split('.').collect();
+        let mut meant = String::new();
+        for (index, word) in words.iter().enumerate() {
+            let exact = join(&meant, word);
+            if self.found(&exact).is_some() {
+                meant = exact;
+                continue;
+            }
+            let level: Vec<(Option<&'static str>, &[Node])> = match self.found(&meant) {
+                _ if index == 0 => vec![(None, &self.keys)],
+                Some(found) => self.below(found.node),
+                None => Vec::new(),
+            };
+            let keys = level.iter().flat_map(|(_, nodes)| nodes.iter());
+            match nearest(word, keys.map(|node| node.key.as_str())) {
+                Some(near) => meant = join(&meant, near),
+                None => return self.elsewhere(words.last()?),
+            }
+        }
+        Some(format!("`{meant}`"))
+    }
+
+    /// Where there is a key of that name or of one near to it.
+    fn elsewhere(&self, word: &str) -> Option<String> {
+        let index = Index::new(self);
+        let exact = index.exact(word, "");
+        match exact.is_empty() {
+            true => index.near(word),
+            false => Some(exact.join(" or ")),
+        }
     }
 
     fn below<'s>(&'s self, node: &'s Node) -> Vec<(Option<&'static str>, &'s [Node])> {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::demands::Demands;
 use super::{Family, Kind, Node, Range, Schema, Variant};
 
 /// What a table's free names look like.
@@ -10,7 +11,8 @@ const NAME: &str = "^[a-z][a-z0-9_]*$";
 impl Schema {
     /// JSON Schema draft-07; no table takes keys that are not listed.
     ///
-    /// A file with `extends` need not give what is required at the top, for the files that it extends may.
+    /// A file with `extends` need not give what is required, at the top or in its tables, for the files that it extends
+    /// may.
     ///
     /// ```
     /// # use polytask_config::describe;
@@ -23,7 +25,6 @@ impl Schema {
     pub fn json_schema(&self) -> Value {
         let names = DefinitionNames::new(&self.families);
         let mut root = table(&self.keys, &names);
-        let required = root.remove("required");
         if let Some(Value::Object(properties)) = root.get_mut("properties") {
             for (key, schema) in own_keys() {
                 properties.entry(key).or_insert(schema);
@@ -35,19 +36,20 @@ impl Schema {
             "http://json-schema.org/draft-07/schema#".into(),
         );
         document.append(&mut root);
-        if let Some(required) = required {
+        let demands = Demands::new(&self.families, &names);
+        if let Some(demanded) = demands.table(&self.keys) {
             document.insert(
                 "if".to_owned(),
                 json!({ "not": { "required": ["extends"] } }),
             );
-            document.insert("then".to_owned(), json!({ "required": required }));
+            document.insert("then".to_owned(), demanded.into());
         }
         let mut definitions = Map::new();
         for (index, family) in self.families.iter().enumerate() {
             let tables: Vec<Value> = family
                 .variants
                 .iter()
-                .map(|variant| variant_table(variant, true, &names))
+                .map(|variant| variant_table(variant, &names))
                 .collect();
             definitions.insert(names.table(index), json!({ "anyOf": tables }));
             let words: Vec<&str> = family
@@ -62,6 +64,7 @@ impl Schema {
                 json!({ "anyOf": [{ "enum": words }, table] }),
             );
         }
+        definitions.extend(demands.definitions());
         if !definitions.is_empty() {
             document.insert("definitions".to_owned(), definitions.into());
         }
@@ -96,7 +99,7 @@ fn own_keys() -> [(&'static str, Value); 3] {
 }
 
 /// A name for each family: that of the key that chooses from it.
-struct DefinitionNames(Vec<String>);
+pub(super) struct DefinitionNames(Vec<String>);
 
 impl DefinitionNames {
     fn new(families: &[Family]) -> Self {
@@ -119,9 +122,13 @@ impl DefinitionNames {
     fn table(&self, index: usize) -> String {
         format!("{} (table)", self.entry(index))
     }
+
+    pub(super) fn whole(&self, index: usize) -> String {
+        format!("{} (whole)", self.entry(index))
+    }
 }
 
-fn reference(name: &str) -> Value {
+pub(super) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/definitions/{}", name.replace(' ', "%20")) })
 }
 
@@ -134,32 +141,18 @@ fn table(nodes: &[Node], names: &DefinitionNames) -> Map<String, Value> {
         .iter()
         .map(|node| (node.key.clone(), Value::Object(property(node, names))))
         .collect();
-    let required: Vec<&str> = nodes
-        .iter()
-        .filter(|node| node.is_required)
-        .map(|node| node.key.as_str())
-        .collect();
     let mut table = Map::new();
     table.insert("type".to_owned(), "object".into());
     table.insert("properties".to_owned(), properties.into());
     table.insert("additionalProperties".to_owned(), false.into());
-    if !required.is_empty() {
-        table.insert("required".to_owned(), required.into());
-    }
     table
 }
 
-fn variant_table(variant: &Variant, is_named: bool, names: &DefinitionNames) -> Value {
+fn variant_table(variant: &Variant, names: &DefinitionNames) -> Value {
     let mut table = table(&variant.options, names);
     table.insert("description".to_owned(), variant.summary.into());
     if let Some(Value::Object(properties)) = table.get_mut("properties") {
         properties.insert("type".to_owned(), json!({ "const": variant.name }));
-    }
-    if is_named {
-        let required = table.entry("required").or_insert_with(|| json!([]));
-        if let Value::Array(required) = required {
-            required.insert(0, "type".into());
-        }
     }
     table.into()
 }
@@ -288,4 +281,63 @@ fn list(items: Value, length: &Range<usize>) -> Value {
         }
     }
     schema.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Entry, Fields, describe};
+
+    static SHAPES: &[Entry<f64>] = &[Entry {
+        name: "circle",
+        summary: "round",
+        source: "",
+        new: |fields| fields.number("radius", "in metres").required(),
+        facts: (),
+    }];
+
+    fn listing(fields: &mut Fields<'_>) {
+        fields.tables("tasks", "what is learnt", |_, fields| {
+            fields.text("kind", "of labels").required();
+            fields
+                .entry("shape", "what it looks like", SHAPES)
+                .optional();
+        });
+        fields.text("source", "of rows").required();
+    }
+
+    #[test]
+    fn only_a_file_that_extends_none_must_give_what_is_required() {
+        let schema = describe(listing).json_schema();
+        for lenient in [
+            &schema["properties"],
+            &schema["definitions"]["shape (table)"],
+        ] {
+            assert!(
+                !lenient.to_string().contains("\"required\":[\"kind"),
+                "{lenient}"
+            );
+            assert!(
+                !lenient.to_string().contains("\"required\":[\"type"),
+                "{lenient}"
+            );
+            assert!(
+                !lenient.to_string().contains("\"required\":[\"radius"),
+                "{lenient}"
+            );
+        }
+        assert_eq!(schema["if"], json!({ "not": { "required": ["extends"] } }));
+        let task = json!({
+            "required": ["kind"],
+            "properties": { "shape": { "$ref": "#/definitions/shape%20(whole)" } },
+        });
+        let demanded = json!({
+            "required": ["source"],
+            "properties": { "tasks": { "additionalProperties": task } },
+        });
+        assert_eq!(schema["then"], demanded);
+        let whole = &schema["definitions"]["shape (whole)"];
+        assert_eq!(whole["then"], json!({ "required": ["type"] }));
+        assert_eq!(whole["allOf"][0]["then"], json!({ "required": ["radius"] }));
+    }
 }

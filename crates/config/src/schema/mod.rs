@@ -1,5 +1,6 @@
 //! What a listing says when it only describes: keys, kinds, defaults, ranges, allowed words.
 
+mod demands;
 mod find;
 mod json;
 mod kind;

@@ -213,6 +213,32 @@ impl TaskOptions {
 
     /// Reports options that have no effect on this kind of task, and those that contradict each other.
     fn check(&self, fields: &mut Fields<'_>) {
+        if self.separator.as_deref() == Some("") {
+            fields.problem(
+                "separator",
+                codes::BAD_VALUE,
+                "the separator is empty".to_owned(),
+                None,
+            );
+        }
+        for (key, texts) in [("classes", &self.classes), ("target", &self.target)] {
+            // What is ordered is called levels.
+            let key = match (key, self.kind) {
+                ("classes", TaskType::Ordinal) => "levels",
+                _ => key,
+            };
+            if let Some(twice) = twice(texts) {
+                let message = format!("`{twice}` is listed twice");
+                fields.problem(key, codes::BAD_VALUE, message, None);
+            }
+        }
+        // The rest is between the options and the kind.
+        if !fields.is_reading() || fields.is_sound("type") {
+            self.check_kind(fields);
+        }
+    }
+
+    fn check_kind(&self, fields: &mut Fields<'_>) {
         let (kind, used): (_, &[&str]) = match self.kind {
             TaskType::Binary => ("binary", &["classes", "positive", "unseen"]),
             TaskType::Multiclass => ("multiclass", &["classes", "unseen"]),
@@ -243,27 +269,11 @@ impl TaskOptions {
                 (self.kind != TaskType::Multilabel).then(|| "one task for each column".to_owned());
             fields.problem("target", codes::CONFLICT, message, help);
         }
-        if self.separator.as_deref() == Some("") {
-            fields.problem(
-                "separator",
-                codes::BAD_VALUE,
-                "the separator is empty".to_owned(),
-                None,
-            );
-        }
         let key = if self.kind == TaskType::Ordinal {
             "levels"
         } else {
             "classes"
         };
-        if let Some(twice) = twice(&self.classes) {
-            fields.problem(
-                key,
-                codes::BAD_VALUE,
-                format!("`{twice}` is listed twice"),
-                None,
-            );
-        }
         if self.classes.len() == 1 || (self.kind == TaskType::Binary && self.classes.len() > 2) {
             let message = format!("a {kind} task has {} classes here", self.classes.len());
             fields.problem(key, codes::BAD_VALUE, message, None);
@@ -274,14 +284,6 @@ impl TaskOptions {
                 "the labels are the target columns: `classes` is for one column with `separator`"
                     .to_owned();
             fields.problem("classes", codes::NO_EFFECT, message, None);
-        }
-        if let Some(twice) = twice(&self.target) {
-            fields.problem(
-                "target",
-                codes::BAD_VALUE,
-                format!("`{twice}` is listed twice"),
-                None,
-            );
         }
     }
 }

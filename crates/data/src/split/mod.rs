@@ -14,6 +14,7 @@ use polytask_random::Seed;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use shares::{Brought, Shares};
+pub(crate) use stratified::stratified_by;
 
 use crate::column::Words;
 use crate::error::{DataError, DataErrors};

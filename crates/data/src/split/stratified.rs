@@ -6,7 +6,9 @@ use polytask_config::Entry;
 
 use super::shares::Dealer;
 use super::{Part, Rest, Shares, Split};
-use crate::error::DataErrors;
+use crate::doubts::Doubts;
+use crate::error::{DataError, DataErrors};
+use crate::options::{TaskOptions, TaskType};
 
 pub(crate) const ENTRY: Entry<Split> = Entry {
     name: "stratified",
@@ -61,5 +63,55 @@ impl Stratified {
             }
         }
         Ok(parts)
+    }
+}
+
+/// The column of the classes that a stratified split of this task, which this key names, shares out; an empty name is the
+/// first task that has classes.
+///
+/// # Errors
+/// No such task, or none with classes; unless what the tasks are is in doubt.
+pub(crate) fn stratified_by(
+    (task, key): (&str, &str),
+    tasks: &[(String, TaskOptions)],
+    doubts: &Doubts,
+) -> Result<String, DataError> {
+    let has_classes = |options: &TaskOptions| {
+        !matches!(options.kind, TaskType::Regression | TaskType::Multilabel)
+    };
+    let found = tasks.iter().find(|(name, options)| {
+        if task.is_empty() {
+            has_classes(options)
+        } else {
+            name == task
+        }
+    });
+    let is_doubtful = match found {
+        Some((_, options)) => doubts.touch(&format!("{}.type", options.key)),
+        None if task.is_empty() => doubts.touch("tasks"),
+        None => doubts.touch(&format!("tasks.{task}")),
+    };
+    let target = |options: &TaskOptions| options.target.first().cloned().unwrap_or_default();
+    match found {
+        Some((_, options)) if has_classes(options) => Ok(target(options)),
+        _ if is_doubtful || doubts.touch(key) => Ok(String::new()),
+        Some(_) => Err(DataError::Option {
+            key: Some(key.to_owned()),
+            problem: format!("task {task} has no classes to share out"),
+            help: None,
+        }),
+        None => {
+            let names: Vec<&str> = tasks.iter().map(|(name, _)| name.as_str()).collect();
+            let problem = match task {
+                "" => "no task has classes to share out".to_owned(),
+                _ => format!("there is no task `{task}`"),
+            };
+            let help = Some(format!("the tasks are: {}", names.join(", ")));
+            Err(DataError::Option {
+                key: Some(key.to_owned()),
+                problem,
+                help,
+            })
+        }
     }
 }

@@ -21,6 +21,8 @@ use crate::Digest;
 
 /// Key in [`Checkpoint::meta`] of the step after which it was taken, in decimal.
 pub const STEP: &str = "step";
+/// The key of a checkpoint's text that names the run that wrote it: what [`RunRecord::id`](crate::RunRecord) says.
+pub const RUN: &str = "run";
 /// Key in [`Checkpoint::meta`] of the epoch, in decimal.
 pub const EPOCH: &str = "epoch";
 /// Key in [`Checkpoint::meta`] of the number that picks the best checkpoint; higher is better, absent if undefined.

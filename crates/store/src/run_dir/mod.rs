@@ -19,6 +19,7 @@ mod shelf;
 mod sweep;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ pub use writer::{Published, Writer};
 
 use crate::folder::Folder;
 use crate::index::Listed;
-use crate::select::{Fallback, Pick, Selected};
+use crate::select::{Fallback, Pick, Selected, Wanted};
 use crate::{Flaw, StoreError, index, select};
 
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
@@ -181,7 +182,23 @@ impl RunDir {
     /// [`StoreError::Missing`] if there is none at all, [`StoreError::NoneValid`] listing all that were refused,
     /// [`StoreError::NoFallback`].
     pub fn select(&self, pick: Pick, fallback: Fallback) -> Result<Selected, StoreError> {
-        select::select(&self.checkpoints_folder()?, pick, fallback)
+        let id = self.record().ok().map(|record| record.id);
+        let wanted = Wanted {
+            pick,
+            fallback,
+            run: id.as_deref(),
+        };
+        select::select(&self.checkpoints_folder()?, wanted)
+    }
+
+    /// Refuses a checkpoint with these texts that another run wrote, as one is that was copied into this one. Where one of
+    /// the two does not say who it is, nothing is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub fn owns(&self, path: &Path, meta: &BTreeMap<String, String>) -> Result<(), StoreError> {
+        let id = self.record().ok().map(|record| record.id);
+        select::of_run(path, meta, id.as_deref())
     }
 
     fn checkpoints_folder(&self) -> Result<Folder, StoreError> {

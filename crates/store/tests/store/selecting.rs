@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use polytask_store::{Class, Fallback, Pick, RunDir, StoreError, write};
+use polytask_store::{Class, Fallback, Pick, RunDir, RunRecord, StoreError, write};
 
 use crate::samples::{checkpoint, run};
 
@@ -119,6 +119,33 @@ fn a_deleted_newest_is_simply_not_there() {
     std::fs::remove_file(file(&run, 42)).unwrap();
     let chosen = run.select(Pick::Last, Fallback::Refused).unwrap();
     assert_eq!((chosen.step, chosen.skipped.len()), (35, 0));
+}
+
+#[test]
+fn one_of_another_run_is_passed_over() {
+    let base = tempfile::tempdir().unwrap();
+    let mut mine = run(base.path(), &STEPS);
+    let id = "mine";
+    mine.write_record(&RunRecord::begun(id, "sample", SystemTime::now()))
+        .unwrap();
+    let written = |step, run: &str| {
+        let checkpoint = checkpoint(step).with_meta(polytask_store::RUN, run);
+        write(&file(&mine, step), &checkpoint).unwrap();
+        checkpoint.meta
+    };
+    written(35, id);
+    let foreign = written(42, "another");
+    let chosen = mine.select(Pick::Last, Fallback::Allowed).unwrap();
+    assert_eq!((chosen.step, chosen.skipped.len()), (35, 1));
+    let told = format!("it is a checkpoint of run another, and lies in run {id}");
+    assert!(chosen.skipped[0].reason.to_string().contains(&told));
+    let strict = mine.select(Pick::Last, Fallback::Refused).unwrap_err();
+    assert_eq!(strict.class(), Class::Corrupt);
+    assert!(mine.owns(&file(&mine, 42), &foreign).is_err());
+    // Whose it is can be told only where both say it.
+    mine.owns(&file(&mine, 28), &checkpoint(28).meta).unwrap();
+    std::fs::remove_file(mine.path().join("run.json")).unwrap();
+    assert_eq!(mine.select(Pick::Last, Fallback::Refused).unwrap().step, 42);
 }
 
 #[test]

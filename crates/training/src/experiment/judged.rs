@@ -1,9 +1,9 @@
 //! What tasks are judged by: whether their losses, their metrics and the score go with their kinds. All of it can be told
 //! before any data is seen.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use polytask_config::{Choice as _, Fields, nearest};
+use polytask_config::{Choice as _, Fields, Listed, name_in, nearest};
 use polytask_data::TaskType;
 use polytask_metrics::{Better, METRICS, Shape, defaults, metric};
 
@@ -15,23 +15,36 @@ pub(crate) struct Judged<'a> {
     pub(crate) name: &'a str,
     pub(crate) metrics: &'a [String],
     pub(crate) shape: Shape,
+    /// Whether that is what the config says; else its type or its metrics could not be read.
+    pub(crate) is_known: bool,
 }
 
-/// A loss and metrics (with their places in the list) that are not for the kind of the task whose table `fields` is.
-pub(super) fn check_task(fields: &mut Fields<'_>, task: &TaskTable, metrics: &[(usize, String)]) {
+/// A loss and metrics that are not for the kind of the task whose table `fields` is.
+pub(super) fn check_task(fields: &mut Fields<'_>, task: &TaskTable, metrics: &[Listed]) {
     if !fields.is_sound("type") {
         // What the task is, nobody knows.
         return;
     }
     let shape = shape_of(task.data.kind);
-    let mut seen = BTreeSet::new();
-    for (index, name) in metrics {
+    let mut seen = BTreeMap::new();
+    for Listed { index, text, whole } in metrics {
         let at = format!("{}[{index}]", fields.key_path("metrics"));
-        if let Err(error) = metric(name, shape) {
+        if let Err(error) = metric(text, shape) {
             fields.problem_at(at, "P0304", error.to_string(), Some(fitting(shape)));
-        } else if !seen.insert(name) {
-            let message = format!("`{name}` is listed twice");
-            fields.problem_at(at, "P0304", message, None);
+            continue;
+        }
+        let before = *seen.entry(whole).or_insert(text);
+        if !std::ptr::eq(before, text) {
+            let (message, help) = if before == text {
+                (format!("`{text}` is listed twice"), None)
+            } else {
+                let help = format!("both are {whole}");
+                (
+                    format!("`{text}` is `{before}`, which is listed"),
+                    Some(help),
+                )
+            };
+            fields.problem_at(at, "P0304", message, help);
         }
     }
     if let Err(error) = task.loss.serves(&task.name, task.data.kind.word()) {
@@ -62,6 +75,9 @@ pub(super) fn check_score(fields: &mut Fields<'_>, tasks: &[TaskTable], score: &
             name: &task.name,
             metrics,
             shape: shape_of(task.data.kind),
+            is_known: ["type", "metrics"]
+                .iter()
+                .all(|key| fields.is_faultless(&format!("tasks.{}.{key}", task.name))),
         })
         .collect();
     for (key, _) in score {
@@ -148,6 +164,19 @@ pub(crate) fn sign(key: &str, tasks: &[Judged<'_>]) -> Result<f64, Wrong> {
                 return Err(Wrong::plain(format!(
                     "of the training rows only the loss is computed: write train/{name}/loss"
                 )));
+            }
+            if !task.is_known {
+                // What the task reports, nobody knows; but a metric that there is not, no task reports.
+                let names = || METRICS.iter().map(|entry| entry.name);
+                let name_of_metric = name_in(metric_name);
+                return match names().any(|known| known == name_of_metric) {
+                    true => Ok(1.0),
+                    false => Err(Wrong {
+                        near: nearest(name_of_metric, names())
+                            .map(|near| format!("{split}/{name}/{near}")),
+                        ..Wrong::plain(format!("there is no metric '{metric_name}'"))
+                    }),
+                };
             }
             if !task.metrics.iter().any(|known| known == metric_name) {
                 return Err(Wrong {

@@ -194,7 +194,7 @@ fn tasks(fields: &mut Fields<'_>) -> Vec<TaskTable> {
                 )
                 .or_none();
             judged::check_task(fields, &table, &metrics);
-            table.metrics = metrics.into_iter().map(|(_, metric)| metric).collect();
+            table.metrics = metrics.into_iter().map(|metric| metric.text).collect();
             table
         })
         .into_iter()

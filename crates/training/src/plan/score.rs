@@ -35,6 +35,7 @@ pub(super) fn terms(
             name: &task.name,
             metrics: &task.metrics,
             shape: shape_of(&task.kind),
+            is_known: true,
         })
         .collect();
     let mut problems = Vec::new();
