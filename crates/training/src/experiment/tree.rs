@@ -74,7 +74,8 @@ pub static TREES: &[Entry<TreeOptions>] = &[
                 .texts("numbers", "regressions with one Gaussian law")
                 .optional()
                 .unwrap_or_default();
-            if edges.is_empty() && numbers.is_empty() && fields.is_sound("edges") {
+            let is_open = !fields.is_given("numbers") || fields.is_sound("numbers");
+            if !fields.is_given("edges") && numbers.is_empty() && is_open {
                 let help = "name pairs of classes in `edges`, or regressions in `numbers`";
                 fields.problem(
                     "edges",
