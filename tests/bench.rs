@@ -71,7 +71,7 @@ fn every_family_reaches_its_marks() {
         .filter(|check| check["quantity"].as_str().unwrap().contains("cures"))
         .map(|check| &check["found"])
         .collect();
-    assert_eq!(cures, ["trunk, trunk", "known label, known label"]);
+    assert_eq!(cures, ["trunk, trunk", "joint head, joint head"]);
 }
 
 #[test]

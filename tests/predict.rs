@@ -267,6 +267,98 @@ fn a_known_label_tells_a_joint_head_of_the_others() {
     assert!(wrong("first=edge").contains("`first` has no class `edge`; it has head, tail"));
 }
 
+/// Two lengths in metres and a weight in grams that have an error in common, which the noise beside them does not tell.
+fn lengths(rows: std::ops::Range<usize>) -> String {
+    let mut text = "id,noise,near,far,weight\n".to_owned();
+    for row in rows {
+        let dice = row.wrapping_mul(2_654_435_761) >> 7;
+        let part = |by: usize| (dice / by % 64) as f64 / 64.0;
+        let shared = part(64 * 64);
+        text.push_str(&format!(
+            "r{row},{},{},{},{}\n",
+            dice % 17,
+            shared + 0.4 * part(1),
+            10.0 - 2.0 * shared + 0.5 * part(64),
+            500.0 * part(32)
+        ));
+    }
+    text
+}
+
+/// Known numbers shift the others along a line and leave them less variance, in the units of the file.
+#[test]
+fn a_known_number_tells_a_joint_head_of_the_others() {
+    let config = COINS
+        .replace("coins", "lengths")
+        .replace("tasks.first", "tasks.near")
+        .replace("tasks.second", "tasks.far")
+        .replace("\"binary\"", "\"regression\"")
+        .replace(
+            "edges = [[\"first\", \"second\"]]",
+            "numbers = [\"near\", \"far\", \"weight\"]\n[tasks.weight]\ntype = \"regression\"",
+        );
+    let folder = Folder::new(&config);
+    folder.write("lengths.csv", &lengths(0..400));
+    folder.train("r", &[]);
+    folder.write("new.csv", "id,noise\nn1,3\nn2,9\n");
+    let shown = |more: &[&str]| -> Vec<BTreeMap<String, f64>> {
+        let mut arguments = vec!["predict", "r", "-o", "out.jsonl", "--proba", "-i"];
+        arguments.extend(more);
+        folder.run(&arguments).expect(0);
+        let numbers = |row: &BTreeMap<String, Value>| {
+            let cells = row.iter().filter(|(name, _)| *name != "id");
+            cells
+                .map(|(name, cell)| (name.clone(), cell.as_f64().unwrap()))
+                .collect()
+        };
+        rows(&folder.read("out.jsonl"))
+            .iter()
+            .map(numbers)
+            .collect()
+    };
+    let free = shown(&["new.csv"]);
+    let [low, high] = ["near=0.2", "near=0.8"].map(|given| shown(&["new.csv", "--given", given]));
+    let slope = (high[0]["far"] - low[0]["far"]) / 0.6;
+    assert!((-2.2..-1.3).contains(&slope), "{slope}");
+    for (place, free) in free.iter().enumerate() {
+        // var(far | near) = var(far) - slope² var(near), and E(far | near) = E(far) + slope (near - E(near)).
+        let [near, far] = ["near:deviation", "far:deviation"].map(|name| free[name]);
+        let left = (far * far - slope * slope * near * near).sqrt();
+        for (given, near) in [(&low[place], 0.2), (&high[place], 0.8)] {
+            assert!((given["far:deviation"] - left).abs() < 1e-5, "{given:?}");
+            let mean = free["far"] + slope * (near - free["near"]);
+            assert!((given["far"] - mean).abs() < 1e-4, "{given:?}, {mean}");
+            assert!((given["near"] - near).abs() < 1e-6 && given["near:deviation"] == 0.0);
+            assert!(left < 0.8 * far);
+        }
+    }
+    // Row by row from the file, where a cell may be empty.
+    folder.write(
+        "partly.csv",
+        "id,noise,near,far,weight\nn1,3,0.2,,\nn2,3,,,\nn3,3,,,250\n",
+    );
+    let partly = shown(&["partly.csv", "--given-columns"]);
+    assert_eq!(partly[0]["far"], low[0]["far"]);
+    assert_eq!(partly[1]["far"], free[0]["far"]);
+    assert!(partly[2]["weight:deviation"] == 0.0 && partly[2]["near:deviation"] > 0.0);
+
+    let measured = folder.run(&["evaluate", "r", "--json"]).expect(0).json();
+    assert!(measured["metrics"]["test/joint_bits"].as_f64().unwrap() > 0.3);
+    let joint = folder.run(&["info", "r", "--json"]).expect(0).json()["joint"].clone();
+    assert_eq!(joint["pairs"].as_array().unwrap().len(), 3);
+    let wrong = |given: &str| {
+        let ended = folder.run(&["predict", "r", "-i", "new.csv", "--given", given]);
+        ended.expect(2).err
+    };
+    assert!(wrong("near=short").contains("`near` is a number, not `short`"));
+    assert!(wrong("near=inf").contains("`near` is a number, not `inf`"));
+    let twice = [
+        "predict", "r", "-i", "new.csv", "--given", "near=1", "--given", "near=2",
+    ];
+    let said = folder.run(&twice).expect(2).err;
+    assert!(said.contains("`near` is given as two numbers"), "{said}");
+}
+
 #[test]
 fn without_a_joint_head_nothing_is_given() {
     let folder = trained();

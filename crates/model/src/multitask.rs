@@ -30,6 +30,8 @@ pub struct ModelOptions {
     pub heads: HeadOptions,
     /// The tree that couples labels, if any: set once the labels are known.
     pub coupled: Vec<Edge>,
+    /// The regressions whose numbers have one Gaussian law, if any: set once the labels are known.
+    pub numbers: Vec<String>,
     /// What ties the weights of heads, if anything: set by whoever knows the tasks.
     pub relation: Option<Arc<dyn Relation>>,
     /// The answer to what the relation asks of the labels, if it asks: set once the labels are known.
@@ -58,6 +60,7 @@ impl ModelOptions {
             sharing,
             heads,
             coupled: Vec::new(),
+            numbers: Vec::new(),
             relation: None,
             related: Vec::new(),
         }
@@ -116,7 +119,7 @@ pub fn build(
         inputs,
         tasks,
     };
-    let joint = Joint::new(&site.initial, &options.coupled, tasks);
+    let joint = Joint::new(&site.initial, &options.coupled, &options.numbers, tasks);
     let (built, joint, reads) = match (options.sharing.build(&site), joint, cascade::reads(tasks)) {
         (Ok(built), Ok(joint), Ok(reads)) => (built, joint, reads),
         (built, joint, reads) => {
@@ -172,7 +175,7 @@ pub struct MultiTaskModel {
 impl MultiTaskModel {
     /// The predictions of each task, in task order, `[rows, width]` each: logits, values, or the cumulative logits of
     /// an ordinal task. [`decode`](crate::decode) makes probabilities of them. Coupled labels are predicted by their
-    /// marginals.
+    /// marginals; of numbers these are the heads' own.
     #[must_use]
     pub fn forward(&self, inputs: &Inputs) -> Vec<Tensor<2>> {
         self.marginals(self.heads_forward(self.representation(inputs)), None)
@@ -196,6 +199,24 @@ impl MultiTaskModel {
             Some(joint) => joint.costs(heads, known),
             None => vec![None; heads.len()],
         }
+    }
+
+    /// -ln p(number | x) of each task with coupled numbers, as [`joint_costs`](Self::joint_costs): what they cost by
+    /// themselves, in the same law.
+    #[must_use]
+    pub fn numbers_alone(&self, heads: &[Tensor<2>], known: &Known) -> Vec<Option<Tensor<1>>> {
+        match &self.joint {
+            Some(joint) => joint.numbers_alone(heads, known),
+            None => vec![None; heads.len()],
+        }
+    }
+
+    /// Standard deviations of the coupled numbers as the loss sees them, given what is known of coupled labels: row by row,
+    /// in the order of [`coupled`](Self::coupled).
+    #[must_use]
+    pub fn deviations(&self, known: &Known) -> Vec<f64> {
+        let joint = self.joint.as_ref();
+        joint.map_or_else(Vec::new, |joint| joint.deviations(known))
     }
 
     /// The labels that are coupled, in the order of [`Known`]; none without a joint head.

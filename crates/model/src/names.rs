@@ -215,6 +215,9 @@ impl<'a> Namer<'a> {
                 let edge = self.by_index(index, &names);
                 (format!("joint.{edge}.table"), Part::Joint)
             }
+            ["joint", "numbers", "covariance", leaf] => {
+                (format!("joint.numbers.{leaf}"), Part::Joint)
+            }
             ["sharing", "encoder", "embeddings", index, rest @ ..] => {
                 let columns = &self.model.encoder().embeddings;
                 let columns: Vec<String> = columns

@@ -129,7 +129,7 @@ fn sharing(model: &MultiTaskModel, counts: &Counts) -> PartSummary {
     }
 }
 
-/// The tables between labels, if there are any.
+/// What couples labels, if anything does.
 fn joint(model: &MultiTaskModel, counts: &Counts) -> Option<PartSummary> {
     let joint = model.joint.as_ref()?;
     let modules = joint.edges().iter().map(|edge| {
@@ -141,10 +141,19 @@ fn joint(model: &MultiTaskModel, counts: &Counts) -> Option<PartSummary> {
             name,
         }
     });
+    let numbers = joint.numbers.as_ref().map(|_| {
+        let name = "joint.numbers".to_owned();
+        ModuleSummary {
+            description: "covariance of what the heads leave over".to_owned(),
+            output: String::new(),
+            parameters: counts.below(&format!("{name}.")),
+            name,
+        }
+    });
     Some(PartSummary {
         part: Part::Joint,
         description: joint.describe(),
-        modules: modules.collect(),
+        modules: modules.chain(numbers).collect(),
         parameters: counts.below("joint."),
     })
 }

@@ -15,18 +15,19 @@ use crate::plan::PlannedTask;
 pub(crate) fn known(model: &MultiTaskModel, batch: &Batch) -> Known {
     let coupled = model.coupled();
     let mut known = Known {
-        classes: Vec::with_capacity(batch.rows.len() * coupled.len()),
+        labels: coupled.len(),
+        values: Vec::with_capacity(batch.rows.len() * coupled.len()),
         mask: Vec::with_capacity(batch.rows.len() * coupled.len()),
     };
     for row in 0..batch.rows.len() {
         for label in coupled {
-            let class = batch.targets.get(label.task).and_then(|labels| {
+            let value = batch.targets.get(label.task).and_then(|labels| {
                 labels.mask.get(row).filter(|mask| **mask > 0.0)?;
                 let width = labels.values.len() / labels.mask.len().max(1);
                 labels.values.get(row * width + label.place)
             });
-            known.classes.push(class.copied().unwrap_or(0.0));
-            known.mask.push(f32::from(u8::from(class.is_some())));
+            known.values.push(value.copied().unwrap_or(0.0));
+            known.mask.push(f32::from(u8::from(value.is_some())));
         }
     }
     known
@@ -35,26 +36,20 @@ pub(crate) fn known(model: &MultiTaskModel, batch: &Batch) -> Known {
 /// The labels that a config's `multitask.joint` couples.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Coupled {
-    /// Pairs of labels; none, and there is no joint head.
+    /// Pairs of classes.
     pub(crate) edges: Vec<Edge>,
-    /// Why there are none, in words.
+    /// The regressions whose numbers are coupled; without them and without edges there is no joint head.
+    pub(crate) numbers: Vec<String>,
+    /// Why there is nothing, in words.
     pub(crate) why_none: Option<String>,
 }
 
-impl Coupled {
-    fn none(why: String) -> Self {
-        Self {
-            edges: Vec::new(),
-            why_none: Some(why),
-        }
-    }
-}
-
-/// The edges that the config asks for: those it gives between tasks that are learnt, or the tree of the labels of `train`.
+/// What the config asks for: the edges and numbers it gives of tasks that are learnt, or the tree of the labels of `train` and all
+/// numbers that can be coupled.
 ///
 /// # Errors
 /// Labels that cannot be measured.
-pub(crate) fn edges(
+pub(crate) fn coupled(
     options: &TreeOptions,
     inactive: &[String],
     tasks: &[PlannedTask],
@@ -62,37 +57,109 @@ pub(crate) fn edges(
     train: &[u32],
     seed: u64,
 ) -> Result<Coupled, InformationError> {
+    let is_learnt = |name: &String| {
+        let task = name.split('/').next().unwrap_or_default();
+        inactive.iter().all(|inactive| inactive != task)
+    };
     match options {
-        TreeOptions::Given { edges } => {
-            let is_learnt = |name: &String| {
-                let task = name.split('/').next().unwrap_or_default();
-                inactive.iter().all(|inactive| inactive != task)
-            };
+        TreeOptions::Given { edges, numbers } => {
             let edges = edges.iter().filter(|edge| edge.iter().all(is_learnt));
             let edges: Vec<Edge> = edges.cloned().collect();
-            let why_none = edges
-                .is_empty()
-                .then(|| "no edge has both of its tasks learnt".to_owned());
-            Ok(Coupled { edges, why_none })
+            let numbers: Vec<String> = numbers
+                .iter()
+                .filter(|name| is_learnt(name))
+                .cloned()
+                .collect();
+            let (numbers, why) = coupled_numbers(numbers, tasks, encoded, train);
+            let why = why.unwrap_or_else(|| "no edge has both of its tasks learnt".to_owned());
+            let is_none = edges.is_empty() && numbers.is_empty();
+            Ok(Coupled {
+                edges,
+                numbers,
+                why_none: is_none.then_some(why),
+            })
         }
-        TreeOptions::ChowLiu { rate, permutations } => {
+        TreeOptions::ChowLiu {
+            rate,
+            permutations,
+            numbers,
+        } => {
+            let numbers = match numbers {
+                Some(names) => names
+                    .iter()
+                    .filter(|name| is_learnt(name))
+                    .cloned()
+                    .collect(),
+                None => all_numbers(tasks),
+            };
+            let (numbers, apart) = coupled_numbers(numbers, tasks, encoded, train);
             let columns = columns(tasks, encoded, train, |task, column| {
                 matches!(column.values, Values::Classes { .. })
                     && task.options.loss(&task.kind).is_law()
             });
-            if let Some(why) = uncoupled(tasks, &columns) {
-                return Ok(Coupled::none(why));
-            }
-            let options = report(*rate, *permutations, seed);
-            let edges = found(&columns, &options, Asks::Tree)?.into_iter();
-            let edges: Vec<Edge> = edges.map(|(edge, _)| edge).collect();
-            let why_none = edges.is_empty().then(|| {
-                format!("no pair of labels shares information that is significant at fdr {rate}")
-            });
-            Ok(Coupled { edges, why_none })
+            let (edges, why) = match uncoupled(tasks, &columns) {
+                Some(_) if columns.len() < 2 && apart.as_deref() == Some(APART) => {
+                    (Vec::new(), APART.to_owned())
+                }
+                Some(why) => (Vec::new(), why),
+                None => {
+                    let options = report(*rate, *permutations, seed);
+                    let edges = found(&columns, &options, Asks::Tree)?.into_iter();
+                    let why = format!(
+                        "no pair of labels shares information that is significant at fdr {rate}"
+                    );
+                    (edges.map(|(edge, _)| edge).collect(), why)
+                }
+            };
+            let is_none = edges.is_empty() && numbers.is_empty();
+            Ok(Coupled {
+                edges,
+                numbers,
+                why_none: is_none.then_some(why),
+            })
         }
     }
 }
+
+/// The regressions that a Gaussian law can be of, by name: the order of the tasks in the config decides nothing.
+fn all_numbers(tasks: &[PlannedTask]) -> Vec<String> {
+    let is_number = |task: &&PlannedTask| {
+        matches!(task.kind, TaskKind::Regression { .. })
+            && task.options.loss(&task.kind).is_of_means()
+    };
+    let mut names: Vec<String> = tasks
+        .iter()
+        .filter(is_number)
+        .map(|task| task.name.clone())
+        .collect();
+    names.sort();
+    names
+}
+
+/// These regressions if there is anything to couple; else none, and why if any were asked for.
+fn coupled_numbers(
+    names: Vec<String>,
+    tasks: &[PlannedTask],
+    encoded: &Encoded,
+    train: &[u32],
+) -> (Vec<String>, Option<String>) {
+    if names.is_empty() {
+        return (names, None);
+    }
+    let columns = columns(tasks, encoded, train, |task, _| names.contains(&task.name));
+    let why = if columns.len() < 2 {
+        Some("fewer than two numbers are learnt".to_owned())
+    } else {
+        is_apart(&columns).then(|| APART.to_owned())
+    };
+    match why {
+        Some(why) => (Vec::new(), Some(why)),
+        None => (names, None),
+    }
+}
+
+/// Why labels that no row has two of are not coupled.
+const APART: &str = "no training row has labels of two tasks";
 
 /// What keeps every pair of labels apart whatever they share: too few that can be coupled, or no row with two of them.
 fn uncoupled(tasks: &[PlannedTask], columns: &[Column]) -> Option<String> {
@@ -104,36 +171,41 @@ fn uncoupled(tasks: &[PlannedTask], columns: &[Column]) -> Option<String> {
                 .collect();
             names.join(", ")
         };
-        let is_number = |task: &&PlannedTask| matches!(task.kind, TaskKind::Regression { .. });
-        let (numbers, classes): (Vec<_>, Vec<_>) = tasks.iter().partition(is_number);
-        let is_other = |task: &&PlannedTask| !task.options.loss(&task.kind).is_law();
-        let others: Vec<_> = classes.into_iter().filter(is_other).collect();
-        let mut why = "fewer than two labels can be coupled".to_owned();
-        if !numbers.is_empty() {
-            why.push_str(&format!("; numbers cannot: {}", of(numbers)));
-        }
+        let is_other = |task: &&PlannedTask| {
+            let loss = task.options.loss(&task.kind);
+            !loss.is_law() && !loss.is_of_means()
+        };
+        let others: Vec<_> = tasks.iter().filter(is_other).collect();
+        let mut why =
+            "there are neither two classes nor two numbers that can be coupled".to_owned();
         if !others.is_empty() {
             why.push_str(&format!(
-                "; nor classes whose loss is not the likelihood of the labels: {}",
+                "; what cannot, for its loss is not the likelihood of classes or `mse`: {}",
                 of(others)
             ));
         }
         return Some(why);
     }
-    let mut known = columns.iter().map(|column| match &column.values {
+    is_apart(columns).then(|| APART.to_owned())
+}
+
+/// Whether no row has two of these labels.
+fn is_apart(columns: &[Column]) -> bool {
+    let known = columns.iter().map(|column| match &column.values {
         Values::Classes { labels, .. } => labels.iter().map(Option::is_some).collect(),
         Values::Real(values) => values.iter().map(Option::is_some).collect::<Vec<bool>>(),
     });
-    let mut seen: Vec<bool> = known.next()?;
+    let mut seen: Vec<bool> = Vec::new();
     for more in known {
+        seen.resize(more.len(), false);
         for (seen, is_known) in seen.iter_mut().zip(more) {
             if *seen && is_known {
-                return None;
+                return false;
             }
             *seen |= is_known;
         }
     }
-    Some("no training row has labels of two tasks".to_owned())
+    true
 }
 
 /// What a relation asks of the labels of `train`: of tasks with one label each.

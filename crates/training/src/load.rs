@@ -156,6 +156,10 @@ pub fn from_checkpoint(checkpoint: Checkpoint, place: Place) -> Result<Loaded, L
         experiment.model.coupled =
             serde_json::from_str(edges).map_err(unreadable(meta::COUPLED))?;
     }
+    if let Some(numbers) = checkpoint.meta.get(meta::NUMBERS) {
+        experiment.model.numbers =
+            serde_json::from_str(numbers).map_err(unreadable(meta::NUMBERS))?;
+    }
     if let Some(related) = checkpoint.meta.get(meta::RELATED) {
         experiment.model.related =
             serde_json::from_str(related).map_err(unreadable(meta::RELATED))?;

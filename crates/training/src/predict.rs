@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use polytask_data::{Batch, Kept, Oddities, TaskKind};
+use polytask_data::{Batch, Kept, Oddities, TaskFit, TaskKind};
 use polytask_model::{CoupledLabel, Known};
 
 use crate::joint;
@@ -20,6 +20,9 @@ pub struct PredictedRows<'a> {
     pub tasks: &'a [PlannedTask],
     /// Per task, row-major: probabilities (class kinds), or values in the original unit (regression).
     values: &'a [Vec<f64>],
+    /// Per task, row-major like its values: standard deviations of numbers that a joint head couples, given what is known; none of
+    /// any other task.
+    deviations: &'a [Vec<f64>],
     /// For each row where its answer stands among them; a row that lacks a feature may have none.
     answers: &'a [Option<usize>],
     /// How many rows have one.
@@ -36,9 +39,29 @@ impl<'a> PredictedRows<'a> {
     /// What is predicted for a row, one slice per task; none if one of its features is missing.
     #[must_use]
     pub fn answer(&self, row: usize) -> Option<impl Iterator<Item = &'a [f64]>> {
+        self.of_row(self.values, row)
+    }
+
+    /// Standard deviations of what is predicted for a row, one slice per task, empty but for numbers that a joint head couples.
+    #[must_use]
+    pub fn deviations(&self, row: usize) -> Option<impl Iterator<Item = &'a [f64]>> {
+        self.of_row(self.deviations, row)
+    }
+
+    /// How many standard deviations a row of each task has.
+    pub fn deviating(&self) -> impl Iterator<Item = usize> {
+        let answered = self.answered.max(1);
+        self.deviations.iter().map(move |own| own.len() / answered)
+    }
+
+    fn of_row(
+        &self,
+        values: &'a [Vec<f64>],
+        row: usize,
+    ) -> Option<impl Iterator<Item = &'a [f64]> + use<'a>> {
         let place = self.answers.get(row).copied().flatten()?;
         let answered = self.answered;
-        Some(self.values.iter().map(move |values| {
+        Some(values.iter().map(move |values| {
             let width = values.len().checked_div(answered).unwrap_or(0);
             values
                 .get(place * width..(place + 1) * width)
@@ -59,7 +82,7 @@ pub struct Predicted {
 /// What is known of coupled labels before they are predicted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given {
-    /// For all rows: the place of a label among the coupled ones, and its class.
+    /// For all rows: the place of a label among the coupled ones, and its class, or its number as the loss sees it.
     fixed: Vec<(usize, f32)>,
     /// Whether the input's own columns of labels are known, row by row.
     from_columns: bool,
@@ -70,17 +93,18 @@ impl Given {
         self.fixed.is_empty() && !self.from_columns
     }
 
+    /// Of a batch; nothing is known where nothing is given.
     fn known(&self, loaded: &Loaded, batch: &Batch) -> Known {
         let labels = loaded.model.coupled().len();
         let mut known = joint::known(&loaded.model, batch);
         if !self.from_columns {
             known.mask.fill(0.0);
         }
-        let rows = known.classes.chunks_mut(labels.max(1));
-        for (classes, mask) in rows.zip(known.mask.chunks_mut(labels.max(1))) {
-            for &(label, class) in &self.fixed {
-                if let (Some(slot), Some(mask)) = (classes.get_mut(label), mask.get_mut(label)) {
-                    (*slot, *mask) = (class, 1.0);
+        let rows = known.values.chunks_mut(labels.max(1));
+        for (values, mask) in rows.zip(known.mask.chunks_mut(labels.max(1))) {
+            for &(label, value) in &self.fixed {
+                if let (Some(slot), Some(mask)) = (values.get_mut(label), mask.get_mut(label)) {
+                    (*slot, *mask) = (value, 1.0);
                 }
             }
         }
@@ -89,10 +113,10 @@ impl Given {
 }
 
 impl Loaded {
-    /// Labels known for all rows, as (`TASK` or `TASK/LABEL`, class), and whether the input's columns of labels are known.
+    /// Labels known for all rows, as (`TASK` or `TASK/LABEL`, class or number), and whether the input's columns of labels are known.
     ///
     /// # Errors
-    /// What is not coupled or no class, in words.
+    /// What is not coupled, no class or no number, in words.
     pub fn given(&self, labels: &[(String, String)], from_columns: bool) -> Result<Given, String> {
         let coupled = self.model.coupled();
         if coupled.is_empty() && (from_columns || !labels.is_empty()) {
@@ -113,14 +137,24 @@ impl Loaded {
                     names.join(", ")
                 ));
             };
-            let found = (place, self.class_of(label, class)? as f32);
-            // Every row has one class of each label.
+            let value = if label.is_number() {
+                self.number_of(label, class)?
+            } else {
+                self.class_of(label, class)? as f32
+            };
+            let found = (place, value);
+            // Every row has one class, or number, of each label.
             if fixed
                 .iter()
                 .any(|other| other.0 == place && *other != found)
             {
+                let two = if label.is_number() {
+                    "numbers"
+                } else {
+                    "classes"
+                };
                 return Err(format!(
-                    "`{name}` is given as two classes, one of them `{class}`"
+                    "`{name}` is given as two {two}, one of them `{class}`"
                 ));
             }
             fixed.push(found);
@@ -129,6 +163,34 @@ impl Loaded {
             fixed,
             from_columns,
         })
+    }
+
+    /// The number as the loss sees it, from what it is in the file.
+    fn number_of(&self, label: &CoupledLabel, number: &str) -> Result<f32, String> {
+        let given = number.parse::<f64>().ok().filter(|given| given.is_finite());
+        let given = given.ok_or_else(|| format!("`{}` is a number, not `{number}`", label.name))?;
+        let fit = self.tasks.get(label.task).map(|task| &task.fit);
+        let of = |values: fn(&TaskFit) -> &Vec<f64>, none: f64| {
+            let own = fit.and_then(|fit| values(fit).get(label.place));
+            own.copied().unwrap_or(none)
+        };
+        Ok(((given - of(|fit| &fit.mean, 0.0)) / of(|fit| &fit.std, 1.0)) as f32)
+    }
+
+    /// Adds those of some rows, each task's own, in the unit of the file.
+    fn add_deviations(&self, known: &Known, tasks: &mut [Vec<f64>]) {
+        let coupled = self.model.coupled().iter();
+        let numbers: Vec<&CoupledLabel> = coupled.filter(|label| label.is_number()).collect();
+        let deviations = self.model.deviations(known);
+        for row in deviations.chunks(numbers.len().max(1)) {
+            for (label, deviation) in numbers.iter().zip(row) {
+                let own = self.tasks.get(label.task);
+                let unit = own.and_then(|task| task.fit.std.get(label.place));
+                if let Some(all) = tasks.get_mut(label.task) {
+                    all.push(deviation * unit.copied().unwrap_or(1.0));
+                }
+            }
+        }
     }
 
     fn class_of(&self, label: &CoupledLabel, class: &str) -> Result<usize, String> {
@@ -169,13 +231,16 @@ impl Loaded {
             let chunk = chunk?;
             let rows: Vec<u32> = (0..chunk.encoded.rows() as u32).collect();
             let mut values: Vec<Vec<f64>> = vec![Vec::new(); self.tasks.len()];
+            let mut deviations = values.clone();
             for rows in rows.chunks(self.batch_size()) {
                 let batch = chunk.encoded.batch(rows);
-                let known = (!given.is_nothing()).then(|| given.known(self, &batch));
-                let predicted = predictor.predict(&batch, known.as_ref());
+                let known = given.known(self, &batch);
+                let is_given = !given.is_nothing();
+                let predicted = predictor.predict(&batch, is_given.then_some(&known));
                 for (all, own) in values.iter_mut().zip(predicted) {
                     all.extend(own);
                 }
+                self.add_deviations(&known, &mut deviations);
             }
             let mut answered = 0..;
             let answers: Vec<Option<usize>> = chunk
@@ -188,6 +253,7 @@ impl Loaded {
                 kept: &chunk.kept,
                 tasks: &self.tasks,
                 values: &values,
+                deviations: &deviations,
                 answers: &answers,
                 answered: rows.len(),
             })?;

@@ -21,6 +21,8 @@ pub mod meta {
     pub const DATA: &str = "data";
     /// The edges between coupled labels, JSON; without a joint head there are none.
     pub const COUPLED: &str = "coupled";
+    /// The regressions whose numbers are coupled, JSON; without a Gaussian law there are none.
+    pub const NUMBERS: &str = "numbers";
     /// What the relation between tasks was told of the labels, JSON; without a relation that asks there is none.
     pub const RELATED: &str = "related";
     /// The version that wrote it.
@@ -77,20 +79,17 @@ impl Saver {
     /// Writes into the run that `writer` has locked; `resolved` is the resolved config.
     #[must_use]
     pub fn new(writer: Writer, plan: &Plan, resolved: &str) -> Self {
+        let listed =
+            |key: &'static str, text: serde_json::Result<String>| (key, text.unwrap_or_default());
         let coupled = &plan.model.coupled;
-        let coupled = (!coupled.is_empty()).then(|| {
-            (
-                meta::COUPLED,
-                serde_json::to_string(coupled).unwrap_or_default(),
-            )
-        });
+        let coupled =
+            (!coupled.is_empty()).then(|| listed(meta::COUPLED, serde_json::to_string(coupled)));
+        let numbers = &plan.model.numbers;
+        let numbers =
+            (!numbers.is_empty()).then(|| listed(meta::NUMBERS, serde_json::to_string(numbers)));
         let related = &plan.model.related;
-        let related = (!related.is_empty()).then(|| {
-            (
-                meta::RELATED,
-                serde_json::to_string(related).unwrap_or_default(),
-            )
-        });
+        let related =
+            (!related.is_empty()).then(|| listed(meta::RELATED, serde_json::to_string(related)));
         // A run whose record is lost goes by its folder.
         let id = writer
             .record()
@@ -112,6 +111,7 @@ impl Saver {
             texts: texts
                 .into_iter()
                 .chain(coupled)
+                .chain(numbers)
                 .chain(related)
                 .map(|(key, text)| (key.to_owned(), text))
                 .collect(),

@@ -22,9 +22,9 @@ use crate::{json, place};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Columns of the input that are neither inputs nor targets are kept. A class is written by its name; with --proba each
-class has a column TASK:CLASS. Every row of the input has one in the output; a model that was trained without the rows
-that lack a feature (data.missing = \"drop_row\") leaves the predictions of such rows empty. The output appears under its
-name only when it is complete.
+class has a column TASK:CLASS, and each number that a joint head couples a column TASK:deviation. Every row of the input
+has one in the output; a model that was trained without the rows that lack a feature (data.missing = \"drop_row\") leaves
+the predictions of such rows empty. The output appears under its name only when it is complete.
 
 Examples:
   polytask predict latest --input new.csv --output predictions.csv
@@ -46,12 +46,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
-    /// Add the probability of every class
+    /// Add the probability of every class, and the standard deviation of every number that a joint head couples
     #[arg(long)]
     proba: bool,
 
-    /// A label that is known for all rows, TASK=CLASS or TASK/LABEL=0|1, which a joint head lets the others know; repeatable
-    #[arg(long, value_name = "TASK=CLASS", value_parser = parse_given)]
+    /// A label that is known for all rows, TASK=CLASS, TASK/LABEL=0|1 or TASK=NUMBER, which a joint head lets the others know;
+    /// repeatable
+    #[arg(long, value_name = "TASK=LABEL", value_parser = parse_given)]
     given: Vec<(String, String)>,
 
     /// Labels that stand in the input's target columns are known, row by row; empty cells are not
@@ -69,7 +70,7 @@ pub(crate) struct Arguments {
 fn parse_given(text: &str) -> Result<(String, String), String> {
     let (task, class) = text
         .split_once('=')
-        .ok_or("write TASK=CLASS, such as digit=7")?;
+        .ok_or("write TASK=LABEL, such as digit=7")?;
     Ok((task.trim().to_owned(), class.trim().to_owned()))
 }
 
@@ -191,7 +192,7 @@ impl Sink {
         let columns = match &self.columns {
             Some(columns) => columns,
             None => {
-                let columns = Columns::new(rows.columns, rows.tasks, self.with_probabilities);
+                let columns = Columns::new(rows, self.with_probabilities);
                 self.writer.heads(&columns.heads, &mut self.output)?;
                 self.columns.insert(columns)
             }

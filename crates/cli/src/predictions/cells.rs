@@ -23,20 +23,31 @@ pub(crate) struct Columns {
     with_probabilities: bool,
 }
 
+/// The head of a column that says how far the truth may be.
+const DEVIATION: &str = "deviation";
+
 /// Above this probability a label of a multilabel task is given, as in its metrics.
 const THRESHOLD: f64 = 0.5;
 
 impl Columns {
-    /// The columns for these tasks.
-    pub(crate) fn new(kept: &[String], tasks: &[PlannedTask], with_probabilities: bool) -> Self {
-        let mut heads = kept.to_vec();
-        for task in tasks {
+    /// The columns for rows like these.
+    pub(crate) fn new(rows: &PredictedRows<'_>, with_probabilities: bool) -> Self {
+        let mut heads = rows.columns.to_vec();
+        for (task, deviating) in rows.tasks.iter().zip(rows.deviating()) {
+            let heads_of = |name: &str| {
+                let mut own = heads_of(task, name, with_probabilities);
+                if with_probabilities && deviating > 0 {
+                    let deviations = own.iter().map(|head| format!("{head}:{DEVIATION}"));
+                    own.extend(deviations.collect::<Vec<String>>());
+                }
+                own
+            };
             // A kept column may be called like an output; the input's names stay.
             let mut name = task.name.clone();
-            let mut own = heads_of(task, &name, with_probabilities);
+            let mut own = heads_of(&name);
             while own.iter().any(|head| heads.contains(head)) {
                 name.push_str(":predicted");
-                own = heads_of(task, &name, with_probabilities);
+                own = heads_of(&name);
             }
             heads.extend(own);
         }
@@ -54,17 +65,22 @@ impl Columns {
             true => Cell::Bare(&kept.text),
             false => Cell::Text(&kept.text),
         }));
-        let Some(answer) = rows.answer(row) else {
+        let (Some(answer), Some(deviations)) = (rows.answer(row), rows.deviations(row)) else {
             cells.resize(self.heads.len(), Cell::Empty);
             return;
         };
-        for (task, values) in rows.tasks.iter().zip(answer) {
+        for ((task, values), deviations) in rows.tasks.iter().zip(answer).zip(deviations) {
             // A probability may come out as -0.
             let numbers = values
                 .iter()
                 .map(|value| Cell::Number(unsigned_zero(*value)));
             match task.kind {
-                TaskKind::Regression { .. } => cells.extend(numbers),
+                TaskKind::Regression { .. } => {
+                    cells.extend(numbers);
+                    if self.with_probabilities {
+                        cells.extend(deviations.iter().map(|own| Cell::Number(*own)));
+                    }
+                }
                 TaskKind::Multilabel { .. } if self.with_probabilities => cells.extend(numbers),
                 TaskKind::Multilabel { .. } => {
                     cells.extend(

@@ -15,7 +15,7 @@ pub enum Verdict {
     ShareMore,
     /// Labels are coupled beyond the input.
     JointHead,
-    /// The same, where one of the two is a number: there is no joint head for those.
+    /// The same, where one of the two is a number and the other a class: no joint head couples those.
     KnownLabel,
     /// Nothing shows; only trying tells.
     Silent,
@@ -33,11 +33,12 @@ impl Verdict {
                 "the target misses what the source sees: share more layers or codes, or cascade on predictions"
             }
             Self::JointHead => {
-                "labels are coupled beyond x: a joint head; no gain for marginals, full gain where the other label is known"
+                "labels are coupled beyond x: a joint head (`multitask.joint`); no gain for marginals, full gain where the other label is \
+                 known (`predict --given`) or the joint law is scored"
             }
             Self::KnownLabel => {
-                "labels are coupled beyond x, and a number has no joint head: where the other label is known first, make it an input; \
-                 no gain for marginals"
+                "labels are coupled beyond x, and no joint head couples a class with a number: where the other label is known first, \
+                 make it an input; no gain for marginals"
             }
             Self::Silent => {
                 "labels are silent: look at feature profiles, gradients or codes; try it and measure bits transferred"
@@ -46,16 +47,16 @@ impl Verdict {
         }
     }
 
-    /// The reading of a pair of which one label is a number, or both: a joint head is for classes.
+    /// The reading of a pair of a class and a number: a joint head is of classes, or of numbers.
     ///
     /// ```
     /// use polytask_information::usable::Verdict;
     ///
-    /// assert_eq!(Verdict::JointHead.of_numbers(), Verdict::KnownLabel);
-    /// assert_eq!(Verdict::Trunk.of_numbers(), Verdict::Trunk);
+    /// assert_eq!(Verdict::JointHead.across_kinds(), Verdict::KnownLabel);
+    /// assert_eq!(Verdict::Trunk.across_kinds(), Verdict::Trunk);
     /// ```
     #[must_use]
-    pub fn of_numbers(self) -> Self {
+    pub fn across_kinds(self) -> Self {
         match self {
             Self::JointHead => Self::KnownLabel,
             other => other,

@@ -1,20 +1,20 @@
-//! A label of the tree: which task it is of, and how predictions and a law over its classes become each other.
+//! A coupled label: which task it is of, and how predictions and a law over its classes become each other.
 
 use burn::tensor::Tensor;
 use polytask_data::TaskKind;
 
 use crate::loss::{TaskSpec, kind_name, log_law_of_levels, log_sum_exp};
 
-/// One label that the tree couples with others.
+/// One label that is coupled with others: classes by the tree, numbers by the covariance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoupledLabel {
-    /// Its task's name, or `TASK/LABEL` for one of a multilabel task.
+    /// Its task's name, or `TASK/LABEL` for one of a multilabel task, `TASK/COLUMN` for one of several numbers.
     pub name: String,
     /// The task.
     pub task: usize,
-    /// Which number of the task's label it is: not 0 only for a multilabel task.
+    /// Which number of the task's label it is: not 0 only for a multilabel task, or a regression of several numbers.
     pub place: usize,
-    /// How many classes it has.
+    /// How many classes it has; 0 of a number.
     pub classes: usize,
     form: Form,
 }
@@ -28,9 +28,49 @@ enum Form {
     Flag,
     /// Rising cumulative logits.
     Levels,
+    /// The mean of a number, in this column.
+    Mean,
 }
 
 impl CoupledLabel {
+    /// Whether it is a number.
+    #[must_use]
+    pub fn is_number(&self) -> bool {
+        self.form == Form::Mean
+    }
+
+    /// The numbers of the regression of this name.
+    ///
+    /// # Errors
+    /// What keeps it out of a Gaussian law, in words.
+    pub(super) fn numbers(name: &str, tasks: &[TaskSpec]) -> Result<Vec<Self>, String> {
+        let found = tasks.iter().enumerate().find(|(_, task)| task.name == name);
+        let (task, spec) = found.ok_or_else(|| format!("there is no task `{name}`"))?;
+        let TaskKind::Regression { outputs } = spec.kind else {
+            let kind = kind_name(&spec.kind);
+            return Err(format!(
+                "`{name}` is {kind}: classes are coupled by `edges`"
+            ));
+        };
+        if !spec.loss().is_of_means() {
+            return Err(format!(
+                "the loss of `{name}` is not `mse`, which a Gaussian law with one covariance for all rows replaces"
+            ));
+        }
+        let own = |place: usize| match spec.fit.classes.get(place) {
+            Some(column) if outputs > 1 => format!("{name}/{column}"),
+            _ => name.to_owned(),
+        };
+        let number = |place| Self {
+            name: own(place),
+            task,
+            place,
+            classes: 0,
+            form: Form::Mean,
+        };
+        Ok((0..outputs).map(number).collect())
+    }
+
     /// The label of this name.
     ///
     /// # Errors
@@ -63,7 +103,7 @@ impl CoupledLabel {
             }
             (TaskKind::Regression { .. }, _) => {
                 return Err(format!(
-                    "`{task_name}` is a regression: only classes are coupled"
+                    "`{task_name}` is a regression: edges are between classes, and numbers are coupled by `numbers`"
                 ));
             }
             (kind, Some(_)) => {
@@ -103,10 +143,12 @@ impl CoupledLabel {
             .collect()
     }
 
-    /// u `[rows, classes]`, ln of the head's own law up to a constant per row, from the predictions `[rows, width]`.
+    /// u `[rows, classes]`, ln of the head's own law up to a constant per row, from the predictions `[rows, width]`; of a
+    /// number its mean, `[rows, 1]`.
     pub(super) fn potentials(&self, prediction: &Tensor<2>) -> Tensor<2> {
         match self.form {
             Form::Scores => prediction.clone(),
+            Form::Mean => prediction.clone().narrow(1, self.place, 1),
             Form::Flag => {
                 let yes = prediction.clone().narrow(1, self.place, 1);
                 Tensor::cat(vec![yes.zeros_like(), yes], 1)
@@ -115,10 +157,10 @@ impl CoupledLabel {
         }
     }
 
-    /// The predictions that say this law, ln p `[rows, classes]` up to a constant per row.
+    /// The predictions that say this law, ln p `[rows, classes]` up to a constant per row, or this mean, `[rows, 1]`.
     pub(super) fn prediction(&self, law: Tensor<2>) -> Tensor<2> {
         match self.form {
-            Form::Scores => law,
+            Form::Scores | Form::Mean => law,
             Form::Flag => law.clone().narrow(1, 1, 1) - law.narrow(1, 0, 1),
             Form::Levels => {
                 let below = |level| log_sum_exp(law.clone().narrow(1, 0, level));

@@ -1,4 +1,5 @@
-//! The joint tree head: one law over all labels instead of one per label.
+//! The joint head: one law over all labels instead of one per label. Classes are coupled by a tree, numbers by one
+//! covariance ([`covariance`]); the two are independent of each other given x.
 //!
 //! p(y|x) ∝ exp(Σ_t u_t(y_t; x) + Σ_(s,t) M_st[y_s, y_t]) over the edges (s, t) of a forest, with the heads' own
 //! log-probabilities u_t and a table M_st per edge that starts at zero: then the labels are independent given x, exactly.
@@ -13,7 +14,10 @@
 //!
 //! Source: conditional random field (Lafferty et al. 2001) on the Chow-Liu tree (Chow and Liu 1968) of the labels.
 
+mod conditional;
+mod covariance;
 mod label;
+mod numbers;
 mod pass;
 mod tree;
 
@@ -27,6 +31,7 @@ use crate::encoder::one_hot;
 use crate::error::ShapeError;
 use crate::initial::{Initial, data};
 use crate::loss::TaskSpec;
+use numbers::Numbers;
 use pass::Pass;
 pub(crate) use tree::Tree;
 
@@ -39,17 +44,20 @@ const NEVER: f64 = -1e9;
 /// The labels of some rows as far as they are known, in the order of the coupled labels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known {
-    /// Class numbers `[rows, labels]`; 0 where nothing is known.
-    pub classes: Vec<f32>,
+    /// How many labels there are.
+    pub labels: usize,
+    /// Class numbers, and numbers as the loss sees them, `[rows, labels]`; 0 where nothing is known.
+    pub values: Vec<f32>,
     /// 1 where the label is known, else 0, `[rows, labels]`.
     pub mask: Vec<f32>,
 }
 
-/// The tables of a forest.
+/// The tables of a forest, and the covariance of numbers.
 #[derive(Module, Debug)]
 pub(crate) struct Joint {
     /// One per edge, `[classes of its first label, classes of its second]`.
     pub(crate) tables: Vec<Param<Tensor<2>>>,
+    pub(crate) numbers: Option<Numbers>,
     #[module(skip)]
     forest: Forest,
 }
@@ -58,21 +66,20 @@ pub(crate) struct Joint {
 #[derive(Clone, Debug)]
 struct Forest {
     tree: Tree,
-    /// In the order of the tree's places.
+    /// In the order of the tree's places; then the numbers, which stand in no tree.
     labels: Vec<CoupledLabel>,
     edges: Vec<Edge>,
 }
 
 impl Joint {
-    /// A forest with tables of zeros; none without edges.
+    /// A forest with tables of zeros, and independent numbers of the regressions `numbers`; none without edges and with
+    /// fewer than two numbers.
     pub(crate) fn new(
         initial: &Initial<'_>,
         edges: &[Edge],
+        numbers: &[String],
         tasks: &[TaskSpec],
     ) -> Result<Option<Self>, Vec<ShapeError>> {
-        if edges.is_empty() {
-            return Ok(None);
-        }
         let problem = |edge: usize, message: String| ShapeError {
             key: format!("{KEY}.edges[{edge}]"),
             layer: "joint head".to_owned(),
@@ -92,12 +99,19 @@ impl Joint {
                 format!("the edges close a circle: {}", around.join(" - ")),
             ));
         }
+        let numbers = Numbers::new(initial, numbers, tasks).unwrap_or_else(|more| {
+            problems.extend(more);
+            None
+        });
         if !problems.is_empty() {
             return Err(problems);
         }
+        if edges.is_empty() && numbers.is_none() {
+            return Ok(None);
+        }
         let names = edges.as_flattened();
         let tree = Tree::of(edges, &CoupledLabel::of_tasks(names, tasks));
-        let labels: Vec<CoupledLabel> = tree
+        let mut labels: Vec<CoupledLabel> = tree
             .places
             .iter()
             .filter_map(|place| CoupledLabel::find(&place.name, tasks).ok())
@@ -110,8 +124,10 @@ impl Joint {
             .iter()
             .map(|[first, second]| initial.constant([classes(first), classes(second)], 0.0))
             .collect();
+        labels.extend(numbers.iter().flat_map(Numbers::labels).cloned());
         Ok(Some(Self {
             tables,
+            numbers,
             forest: Forest {
                 tree,
                 labels,
@@ -120,9 +136,14 @@ impl Joint {
         }))
     }
 
-    /// The coupled labels, parents before children.
+    /// The coupled labels: those of the tree, parents before children, then the numbers.
     pub(crate) fn labels(&self) -> &[CoupledLabel] {
         &self.forest.labels
+    }
+
+    /// Those of the tree.
+    fn classes(&self) -> impl Iterator<Item = &CoupledLabel> {
+        self.labels().iter().filter(|label| !label.is_number())
     }
 
     /// The edges, a table each.
@@ -132,17 +153,24 @@ impl Joint {
 
     /// In words.
     pub(crate) fn describe(&self) -> String {
-        let [labels, tables] = [self.labels().len(), self.tables.len()];
+        let [classes, tables] = [self.classes().count(), self.tables.len()];
         let tables = if tables == 1 {
             "1 table".to_owned()
         } else {
             format!("{tables} tables")
         };
-        format!("one law over {labels} labels, {tables} between them")
+        let of_classes =
+            (classes > 0).then(|| format!("one law over {classes} labels, {tables} between them"));
+        let of_numbers = self.numbers.as_ref().map(|numbers| {
+            let count = numbers.labels().len();
+            format!("one Gaussian law over {count} numbers")
+        });
+        let laws: Vec<String> = of_classes.into_iter().chain(of_numbers).collect();
+        laws.join("; ")
     }
 
     /// The predictions of every task for its labels by themselves, given the known ones: each label's marginal, in the
-    /// form of its head's predictions.
+    /// form of its head's predictions. Those of numbers are their heads' own unless something is known.
     pub(crate) fn marginals(
         &self,
         mut predictions: Vec<Tensor<2>>,
@@ -154,7 +182,7 @@ impl Joint {
             None => free,
         };
         let laws = self.pass(|pass| pass.marginals(&own));
-        for (label, law) in self.labels().iter().zip(laws) {
+        for (label, law) in self.classes().zip(laws) {
             if let Some(slot) = predictions.get_mut(label.task) {
                 let [rows, width] = slot.dims();
                 let own = label.prediction(law);
@@ -167,7 +195,16 @@ impl Joint {
                 };
             }
         }
+        if let (Some(numbers), Some(known)) = (&self.numbers, known) {
+            numbers.condition(&mut predictions, known);
+        }
         predictions
+    }
+
+    /// Standard deviations of the coupled numbers given what is known, row by row.
+    pub(crate) fn deviations(&self, known: &Known) -> Vec<f64> {
+        let numbers = self.numbers.as_ref();
+        numbers.map_or_else(Vec::new, |numbers| numbers.deviations(known))
     }
 
     /// -ln p(label | x, the known labels before it) of every task, `[rows]`, exactly 0 where it is not known; a task's
@@ -177,18 +214,29 @@ impl Joint {
         let told = self.told(&free, known);
         let laws = self.pass(|pass| pass.chained(&free, &clamped(&free, &told)));
         let mut costs: Vec<Option<Tensor<1>>> = vec![None; predictions.len()];
-        for ((label, law), [is, mask]) in self.labels().iter().zip(laws).zip(told) {
+        for ((label, law), [is, mask]) in self.classes().zip(laws).zip(told) {
             let [rows, _] = law.dims();
             let cost = (activation::log_softmax(law, 1) * is).sum_dim(1).neg();
             let cost = cost
                 .mask_fill(mask.lower_equal_elem(0.0), 0.0)
                 .reshape([rows]);
-            if let Some(slot) = costs.get_mut(label.task) {
-                *slot = Some(match slot.take() {
-                    Some(sum) => sum + cost,
-                    None => cost,
-                });
-            }
+            add_to(&mut costs, label.task, cost);
+        }
+        if let Some(numbers) = &self.numbers {
+            numbers.add_costs(predictions, known, &mut costs);
+        }
+        costs
+    }
+
+    /// -ln p(number | x) of every task with coupled numbers, as [`costs`](Self::costs): of classes their own loss says it.
+    pub(crate) fn numbers_alone(
+        &self,
+        predictions: &[Tensor<2>],
+        known: &Known,
+    ) -> Vec<Option<Tensor<1>>> {
+        let mut costs: Vec<Option<Tensor<1>>> = vec![None; predictions.len()];
+        if let Some(numbers) = &self.numbers {
+            numbers.add_alone(predictions, known, &mut costs);
         }
         costs
     }
@@ -202,24 +250,22 @@ impl Joint {
     }
 
     fn potentials(&self, predictions: &[Tensor<2>]) -> Vec<Tensor<2>> {
-        let labels = self.labels().iter();
-        labels
+        self.classes()
             .filter_map(|label| Some(label.potentials(predictions.get(label.task)?)))
             .collect()
     }
 
     /// Of each label 1 for the class that it is known to be, `[rows, classes]`, and 1 if it is known at all, `[rows, 1]`.
     fn told(&self, like: &[Tensor<2>], known: &Known) -> Vec<[Tensor<2>; 2]> {
-        let labels = self.labels().len();
         let each = like.iter().enumerate().map(|(index, like)| {
             let [rows, classes] = like.dims();
             let column = |values: &[f32]| -> Tensor<2> {
-                let values = values.iter().skip(index).step_by(labels);
+                let values = values.iter().skip(index).step_by(known.labels.max(1));
                 let values = values.map(|&value| f64::from(value)).collect();
                 Tensor::from_data(data([rows, 1], values), &like.device())
             };
             let mask = column(&known.mask);
-            let is = one_hot(column(&known.classes).int(), classes) * mask.clone();
+            let is = one_hot(column(&known.values).int(), classes) * mask.clone();
             [is, mask]
         });
         each.collect()
@@ -232,4 +278,14 @@ fn clamped(free: &[Tensor<2>], told: &[[Tensor<2>; 2]]) -> Vec<Tensor<2>> {
         free.clone() + (mask.clone() - is.clone()) * NEVER
     };
     free.iter().zip(told).map(clamp).collect()
+}
+
+/// Adds to what a task costs.
+fn add_to(costs: &mut [Option<Tensor<1>>], task: usize, cost: Tensor<1>) {
+    if let Some(slot) = costs.get_mut(task) {
+        *slot = Some(match slot.take() {
+            Some(sum) => sum + cost,
+            None => cost,
+        });
+    }
 }

@@ -88,6 +88,12 @@ pub trait Loss: std::fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it is the squared error of means, one score per output: up to scale and constant -ln of a Gaussian law
+    /// whose covariance is the same for all rows.
+    fn is_of_means(&self) -> bool {
+        false
+    }
+
     /// One row of predictions to probabilities (`[classes]`; a binary task has two, labels each have one) or values.
     fn decode(&self, kind: &TaskKind, row: &[f64]) -> Vec<f64>;
 }

@@ -36,6 +36,10 @@ impl Loss for Squared {
         (prediction - target).square().mean_dim(1).reshape([rows])
     }
 
+    fn is_of_means(&self) -> bool {
+        true
+    }
+
     fn decode(&self, _: &TaskKind, row: &[f64]) -> Vec<f64> {
         row.to_vec()
     }

@@ -179,6 +179,7 @@ pub(super) fn model_options(
         sharing: Box::new(sharing),
         heads,
         coupled: Vec::new(),
+        numbers: Vec::new(),
         relation: None,
         related: Vec::new(),
     }

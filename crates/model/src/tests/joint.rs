@@ -180,7 +180,8 @@ fn the_anchor_is_met() {
         is(found, wanted);
     }
     let told = |classes: [f32; 3], mask: [f32; 3]| Known {
-        classes: classes.into(),
+        labels: 3,
+        values: classes.into(),
         mask: mask.into(),
     };
     let cost = |known: &Known| -> f64 {
@@ -412,7 +413,7 @@ fn what_cannot_be_coupled_is_refused_with_its_edge() {
     assert_eq!(
         refused(&[("passed", "grade"), ("nobody", "digit")]),
         format!(
-            "{edge}[0] `grade` is a regression: only classes are coupled\n{edge}[1] there is no task `nobody`"
+            "{edge}[0] `grade` is a regression: edges are between classes, and numbers are coupled by `numbers`\n{edge}[1] there is no task `nobody`"
         )
     );
     assert_eq!(

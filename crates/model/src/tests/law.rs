@@ -102,7 +102,10 @@ pub(super) fn known(
     labels: &[CoupledLabel],
     labelled: &Labelled,
 ) -> (Known, Vec<Vec<Option<usize>>>) {
-    let mut known = Known::default();
+    let mut known = Known {
+        labels: labels.len(),
+        ..Known::default()
+    };
     let count = labelled.masks[0].len();
     let mut plain = Vec::new();
     for row in 0..count {
@@ -110,7 +113,7 @@ pub(super) fn known(
         for label in labels {
             let has = labelled.masks[label.task][row] > 0.0;
             let class = labelled.targets[label.task][row][label.place];
-            known.classes.push(if has { class as f32 } else { 0.0 });
+            known.values.push(if has { class as f32 } else { 0.0 });
             known.mask.push(if has { 1.0 } else { 0.0 });
             own.push(has.then_some(class as usize));
         }

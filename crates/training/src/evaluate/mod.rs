@@ -161,15 +161,20 @@ impl Predictor<'_> {
     fn raws(&self, batch: &Batch, representation: Tensor<2>) -> Vec<Raw> {
         let model = self.model;
         let heads = model.heads_forward(representation);
-        let costs = model.joint_costs(&heads, &joint::known(model, batch));
+        let known = joint::known(model, batch);
+        let costs = model.joint_costs(&heads, &known);
+        let numbers = model.numbers_alone(&heads, &known);
         let each = model.marginals(heads, None).into_iter().zip(self.tasks);
-        each.zip(costs)
+        each.zip(costs.into_iter().zip(numbers))
             .enumerate()
-            .map(|(index, ((prediction, task), cost))| {
+            .map(|(index, ((prediction, task), (cost, number)))| {
                 let labels = batch.targets.get(index);
                 let alone = labels.filter(|labels| labels.labelled > 0).map(|labels| {
-                    let (values, mask) = tensors::labels(labels, self.device);
-                    tensors::read(task.loss.per_row(prediction.clone(), values, mask))
+                    // Of coupled numbers the loss is no law, but there is one.
+                    tensors::read(number.unwrap_or_else(|| {
+                        let (values, mask) = tensors::labels(labels, self.device);
+                        task.loss.per_row(prediction.clone(), values, mask)
+                    }))
                 });
                 let coupled = alone.is_some().then_some(cost).flatten().map(tensors::read);
                 let gains = coupled

@@ -1,4 +1,5 @@
-//! Trees over labels: given in the config, or found in the labels of training.
+//! What couples labels: trees over classes, given in the config or found in the labels of training, and a Gaussian law over
+//! numbers.
 
 use polytask_balance::{AggregatorOptions, Level};
 use polytask_config::{Entry, Fields};
@@ -7,7 +8,7 @@ use polytask_model::{Edge, circle};
 
 use super::TaskTable;
 
-/// A tree over labels.
+/// A tree over classes, and the numbers that are coupled beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TreeOptions {
     /// The maximum spanning tree on what pairs of labels share.
@@ -16,11 +17,15 @@ pub enum TreeOptions {
         rate: f64,
         /// Random pairings per test.
         permutations: usize,
+        /// Regressions whose numbers have one Gaussian law; all that can if none are named.
+        numbers: Option<Vec<String>>,
     },
     /// These edges.
     Given {
-        /// Pairs of labels.
+        /// Pairs of classes.
         edges: Vec<Edge>,
+        /// Regressions whose numbers have one Gaussian law.
+        numbers: Vec<String>,
     },
 }
 
@@ -29,7 +34,7 @@ pub static TREES: &[Entry<TreeOptions>] = &[
     Entry {
         name: "chow_liu",
         summary: "the tree of the training labels that explains most of what pairs share; pairs that share nothing \
-                  significant stay apart",
+                  significant stay apart; numbers have one Gaussian law beside it",
         source: "Chow and Liu 1968, Approximating Discrete Probability Distributions with Dependence Trees",
         new: |fields| TreeOptions::ChowLiu {
             rate: fields
@@ -43,6 +48,12 @@ pub static TREES: &[Entry<TreeOptions>] = &[
                 .integer("permutations", "random pairings per test of a pair")
                 .within(19..=1_000_000)
                 .or(999),
+            numbers: fields
+                .texts(
+                    "numbers",
+                    "regressions with one Gaussian law; by default all whose loss is mse",
+                )
+                .optional(),
         },
         facts: (),
     },
@@ -51,15 +62,29 @@ pub static TREES: &[Entry<TreeOptions>] = &[
         summary: "the edges that are written down",
         source: "",
         new: |fields| {
-            TreeOptions::Given {
-            edges: fields
+            let edges = fields
                 .pairs(
                     "edges",
-                    "pairs of tasks, or of TASK/LABEL of a multilabel task; read from the first task of the first pair on",
+                    "pairs of tasks with classes, or of TASK/LABEL of a multilabel task; read from the first task of the first pair on",
                 )
                 .at_least_one()
-                .required(),
-        }
+                .optional()
+                .unwrap_or_default();
+            let numbers = fields
+                .texts("numbers", "regressions with one Gaussian law")
+                .optional()
+                .unwrap_or_default();
+            let is_open = !fields.is_given("numbers") || fields.is_sound("numbers");
+            if !fields.is_given("edges") && numbers.is_empty() && is_open {
+                let help = "name pairs of classes in `edges`, or regressions in `numbers`";
+                fields.problem(
+                    "edges",
+                    "P0312",
+                    "nothing is coupled".to_owned(),
+                    Some(help.to_owned()),
+                );
+            }
+            TreeOptions::Given { edges, numbers }
         },
         facts: (),
     },
@@ -74,13 +99,19 @@ pub(super) fn joint(
     let joint = fields
         .entry(
             "joint",
-            "one law over the tasks' labels: the tree that couples them",
+            "one law over the tasks' labels: the tree that couples classes, and a Gaussian law of numbers",
             TREES,
         )
         .optional()?
         .value;
-    if let TreeOptions::Given { edges } = &joint {
-        check(fields, edges, tasks);
+    match &joint {
+        TreeOptions::Given { edges, numbers } => {
+            check(fields, edges, tasks);
+            check_numbers(fields, numbers, tasks);
+        }
+        TreeOptions::ChowLiu { numbers, .. } => {
+            check_numbers(fields, numbers.as_deref().unwrap_or_default(), tasks);
+        }
     }
     if aggregator.is_some_and(|options| options.view.level != Level::Parameter) {
         fields.problem(
@@ -106,8 +137,9 @@ fn check(fields: &mut Fields<'_>, edges: &[Edge], tasks: &[TaskTable]) {
             let own = name.split('/').next().unwrap_or_default();
             match tasks.iter().find(|task| task.name == own) {
                 Some(task) if task.data.kind == TaskType::Regression => {
-                    let message = format!("`{own}` is a regression: only classes are coupled");
-                    problem(index, message, None);
+                    let message = format!("`{own}` is a regression: edges are between classes");
+                    let help = format!("name it among `numbers`, such as numbers = [\"{own}\", …]");
+                    problem(index, message, Some(help));
                 }
                 Some(_) => {}
                 None => {
@@ -123,5 +155,28 @@ fn check(fields: &mut Fields<'_>, edges: &[Edge], tasks: &[TaskTable]) {
         let help = "a tree has one way between any two labels: leave one of these edges out";
         let message = format!("the edges close a circle: {}", around.join(" - "));
         problem(index, message, Some(help.to_owned()));
+    }
+}
+
+/// What can be told of numbers without the data.
+fn check_numbers(fields: &mut Fields<'_>, numbers: &[String], tasks: &[TaskTable]) {
+    let path = fields.key_path("joint");
+    for (index, name) in numbers.iter().enumerate() {
+        let (message, help) = match tasks.iter().find(|task| task.name == *name) {
+            Some(task) if task.data.kind != TaskType::Regression => (
+                format!("`{name}` is no regression: a Gaussian law is of numbers"),
+                Some("classes are coupled by `edges`".to_owned()),
+            ),
+            Some(_) if numbers.iter().take(index).any(|before| before == name) => {
+                (format!("`{name}` is named twice"), None)
+            }
+            Some(_) => continue,
+            None => {
+                let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
+                let help = format!("tasks: {}", names.join(", "));
+                (format!("there is no task `{name}`"), Some(help))
+            }
+        };
+        fields.problem_at(format!("{path}.numbers[{index}]"), "P0312", message, help);
     }
 }

@@ -7,7 +7,7 @@
 use polytask_data::Encoded;
 use polytask_information::usable::row_measure;
 use polytask_information::{InformationError, Measure};
-use polytask_model::Known;
+use polytask_model::{CoupledLabel, Known};
 use serde::Serialize;
 
 use crate::evaluate::Predictor;
@@ -52,32 +52,15 @@ pub fn coupling(
         return Ok(None);
     }
     let places = (0..count).flat_map(|left| (left + 1..count).map(move |right| (left, right)));
+    // Classes and numbers are independent of each other.
+    let is_number = |place: usize| labels.get(place).is_some_and(CoupledLabel::is_number);
     let mut pairs: Vec<Gains> = places
-        .filter(|_| count <= LABELS)
+        .filter(|(left, right)| count <= LABELS && is_number(*left) == is_number(*right))
         .map(|(left, right)| Gains::of(vec![left, right]))
         .collect();
     let mut all = Gains::of((0..count).collect());
-    for rows in rows.chunks(batch_size.max(1)) {
-        let batch = encoded.batch(rows);
-        let inputs = tensors::inputs(&batch, predictor.shape, predictor.device);
-        let model = predictor.model;
-        let heads = model.heads_forward(model.representation(&inputs));
-        let known = joint::known(model, &batch);
-        let cost = |labels: &[usize]| {
-            let costs = model.joint_costs(&heads, &only(&known, labels, count));
-            let mut sums = vec![0.0; rows.len()];
-            for cost in costs.into_iter().flatten() {
-                let cost = tensors::read(cost);
-                let both = sums.iter_mut().zip(cost);
-                both.for_each(|(sum, cost)| *sum += f64::from(cost));
-            }
-            sums
-        };
-        let alone: Vec<Vec<f64>> = (0..count).map(|label| cost(&[label])).collect();
-        for gains in pairs.iter_mut().chain([&mut all]) {
-            gains.take(rows, &known, &alone, &cost(&gains.labels));
-        }
-    }
+    let each = pairs.iter_mut().chain([&mut all]).collect();
+    take_all(predictor, encoded, rows, batch_size, each);
     let name = |place: Option<&usize>| {
         let label = place.and_then(|&place| labels.get(place));
         label.map_or(String::new(), |label| label.name.clone())
@@ -101,6 +84,78 @@ pub fn coupling(
     Ok(Some(Coupling { joint, pairs }))
 }
 
+/// What the joint law gains over the product of its marginals in each row with two known coupled labels or more, nats, in the
+/// order of the rows.
+#[must_use]
+pub fn joint_gains(
+    predictor: &Predictor<'_>,
+    encoded: &Encoded,
+    rows: &[u32],
+    batch_size: usize,
+) -> Vec<f64> {
+    let mut all = Gains::of((0..predictor.model.coupled().len()).collect());
+    take_all(predictor, encoded, rows, batch_size, vec![&mut all]);
+    all.nats
+}
+
+/// Predictions of every task, row-major in the unit of the file, as if of each row's coupled labels those of `task` were known and
+/// no other.
+#[must_use]
+pub fn predictions_given(
+    predictor: &Predictor<'_>,
+    encoded: &Encoded,
+    rows: &[u32],
+    batch_size: usize,
+    task: usize,
+) -> Vec<Vec<f64>> {
+    let labels = predictor.model.coupled();
+    let own: Vec<usize> = (0..labels.len())
+        .filter(|&place| labels.get(place).is_some_and(|label| label.task == task))
+        .collect();
+    let mut predictions = vec![Vec::new(); predictor.tasks.len()];
+    for rows in rows.chunks(batch_size.max(1)) {
+        let batch = encoded.batch(rows);
+        let known = only(&joint::known(predictor.model, &batch), &own, labels.len());
+        let found = predictor.predict(&batch, Some(&known));
+        for (all, found) in predictions.iter_mut().zip(found) {
+            all.extend(found);
+        }
+    }
+    predictions
+}
+
+/// Takes in all rows, batch by batch.
+fn take_all(
+    predictor: &Predictor<'_>,
+    encoded: &Encoded,
+    rows: &[u32],
+    batch_size: usize,
+    mut each: Vec<&mut Gains>,
+) {
+    let count = predictor.model.coupled().len();
+    for rows in rows.chunks(batch_size.max(1)) {
+        let batch = encoded.batch(rows);
+        let inputs = tensors::inputs(&batch, predictor.shape, predictor.device);
+        let model = predictor.model;
+        let heads = model.heads_forward(model.representation(&inputs));
+        let known = joint::known(model, &batch);
+        let cost = |labels: &[usize]| {
+            let costs = model.joint_costs(&heads, &only(&known, labels, count));
+            let mut sums = vec![0.0; rows.len()];
+            for cost in costs.into_iter().flatten() {
+                let cost = tensors::read(cost);
+                let both = sums.iter_mut().zip(cost);
+                both.for_each(|(sum, cost)| *sum += f64::from(cost));
+            }
+            sums
+        };
+        let alone: Vec<Vec<f64>> = (0..count).map(|label| cost(&[label])).collect();
+        for gains in &mut each {
+            gains.take(rows, &known, &alone, &cost(&gains.labels));
+        }
+    }
+}
+
 /// Of these labels alone, `[rows, count]`.
 fn only(known: &Known, labels: &[usize], count: usize) -> Known {
     let mask = known.mask.iter().enumerate();
@@ -109,7 +164,8 @@ fn only(known: &Known, labels: &[usize], count: usize) -> Known {
         if is_wanted { *mask } else { 0.0 }
     });
     Known {
-        classes: known.classes.clone(),
+        labels: count,
+        values: known.values.clone(),
         mask: mask.collect(),
     }
 }

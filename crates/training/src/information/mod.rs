@@ -11,7 +11,7 @@ mod usable;
 
 pub use codes::{CodeUse, code_use};
 pub use columns::{feature_columns, label_columns};
-pub use coupling::{CoupledPair, Coupling, coupling};
+pub use coupling::{CoupledPair, Coupling, coupling, joint_gains, predictions_given};
 pub use observed::{Observed, ObservedPart};
 pub use relations::{Asked, OVERLAP, PairRelation, Relations, relations};
 pub use representation::{

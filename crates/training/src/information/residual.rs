@@ -125,8 +125,8 @@ pub fn residuals(
                 let column = columns.get(place);
                 column.is_some_and(|column| matches!(column.values, Values::Real(_)))
             };
-            let read = if is_number(source) || is_number(target) {
-                read.of_numbers()
+            let read = if is_number(source) != is_number(target) {
+                read.across_kinds()
             } else {
                 read
             };

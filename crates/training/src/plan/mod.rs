@@ -126,9 +126,10 @@ impl Plan {
         };
         let mut uncoupled = None;
         if let Some(options) = &experiment.joint {
-            let coupled = joint::edges(options, &inactive, &tasks, encoded, train_rows, seed.0)
+            let coupled = joint::coupled(options, &inactive, &tasks, encoded, train_rows, seed.0)
                 .map_err(|error| immeasurable("multitask.joint", error))?;
-            (model.coupled, uncoupled) = (coupled.edges, coupled.why_none);
+            (model.coupled, model.numbers) = (coupled.edges, coupled.numbers);
+            uncoupled = coupled.why_none;
         }
         if let Some(relation) = &model.relation
             && let Some(asks) = relation.asks()
@@ -157,7 +158,9 @@ impl Plan {
             )])));
         }
         let mut weighting = experiment.weighting.value;
-        let facts: Vec<_> = tasks.iter().map(task::facts).collect();
+        let is_coupled = |task: &PlannedTask| model.numbers.contains(&task.name);
+        let facts = tasks.iter().map(|task| task::facts(task, is_coupled(task)));
+        let facts: Vec<_> = facts.collect();
         weighting.start(&facts);
         let mut aggregator = experiment.aggregator;
         if let Some(options) = &mut aggregator {

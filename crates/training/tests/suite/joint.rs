@@ -9,7 +9,7 @@ use polytask_training::state::TrainState;
 use polytask_training::step::step;
 use std::collections::BTreeMap;
 
-use crate::world::{bits, groups, reports, started, world};
+use crate::world::{bits, groups, reports, started, three_tasks, world};
 
 const CHAIN: &str =
     "joint = { type = \"given\", edges = [[\"task_1\", \"task_0\"], [\"task_1\", \"task_2\"]] }\n";
@@ -307,9 +307,33 @@ fn a_joint_head_that_cannot_be_had_is_told() {
         assert_eq!(own, plan.no_joint_head().into_iter().collect::<Vec<_>>());
         own
     };
+    let tough = pair.replace(
+        "y_1.type = \"regression\"",
+        "y_1 = { type = \"regression\", loss = \"huber\" }",
+    );
     assert_eq!(
-        told(pair),
-        ["no joint head: fewer than two labels can be coupled; numbers cannot: `y_0`, `y_1`"]
+        told(&tough),
+        [
+            "no joint head: there are neither two classes nor two numbers that can be coupled; what cannot, for its loss is \
+          not the likelihood of classes or `mse`: `y_1`"
+        ]
+    );
+    assert!(told(pair).is_empty());
+    // Each row has a label of one of the three.
+    let apart = three_tasks("[multitask]\njoint = \"chow_liu\"\n");
+    assert_eq!(
+        told(&apart),
+        ["no joint head: no training row has labels of two tasks"]
+    );
+    let one = pair
+        .replace(
+            "\"chow_liu\"",
+            "{ type = \"given\", numbers = [\"y_0\", \"y_1\"] }",
+        )
+        .replace("y_1.type", "y_1.active = false\ny_1.type");
+    assert_eq!(
+        told(&one),
+        ["no joint head: fewer than two numbers are learnt"]
     );
     // At a false discovery rate of 0 nothing is significant.
     let strict = "joint = { type = \"chow_liu\", fdr = 0.0 }\n";

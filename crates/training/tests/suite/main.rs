@@ -15,6 +15,7 @@ mod ema;
 mod joint;
 mod muon;
 mod not_finite;
+mod numbers;
 mod optimizers;
 mod parts;
 mod permuting;

@@ -1,5 +1,6 @@
 //! `bench planted`: eight families of planted structure, what is true of each, what is found, and whether that reaches its mark.
 
+mod coupled;
 mod scored;
 mod trained;
 mod written;

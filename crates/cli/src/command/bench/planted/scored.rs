@@ -6,6 +6,7 @@ use polytask_planted::families::{
 };
 use polytask_planted::{Check, Family};
 
+use super::coupled::joint_head;
 use super::trained::{Trainer, real};
 use super::unscored;
 use crate::exit::{Exit, Failure};
@@ -147,6 +148,7 @@ fn of_pair(trainer: &Trainer<'_>) -> Result<Vec<Check>, Failure> {
             verdicts: [first.verdict, second.verdict],
             transferred,
             joint: pair::joint_gain(held, tested).map_err(|error| unscored(&error))?,
+            head: joint_head(trainer, &instance)?,
         };
         let found = pair::checks(link, trainer.seed, &found);
         checks.extend(found.map_err(|error| unscored(&error))?);

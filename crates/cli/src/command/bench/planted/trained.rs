@@ -7,7 +7,9 @@ use polytask_planted::{Instance, Matrix};
 use polytask_random::Seed;
 use polytask_training::device::Place;
 use polytask_training::evaluate::{Evaluation, Measured, Predictor, Yardstick};
-use polytask_training::information::{Observed, ObservedPart, Residuals, label_columns, residuals};
+use polytask_training::information::{
+    Observed, ObservedPart, Residuals, joint_gains, label_columns, predictions_given, residuals,
+};
 use polytask_training::load::{LoadError, experiment};
 use polytask_training::plan::Plan;
 use polytask_training::run::{Finish, Surroundings, run};
@@ -18,7 +20,7 @@ use crate::signals::Signals;
 use crate::terminal::Terminal;
 
 /// Resamples of an interval over seeds and rows, as `transfer` takes.
-const RESAMPLES: usize = 2000;
+pub(super) const RESAMPLES: usize = 2000;
 
 /// What all trainings have in common.
 pub(super) struct Trainer<'a> {
@@ -124,14 +126,14 @@ impl Trainer<'_> {
 }
 
 /// What each test row costs a task, calibrated, nats.
-fn costs_of(evaluation: &Evaluation, task: &str) -> Result<Vec<f64>, Failure> {
+pub(super) fn costs_of(evaluation: &Evaluation, task: &str) -> Result<Vec<f64>, Failure> {
     let found = evaluation.information.measured.get(task);
     let found =
         found.ok_or_else(|| Failure::new(Exit::Internal, format!("{task} was not measured")))?;
     Ok(found.costs.calibrated.clone())
 }
 
-fn unmeasured(error: InformationError) -> Failure {
+pub(super) fn unmeasured(error: InformationError) -> Failure {
     Failure::new(
         Exit::Internal,
         format!("what was trained cannot be measured: {error}"),
@@ -176,13 +178,38 @@ impl Trained {
     pub(super) fn observed(&self) -> Result<[Vec<Observed>; 2], Failure> {
         let (plan, model) = (&self.plan, self.state.evaluated());
         let side = |rows: &[u32]| {
-            let mut rows = rows.to_vec();
-            rows.sort_unstable();
             self.predictor(&model)
-                .observe(&plan.encoded, &rows, plan.train.batch_size)
+                .observe(&plan.encoded, rows, plan.train.batch_size)
                 .map_err(LoadError::from)
         };
-        Ok([side(&plan.splits.val)?, side(&plan.splits.test)?])
+        let [held, tested] = &self.rows();
+        Ok([side(held)?, side(tested)?])
+    }
+
+    /// Predictions of validation and of test rows, as [`Self::observed`], once the label of `task` is known.
+    pub(super) fn given(&self, task: usize) -> [Vec<Vec<f64>>; 2] {
+        let (plan, model) = (&self.plan, self.state.evaluated());
+        let (predictor, size) = (self.predictor(&model), plan.train.batch_size);
+        self.rows()
+            .map(|rows| predictions_given(&predictor, &plan.encoded, &rows, size, task))
+    }
+
+    /// What the joint head gains over its marginals, of each test row, nats.
+    pub(super) fn joint_gains(&self) -> Vec<f64> {
+        let (plan, model) = (&self.plan, self.state.evaluated());
+        let [_, tested] = &self.rows();
+        let size = plan.train.batch_size;
+        joint_gains(&self.predictor(&model), &plan.encoded, tested, size)
+    }
+
+    /// Validation and test rows in order.
+    fn rows(&self) -> [Vec<u32>; 2] {
+        let splits = &self.plan.splits;
+        [&splits.val, &splits.test].map(|rows| {
+            let mut rows = rows.clone();
+            rows.sort_unstable();
+            rows
+        })
     }
 
     /// V1, V2 and their readings, as `info RUN` finds them.
