@@ -257,6 +257,7 @@ fn pass(
                 batches,
                 present,
                 first_draw: 0,
+                clip: None,
             };
             aggregation.backward(&work, looked_at, &mut judge)
         }
@@ -297,6 +298,7 @@ fn look_ahead(plan: &Plan, state: &mut TrainState, batches: &[Batch], present: &
         batches,
         present,
         first_draw: 0,
+        clip: None,
     };
     let slopes = look_ahead::slopes(&work, state.weighting.primary(), &weights.alpha, rate);
     if let Some(mut slopes) = slopes {
