@@ -131,7 +131,7 @@ const EVERY_STEP: &[(Wrapper, &str)] = &[(
 )];
 
 macro_rules! entry {
-    ($kind:ident, $method:path, $options:expr, $around:ident) => {{
+    ($kind:ident, $method:path, $without:expr, $around:ident) => {{
         use $method as method;
         AggregatorEntry {
             name: method::ENTRY.name,
@@ -139,7 +139,7 @@ macro_rules! entry {
             source: method::ENTRY.source,
             new: |fields| {
                 let made = (method::ENTRY.new)(fields);
-                let wrapping = $options(fields);
+                let wrapping = Wrapping::aggregator_options(fields, method::ENTRY.name, $without);
                 unscaled(fields, made.scale(), wrapping.gain);
                 let method = Aggregator::$kind(wrapping.without_clip().$around(made));
                 AggregatorOptions {
@@ -157,27 +157,22 @@ macro_rules! entry {
 
 macro_rules! gram {
     ($method:path) => {
-        entry!(Gram, $method, Wrapping::options, around)
+        entry!(Gram, $method, &[], around)
     };
 }
 
 macro_rules! row {
     ($method:path) => {
-        row!($method, UNWEIGHTED)
+        entry!(Rows, $method, UNWEIGHTED, around_rows)
     };
     ($method:path, $without:expr) => {
-        entry!(
-            Rows,
-            $method,
-            |fields: &mut Fields<'_>| Wrapping::row_options(fields, method::ENTRY.name, $without),
-            around_rows
-        )
+        entry!(Rows, $method, $without, around_rows)
     };
 }
 
 macro_rules! cross {
     ($method:path) => {
-        entry!(Cross, $method, Wrapping::options, around_cross)
+        entry!(Cross, $method, &[], around_cross)
     };
 }
 

@@ -120,9 +120,13 @@ impl Wrapping {
         kept.after_options(fields).clip_options(fields)
     }
 
-    /// Lists those that make sense around the row aggregator of this name; the others, each with the reason as a relative clause, so
-    /// that who asks for one is told why it is not there.
-    pub fn row_options(fields: &mut Fields<'_>, name: &str, without: &[(Wrapper, &str)]) -> Self {
+    /// Lists all of them for the aggregator of this name, and refuses those that have no meaning around it, each with the reason as a
+    /// relative clause.
+    pub fn aggregator_options(
+        fields: &mut Fields<'_>,
+        name: &str,
+        without: &[(Wrapper, &str)],
+    ) -> Self {
         let asked = Self::options(fields);
         for (wrapper, reason) in without {
             let around = format!("around `{name}`, {reason}");
