@@ -165,6 +165,9 @@ def methods(program):
             if name in LEFT_OUT or (name in found and what == "aggregators"):
                 continue
             found[name] = [f'multitask.{key}="{name}"']
+    # As long as their papers make them.
+    for name in ("db_mtl", "moco"):
+        found[name] = [f'multitask.aggregator={{ type = "{name}", gain = "native" }}']
     # By default two tasks always weigh the same.
     found["mgda, raw lengths"] = ['multitask.aggregator={ type = "mgda", normalize = "none" }']
     return found
@@ -184,7 +187,8 @@ def compare(set_name, wanted, runs, tasks, program, seeds, batch):
                              for seed in seeds]}
     for label, settings in methods(program).items():
         if label in CROSS:
-            settings = [*settings, "train.accumulate=3", f"train.batch_size={batch // 3}"]
+            # Three batches a step, as large as the others' one.
+            settings = [*settings, f"train.batch_size={batch // 3}"]
         rows[label] = [runs.measured(label, seed, settings) for seed in seeds]
     table(set_name, rows, base, tasks, metrics)
 

@@ -71,7 +71,7 @@ fn aggregators_are_listed_with_what_they_need_and_the_options_of_the_wrappers() 
     assert_eq!(entry("graddrop")["needs"], "gradients entry by entry");
     assert_eq!(entry("modo")["needs"], "three batches a step");
     assert!(has("cagrad", "moving_average") && has("cagrad", "c"));
-    assert!(has("graddrop", "clip") && !has("graddrop", "moving_average"));
+    assert!(has("graddrop", "clip") && has("modo", "clip") && has("modo", "moving_average"));
     let text = folder.run(&["list", "aggregators"]).expect(0).out;
     // Once, at the end.
     assert_eq!(text.matches("moving_average = 0").count(), 1, "{text}");

@@ -15,7 +15,7 @@ use crate::crosswise as cross;
 use crate::rowwise as row;
 use crate::{
     CrossAggregator, Gain, GramAggregator, Level, RowAggregator, Scale, Sight, TaskFacts, View,
-    Wrapping,
+    Wrapper, Wrapping,
 };
 
 /// An aggregator of any kind, in its wrappers.
@@ -76,8 +76,11 @@ impl AggregatorKind {
 pub struct AggregatorOptions {
     /// What the configuration calls it.
     pub name: &'static str,
-    /// The method in its wrappers.
+    /// The method in its wrappers, but for the bound below.
     pub method: Aggregator,
+    /// The largest norm of the shared gradient, which is for whoever makes this gradient to keep: what the method is shown need not
+    /// tell the norm.
+    pub clip: Option<f64>,
     /// Whether the wrappers have nothing to do.
     pub is_bare: bool,
     /// Which gradients it is shown.
@@ -88,8 +91,8 @@ pub struct AggregatorOptions {
 pub type AggregatorEntry = Entry<AggregatorOptions, AggregatorKind>;
 
 /// Warns of options about a scale that the method does not have, or does not keep.
-fn unscaled(fields: &mut Fields<'_>, kind: AggregatorKind, scale: Scale, gain: Gain) {
-    if kind == AggregatorKind::Rows && scale == Scale::Free {
+fn unscaled(fields: &mut Fields<'_>, scale: Scale, gain: Gain) {
+    if scale == Scale::Lost {
         fields.unused("gain", "on a method whose result has no scale of its own");
     }
     if gain != Gain::Native {
@@ -115,31 +118,20 @@ fn view(fields: &mut Fields<'_>, method: &Aggregator) -> View {
     view
 }
 
-/// Refuses a bound on the norm of the shared gradient where inner products tell another one.
-fn bounds(fields: &mut Fields<'_>, method: &Aggregator, view: View, clip: Option<f64>) {
-    let Aggregator::Gram(method) = method else {
-        return;
-    };
-    let seen = if view.level == Level::Representation {
-        "the representation"
-    } else if view.level == Level::LastShared || method.sight() == Sight::LastShared {
-        "the last shared layer"
-    } else if view.micro_batch < 1.0 {
-        "a micro-batch"
-    } else {
-        return;
-    };
-    if clip.is_some() {
-        let message = format!(
-            "`clip` bounds the whole shared gradient, and the norm of this is not known from inner products of {seen}"
-        );
-        let help = "`train.gradient_clip_norm` bounds the whole gradient in any case";
-        fields.problem("clip", "P0310", message, Some(help.to_owned()));
-    }
-}
+/// Of a method whose answer is a direction.
+const UNWEIGHTED: &[(Wrapper, &str)] = &[
+    (Wrapper::UpdateEvery, "whose answer is no list of weights"),
+    (Wrapper::MovingAverage, "whose answer is no list of weights"),
+];
+
+/// Of a method that has weights, and adds something up to find them.
+const EVERY_STEP: &[(Wrapper, &str)] = &[(
+    Wrapper::UpdateEvery,
+    "which adds up what it sees at each step",
+)];
 
 macro_rules! entry {
-    ($kind:ident, $method:path, $options:ident, $around:ident) => {{
+    ($kind:ident, $method:path, $without:expr, $around:ident) => {{
         use $method as method;
         AggregatorEntry {
             name: method::ENTRY.name,
@@ -147,15 +139,14 @@ macro_rules! entry {
             source: method::ENTRY.source,
             new: |fields| {
                 let made = (method::ENTRY.new)(fields);
-                let wrapping = Wrapping::$options(fields);
-                unscaled(fields, AggregatorKind::$kind, made.scale(), wrapping.gain);
-                let method = Aggregator::$kind(wrapping.$around(made));
-                let view = view(fields, &method);
-                bounds(fields, &method, view, wrapping.clip);
+                let wrapping = Wrapping::aggregator_options(fields, method::ENTRY.name, $without);
+                unscaled(fields, made.scale(), wrapping.gain);
+                let method = Aggregator::$kind(wrapping.without_clip().$around(made));
                 AggregatorOptions {
                     name: method::ENTRY.name,
-                    view,
+                    view: view(fields, &method),
                     method,
+                    clip: wrapping.clip,
                     is_bare: wrapping == Wrapping::default(),
                 }
             },
@@ -166,19 +157,22 @@ macro_rules! entry {
 
 macro_rules! gram {
     ($method:path) => {
-        entry!(Gram, $method, options, around)
+        entry!(Gram, $method, &[], around)
     };
 }
 
 macro_rules! row {
     ($method:path) => {
-        entry!(Rows, $method, row_options, around_rows)
+        entry!(Rows, $method, UNWEIGHTED, around_rows)
+    };
+    ($method:path, $without:expr) => {
+        entry!(Rows, $method, $without, around_rows)
     };
 }
 
 macro_rules! cross {
     ($method:path) => {
-        entry!(Cross, $method, cross_options, around_cross)
+        entry!(Cross, $method, &[], around_cross)
     };
 }
 
@@ -215,7 +209,7 @@ pub static AGGREGATORS: &[AggregatorEntry] = &[
     row!(row::graddrop),
     row!(row::trimmed_mean),
     row!(row::moco),
-    row!(row::excess_mtl),
+    row!(row::excess_mtl, EVERY_STEP),
     row!(row::m_config),
     cross!(cross::modo),
     cross!(cross::sdmgrad),
@@ -231,18 +225,17 @@ const DB_MTL: AggregatorEntry = AggregatorEntry {
                 fields.no_effect(key, NO_EFFECT, "unless `beta` is 0");
             }
             let made = Box::new(row::db_mtl::DbMtl::new(beta));
-            unscaled(fields, AggregatorKind::Rows, made.scale(), wrapping.gain);
-            Aggregator::Rows(wrapping.around_rows(made))
+            unscaled(fields, made.scale(), wrapping.gain);
+            Aggregator::Rows(wrapping.without_clip().around_rows(made))
         } else {
             let made = (gram::db_mtl::ENTRY.new)(fields);
-            Aggregator::Gram(wrapping.around(made))
+            Aggregator::Gram(wrapping.without_clip().around(made))
         };
-        let view = view(fields, &method);
-        bounds(fields, &method, view, wrapping.clip);
         AggregatorOptions {
             name: row::db_mtl::ENTRY.name,
-            view,
+            view: view(fields, &method),
             method,
+            clip: wrapping.clip,
             is_bare: wrapping == Wrapping::default(),
         }
     },
@@ -338,48 +331,6 @@ mod tests {
                     option.key
                 );
             }
-        }
-    }
-
-    #[test]
-    fn the_clip_is_refused_where_the_norm_of_the_shared_gradient_is_not_known() {
-        let seen = |options: &str| {
-            let text = format!("aggregator = {{ clip = 1.0, {options} }}");
-            let document = Document::load(Layers::text("test.toml", text, "/")).unwrap();
-            let reading = read(&document, |fields| {
-                fields
-                    .entry("aggregator", "how gradients become one", AGGREGATORS)
-                    .or("sum")
-            });
-            let problems = reading.problems.0.into_iter();
-            let of = |message: String| message.split_once(" of ").unwrap().1.to_owned();
-            problems
-                .map(|problem| of(problem.message))
-                .collect::<Vec<_>>()
-        };
-        for (options, wanted) in [
-            ("type = \"sum\"", None),
-            ("type = \"cagrad\"", None),
-            ("type = \"gradvac\", per_layer = true", None),
-            (
-                "type = \"cagrad\", level = \"representation\"",
-                Some("this is not known from inner products of the representation"),
-            ),
-            (
-                "type = \"db_mtl\", beta = 0, level = \"last_shared\"",
-                Some("this is not known from inner products of the last shared layer"),
-            ),
-            (
-                "type = \"gradnorm\"",
-                Some("this is not known from inner products of the last shared layer"),
-            ),
-            (
-                "type = \"cagrad\", micro_batch = 0.5",
-                Some("this is not known from inner products of a micro-batch"),
-            ),
-        ] {
-            let wanted: Vec<&str> = wanted.into_iter().collect();
-            assert_eq!(seen(options), wanted, "{options}");
         }
     }
 

@@ -46,11 +46,9 @@ pub fn answer(method: &str, request: &Request) -> Result<Answer, RequestError> {
             };
             let mut options = request.wrap.clone().unwrap_or_else(native);
             options.extend(request.options.clone());
-            aggregated(
-                made(std::slice::from_ref(entry), method, options)?.method,
-                method,
-                request,
-            )
+            let made = made(std::slice::from_ref(entry), method, options)?;
+            let answer = aggregated(made.method, method, request)?;
+            clipped(answer, made.clip, method, request)
         }
         (_, Some(entry)) => {
             let mut options = request.wrap.clone().unwrap_or_default();
@@ -105,9 +103,13 @@ fn aggregated_step(
             let matrix = request.cross.as_ref();
             let matrix = matrix.ok_or_else(|| missing(method, "cross"))?;
             square("a row of cross", matrix)?;
-            let present: Vec<usize> = (0..matrix.len()).collect();
-            aggregator.learn(&Cross::new(present.clone(), matrix.concat())?);
-            told(request, aggregator.weights(&present))
+            let losses = losses(request, matrix.len())?;
+            let cross = Cross::new(losses.present.clone(), matrix.concat())?;
+            if aggregator.learns() {
+                let values = &losses.values;
+                aggregator.learn(&cross.with_losses([values.clone(), values.clone()]));
+            }
+            told(request, aggregator.weights(&losses))
         }
     }
 }
@@ -180,6 +182,32 @@ fn told(request: &Request, weights: Weights) -> Result<Answer, RequestError> {
         residual: weights.residual,
         note: weights.note.map(|note| note.to_string()),
     })
+}
+
+/// The same with the shared gradient at most this long; its norm is that of the direction or, without one, follows from the Gram
+/// matrix. The heads keep what they had.
+fn clipped(
+    mut answer: Answer,
+    clip: Option<f64>,
+    method: &str,
+    request: &Request,
+) -> Result<Answer, RequestError> {
+    let Some(largest) = clip else {
+        return Ok(answer);
+    };
+    let norm = match (&answer.direction, &answer.weights) {
+        (Some(direction), _) => direction.iter().copied().fold(0.0, f64::hypot),
+        (None, Some(weights)) => gram(method, request)?.shared_norm(weights),
+        (None, None) => return Ok(answer),
+    };
+    if norm > largest {
+        answer.heads = answer.heads.or(answer.weights.clone());
+        let factor = largest / norm;
+        let direction = answer.direction.iter_mut().flatten();
+        let all = direction.chain(answer.weights.iter_mut().flatten());
+        all.for_each(|value| *value *= factor);
+    }
+    Ok(answer)
 }
 
 fn missing(method: &str, what: &'static str) -> RequestError {

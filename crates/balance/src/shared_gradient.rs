@@ -9,6 +9,10 @@ pub struct SharedGradient {
     pub blocks: Vec<Vec<f32>>,
     /// The weight of each present task, if the shared gradient is the weighted sum of the rows.
     pub alpha: Option<Vec<f64>>,
+    /// What the gradients of each present task in it, of this step and of those before, are multiplied by, all taken together: if every
+    /// gradient were and had always been the same one, the shared gradient would be the sum of these times it. `None` where it is
+    /// not linear in the gradients; a weighted sum needs none.
+    pub mass: Option<Vec<f64>>,
     /// What each present task's loss is multiplied by for its own parameters, its head, if it is not what
     /// [`RowAggregator::heads`](crate::RowAggregator::heads) says.
     pub heads: Option<Vec<f64>>,
@@ -34,6 +38,7 @@ impl SharedGradient {
         Self {
             blocks: rows.weighted(&weights.alpha),
             alpha: Some(weights.alpha),
+            mass: None,
             heads: weights.heads,
             residual: weights.residual,
             note: weights.note,
@@ -59,8 +64,7 @@ impl SharedGradient {
         for value in self.blocks.iter_mut().flatten() {
             *value = crate::rows::single(f64::from(*value) * factor);
         }
-        for weight in self.alpha.iter_mut().flatten() {
-            *weight *= factor;
-        }
+        let own = self.alpha.iter_mut().chain(&mut self.mass);
+        own.flatten().for_each(|weight| *weight *= factor);
     }
 }

@@ -7,7 +7,7 @@
 
 use polytask_balance::contract::cross::{Golden, Property, check, check_property};
 use polytask_balance::{
-    Cross, CrossAggregator, CrossAggregatorEntry, CrossFacts, Scale, TaskFacts, Weights,
+    Cross, CrossAggregator, CrossAggregatorEntry, CrossFacts, Losses, Scale, TaskFacts, Weights,
 };
 use polytask_config::{Fields, State};
 
@@ -36,8 +36,8 @@ impl CrossAggregator for Planted {
         (self.learn)(&mut self.memory, cross);
     }
 
-    fn weights(&self, present: &[usize]) -> Weights {
-        Weights::of((self.weigh)(&self.memory, present))
+    fn weights(&mut self, losses: &Losses) -> Weights {
+        Weights::of((self.weigh)(&self.memory, &losses.present))
     }
 
     fn end_epoch(&mut self) {
@@ -215,8 +215,8 @@ fn what_only_a_wrapper_breaks_is_caught() {
 
         fn learn(&mut self, _: &Cross) {}
 
-        fn weights(&self, present: &[usize]) -> Weights {
-            Weights::of(vec![1e308; present.len()])
+        fn weights(&mut self, losses: &Losses) -> Weights {
+            Weights::of(vec![1e308; losses.present.len()])
         }
     }
     static HUGE: CrossAggregatorEntry = entry(|_| Box::new(Huge), FACTS);

@@ -75,6 +75,18 @@ pub(crate) fn squared_norm_in_f64<M: Module>(model: &M, gradients: &GradientsPar
     sum
 }
 
+/// ‖g‖ over all parameters; 0 without any gradient.
+pub(crate) fn norm<M: Module>(model: &M, gradients: &GradientsParams) -> f64 {
+    let square = squared_norm(model, gradients);
+    let read = crate::tensors::read_scalars(square.into_iter().collect());
+    let square = read.first().copied().unwrap_or(0.0);
+    if square.is_finite() {
+        return square.sqrt();
+    }
+    // Its square does not fit in f32; the gradient may.
+    squared_norm_in_f64(model, gradients).sqrt()
+}
+
 /// All gradients times `factor`.
 pub(crate) fn scale<M: Module>(
     model: &M,

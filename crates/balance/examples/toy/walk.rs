@@ -142,10 +142,10 @@ impl Method {
                 [0.0; 2].map(|zero| entries.next().unwrap_or(zero))
             }
             Self::Gradients(Aggregator::Cross(aggregator)) => {
-                if let Ok(cross) = Cross::new(present.clone(), products(seen, second)) {
+                if let Ok(cross) = Cross::new(present, products(seen, second)) {
                     aggregator.learn(&cross);
                 }
-                weighted(third, &aggregator.weights(&present).alpha)
+                weighted(third, &aggregator.weights(&losses).alpha)
             }
         }
     }

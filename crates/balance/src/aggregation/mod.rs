@@ -124,6 +124,8 @@ pub enum Scale {
     Means(f64),
     /// To something that depends on how large they are.
     Free,
+    /// To nothing that goes with how large they are: what comes of them is divided entry by entry.
+    Lost,
 }
 
 /// What the tasks' own parameters, their heads, are trained with.

@@ -171,3 +171,42 @@ fn steps_before_are_steps_of_the_same_run() {
     let weights = answer("scale_invariant", &request(losses)).unwrap().weights;
     assert_eq!(weights, Some(vec![1.5, 0.75]));
 }
+
+#[test]
+fn the_shared_gradient_is_no_longer_than_it_may_be() {
+    let jacobian = r#""jacobian": [[3.0, 0.0], [0.0, 4.0]], "cross": [[1.0, 0.0], [0.0, 1.0]]"#;
+    for (method, key) in [
+        ("sum", "jacobian"),
+        ("graddrop", "jacobian"),
+        ("modo", "cross"),
+    ] {
+        for largest in [0.5, 100.0] {
+            let asked =
+                |clip: &str| request(&format!(r#"{{ {jacobian}, "options": {{ {clip} }} }}"#));
+            let free = answer(method, &asked("")).unwrap();
+            let bound = answer(method, &asked(&format!(r#""clip": {largest}"#))).unwrap();
+            let norm = |answer: &Answer| {
+                answer
+                    .direction
+                    .iter()
+                    .flatten()
+                    .copied()
+                    .fold(0.0, f64::hypot)
+            };
+            let wanted = norm(&free).min(largest);
+            assert!(
+                (norm(&bound) - wanted).abs() < 1e-6,
+                "{method} by {key}: {bound:?}"
+            );
+        }
+    }
+    // Without gradients the inner products tell the norm.
+    let gram = request(
+        r#"{ "gram": [[9.0, 0.0], [0.0, 16.0]], "options": { "clip": 1.0, "heads": "weighted" } }"#,
+    );
+    let bound = answer("sum", &gram).unwrap();
+    assert_eq!(
+        (bound.weights, bound.heads),
+        (Some(vec![0.2, 0.2]), Some(vec![1.0, 1.0]))
+    );
+}

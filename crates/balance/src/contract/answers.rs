@@ -39,7 +39,7 @@ pub(super) fn sum_of(scale: Scale, tasks: usize) -> Option<f64> {
         Scale::Sum => Some(tasks as f64),
         Scale::Mean => Some(1.0),
         Scale::Means(factor) => Some(factor),
-        Scale::Free => None,
+        Scale::Free | Scale::Lost => None,
     }
 }
 

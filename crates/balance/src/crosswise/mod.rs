@@ -16,7 +16,7 @@ mod shares;
 use polytask_config::{Entry, State};
 
 use crate::contract::cross::{Golden, Property};
-use crate::{Cross, Heads, Scale, TaskFacts, Weights};
+use crate::{Cross, Heads, Losses, Scale, TaskFacts, Weights};
 
 /// Every cross-batch aggregator, in the order of the listing.
 ///
@@ -53,7 +53,7 @@ impl CrossFacts {
 /// Learns weights from two batches, for a third.
 ///
 /// ```
-/// use polytask_balance::{CROSS_AGGREGATORS, Cross, Family, TaskFacts};
+/// use polytask_balance::{CROSS_AGGREGATORS, Cross, Family, Losses, TaskFacts};
 /// use polytask_config::describe;
 ///
 /// let entry = CROSS_AGGREGATORS.iter().find(|entry| entry.name == "modo").unwrap();
@@ -66,10 +66,11 @@ impl CrossFacts {
 ///
 /// // The first gradient is longer, so that the shortest combination has less of it.
 /// modo.learn(&Cross::new(vec![0, 1], vec![9.0, 0.0, 0.0, 1.0]).unwrap());
-/// let weights = modo.weights(&[0, 1]);
+/// let losses = |present: Vec<usize>| Losses { values: vec![1.0; present.len()], rows: vec![8; present.len()], present };
+/// let weights = modo.weights(&losses(vec![0, 1]));
 /// assert!(weights.alpha[0] < weights.alpha[1]);
 /// // The third batch has no letters.
-/// assert_eq!(modo.weights(&[0]).alpha, [1.0]);
+/// assert_eq!(modo.weights(&losses(vec![0])).alpha, [1.0]);
 /// ```
 pub trait CrossAggregator: Send {
     /// Begins a run with these tasks; whatever was learned before is forgotten.
@@ -83,11 +84,16 @@ pub trait CrossAggregator: Send {
         Heads::Unit
     }
 
+    /// Whether it wants to learn in the next step; if not, the gradients of two batches need not be told apart.
+    fn learns(&self) -> bool {
+        true
+    }
+
     /// Learns from the gradients of two batches.
     fn learn(&mut self, cross: &Cross);
 
-    /// One weight for each task that is present in the third batch, each finite.
-    fn weights(&self, present: &[usize]) -> Weights;
+    /// One weight for each task that is present in the third batch, each finite, given the losses there.
+    fn weights(&mut self, losses: &Losses) -> Weights;
 
     /// Ends an epoch.
     fn end_epoch(&mut self) {}

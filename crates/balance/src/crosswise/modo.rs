@@ -11,7 +11,7 @@ use super::shares::Shares;
 use super::{CrossAggregator, CrossAggregatorEntry, CrossFacts};
 use crate::contract::cross::Golden;
 use crate::solve::project;
-use crate::{Cross, Scale, TaskFacts, Weights};
+use crate::{Cross, Losses, Scale, TaskFacts, Weights};
 
 pub(crate) const ENTRY: CrossAggregatorEntry = CrossAggregatorEntry {
     name: "modo",
@@ -76,8 +76,8 @@ impl CrossAggregator for MoDo {
         self.shares.learn(cross.present(), &project(&moved, 0.0));
     }
 
-    fn weights(&self, present: &[usize]) -> Weights {
-        Weights::of(self.shares.of(present).as_slice().to_vec())
+    fn weights(&mut self, losses: &Losses) -> Weights {
+        Weights::of(self.shares.of(&losses.present).as_slice().to_vec())
     }
 
     fn state(&mut self, state: &mut State) {

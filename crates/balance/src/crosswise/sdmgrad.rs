@@ -13,7 +13,7 @@ use super::shares::Shares;
 use super::{CrossAggregator, CrossAggregatorEntry, CrossFacts};
 use crate::contract::cross::Golden;
 use crate::solve::project;
-use crate::{Cross, Scale, TaskFacts, Weights};
+use crate::{Cross, Losses, Scale, TaskFacts, Weights};
 
 pub(crate) const ENTRY: CrossAggregatorEntry = CrossAggregatorEntry {
     name: "sdmgrad",
@@ -116,7 +116,8 @@ impl CrossAggregator for SdmGrad {
         self.shares.learn(&tasks, &shares);
     }
 
-    fn weights(&self, present: &[usize]) -> Weights {
+    fn weights(&mut self, losses: &Losses) -> Weights {
+        let present = &losses.present;
         let count = present.len().max(1) as f64;
         let shares = self.shares.of(present).add_scalar(self.lambda / count);
         let shares = shares / (1.0 + self.lambda);

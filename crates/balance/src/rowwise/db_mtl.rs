@@ -6,6 +6,9 @@
 //! With β = 0 nothing is remembered and the Gram matrix is enough: the Gram aggregator of this name does the same without a row
 //! for each task. Among all [`AGGREGATORS`](crate::AGGREGATORS) there is one `db_mtl`, whose `beta` says which it is.
 //!
+//! With n_t ← β n_t + (1 − β)/(l_t + 10⁻⁸), gradients that are all the same one make d so many times it as max_k ‖y_k‖ · Σ n_t/‖y_t‖:
+//! what a `gain` brings to the number of tasks, or to 1.
+//!
 //! Source: Lin et al. 2023, with LibMTL's β = 0.9 that stays as it is over the steps (its σ = 0).
 
 use polytask_config::{Fields, State};
@@ -57,7 +60,16 @@ pub(crate) fn beta(options: &mut Fields<'_>) -> f64 {
 
 pub(crate) struct DbMtl {
     beta: f64,
-    tasks: PerTask<Trace>,
+    tasks: PerTask<Averaged>,
+}
+
+/// What is remembered of a task.
+#[derive(Default)]
+struct Averaged {
+    /// y.
+    trace: Trace,
+    /// n.
+    slope: f64,
 }
 
 impl DbMtl {
@@ -71,7 +83,7 @@ impl DbMtl {
 
 impl RowAggregator for DbMtl {
     fn start(&mut self, tasks: &[TaskFacts]) {
-        self.tasks.start(tasks, |_| Trace::default());
+        self.tasks.start(tasks, |_| Averaged::default());
     }
 
     fn scale(&self) -> Scale {
@@ -80,37 +92,47 @@ impl RowAggregator for DbMtl {
 
     fn combine(&mut self, rows: &Rows<'_>, losses: &Losses, _: Moment) -> SharedGradient {
         let beta = self.beta;
-        self.tasks.each(rows.present(), |_, trace| trace.fit(rows));
         self.tasks
-            .learn_by_position(losses, |position, trace, seen| {
+            .each(rows.present(), |_, task| task.trace.fit(rows));
+        self.tasks
+            .learn_by_position(losses, |position, task, seen| {
                 let slope = 1.0 / (seen.loss + SMALLEST_LOSS);
-                trace.follow(rows, position, |kept, value| {
+                task.slope = beta * task.slope + (1.0 - beta) * slope;
+                task.trace.follow(rows, position, |kept, value| {
                     beta * kept + (1.0 - beta) * slope * value
                 });
             });
-        let known: Vec<(usize, &Trace)> = rows
+        let known: Vec<(usize, &Averaged)> = rows
             .present()
             .iter()
             .zip(self.tasks.present(rows.present()))
-            .filter_map(|(&task, trace)| trace.map(|trace| (task, trace)))
+            .filter_map(|(&task, averaged)| averaged.map(|averaged| (task, averaged)))
             .collect();
-        let (present, traces): (Vec<usize>, Vec<&Trace>) = known.into_iter().unzip();
+        let (present, known): (Vec<usize>, Vec<&Averaged>) = known.into_iter().unzip();
         let note = losses.note().or(self.tasks.unknown(rows.present()));
+        let traces: Vec<&Trace> = known.iter().map(|task| &task.trace).collect();
         let averages = traced(rows, present, &traces);
         let norms = averages.norms();
         let largest = norms.iter().copied().fold(0.0, f64::max);
         let alpha = norms
             .iter()
             .map(|&norm| if norm > 0.0 { largest / norm } else { 0.0 });
-        let blocks = averages.weighted(&alpha.collect::<Vec<_>>());
+        let alpha: Vec<f64> = alpha.collect();
+        let blocks = averages.weighted(&alpha);
+        let mass = alpha.iter().zip(&known);
+        let mass = mass.map(|(alpha, task)| alpha * task.slope).collect();
         let slopes = losses.positive(0.0).into_iter();
         SharedGradient {
+            mass: Some(mass),
             heads: Some(slopes.map(|loss| 1.0 / (loss + SMALLEST_LOSS)).collect()),
             ..SharedGradient::of(blocks).noting(note)
         }
     }
 
     fn state(&mut self, state: &mut State) {
-        self.tasks.state(state, Trace::state);
+        self.tasks.state(state, |task, state| {
+            state.number("slope", &mut task.slope);
+            task.trace.state(state);
+        });
     }
 }

@@ -4,6 +4,8 @@
 //! r_t = e_t/e_t(0). The weights w_t ← w_t exp(η r_t), brought to the sum T, are those of the losses. η is `rate`, e_t(0) the
 //! task's first estimate above 0 (heads that start at zero hand no gradient down) or, with `warmup`, the mean of those of so many epochs, during which all weights are 1.
 //!
+//! `update_every` has no meaning around it: it would miss gradients whose squares S_t adds up.
+//!
 //! Source: He et al. 2024. η = 0.01 is LibMTL's; TorchJD takes 1. The paper warms up for 3 epochs, as here; its code and
 //! the libraries do not, and a first estimate from heads that still are next to zero makes every later one immense (on yeast one
 //! task then took all). The first

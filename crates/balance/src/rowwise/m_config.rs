@@ -10,6 +10,7 @@
 //!
 //! Source: Liu et al. 2025, section 3.2, and the authors' code. Where we differ: there a step changes nothing until all tasks were
 //! visited, and they are visited in turn; here those visited so far are enough, and a task without labels is passed over.
+//! No `gain` brings it to another scale: like every Adam it moves an entry as far for small gradients as for large ones.
 
 use polytask_config::State;
 
@@ -123,7 +124,7 @@ impl RowAggregator for MConFig {
     }
 
     fn scale(&self) -> Scale {
-        Scale::Free
+        Scale::Lost
     }
 
     fn combine(&mut self, rows: &Rows<'_>, _: &Losses, _: Moment) -> SharedGradient {

@@ -4,6 +4,9 @@
 //! y_t ← y_t − β/k^b (y_t − g̃_t), λ ← softmax(λ − γ/k^c (YYᵀ + ρ1)λ), d = Yᵀλ. At first y = 0 and λ = 1/T.
 //! (β, b, γ, c, ρ) are `beta`, `beta_decay`, `gamma`, `gamma_decay`, `rho`.
 //!
+//! With n_t ← n_t − β/k^b (n_t − l_t/‖g_t‖), gradients that are all the same one make d so many times it as Σ λ_t n_t: what a `gain`
+//! brings to the number of tasks, or to 1.
+//!
 //! Source: Fernando et al. 2023, with the defaults of LibMTL and its rows g̃. Tasks without a label rest, λ of the others is
 //! brought to the sum 1 first, and each task counts its own steps; with all tasks present this is LibMTL's.
 
@@ -92,6 +95,8 @@ struct MoCo {
 struct Tracked {
     /// y.
     trace: Trace,
+    /// n.
+    slope: f64,
     /// λ.
     weight: f64,
     /// k.
@@ -124,6 +129,7 @@ impl RowAggregator for MoCo {
                 let rate = self.beta / (task.steps as f64).powf(self.beta_decay);
                 let norm = norms.get(position).copied().unwrap_or(0.0);
                 let scale = seen.loss / (norm + SMALLEST_NORM);
+                task.slope -= rate * (task.slope - scale);
                 task.trace.follow(rows, position, |kept, value| {
                     kept - rate * (kept - scale * value)
                 });
@@ -148,15 +154,21 @@ impl RowAggregator for MoCo {
         });
         let lambda = softmax(&moved.collect::<Vec<_>>());
         let blocks = averages.weighted(&lambda);
+        let mass = lambda.iter().zip(&tracked);
+        let mass = mass.map(|(weight, task)| weight * task.slope).collect();
         self.tasks.update(rows.present(), &lambda, |task, weight| {
             // Far below any other, so that the sum of what is kept never vanishes.
             task.weight = weight.max(f64::MIN_POSITIVE);
         });
-        SharedGradient::of(blocks).noting(losses.note())
+        SharedGradient {
+            mass: Some(mass),
+            ..SharedGradient::of(blocks).noting(losses.note())
+        }
     }
 
     fn state(&mut self, state: &mut State) {
         self.tasks.state(state, |task, state| {
+            state.number("slope", &mut task.slope);
             state.number("weight", &mut task.weight);
             state.count("steps", &mut task.steps);
             task.trace.state(state);

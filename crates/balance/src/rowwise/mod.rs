@@ -7,6 +7,8 @@
 //! As everywhere, only tasks with a label in the batch are seen, and what is remembered of the others does not move. Every draw
 //! is a function of seed, step, the block's name and the entry's place in it, so that the order of the blocks does not matter.
 //!
+//! Most answer with a direction, of which there are no weights to be kept or averaged.
+//!
 //! A new one is a file like `trimmed_mean.rs` and its line below, and its line among all
 //! [`AGGREGATORS`](crate::AGGREGATORS); [`contract::rows`](crate::contract::rows) then tests it.
 

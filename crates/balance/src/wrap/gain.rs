@@ -43,6 +43,7 @@ impl Gain {
             Scale::Mean => 1.0,
             Scale::Means(factor) => factor,
             Scale::Free => answer.alpha.iter().sum(),
+            Scale::Lost => return,
         };
         let factor = wanted / found;
         if found > 0.0 && factor.is_finite() {
@@ -53,6 +54,7 @@ impl Gain {
     /// What the scale of a method is then.
     pub(super) fn scale_of(self, inner: Scale) -> Scale {
         match self {
+            _ if inner == Scale::Lost => inner,
             Self::Sum => Scale::Sum,
             Self::Mean => Scale::Mean,
             Self::Native => inner,

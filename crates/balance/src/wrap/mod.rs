@@ -10,7 +10,7 @@
 //! | `log_loss` | takes the logarithm of every loss: gradients are divided by their losses |
 //! | `gain` | brings the weights of all methods to one scale: equal gradients give their sum, or their mean |
 //! | `heads` | trains the tasks' own parameters with plain losses or with the weighted ones |
-//! | `clip` | bounds the norm of the shared gradient, which the Gram matrix tells without the gradient itself |
+//! | `clip` | bounds the norm of the shared gradient, here as the Gram matrix or the rows tell it; training bounds the gradient itself |
 //!
 //! What is kept and averaged belongs to the divided gradients; what they are divided by is of the present step, or a loss that has
 //! fallen since would be divided by what it was. A batch with one task is plain training: nothing is kept or averaged of it.
@@ -120,15 +120,33 @@ impl Wrapping {
         kept.after_options(fields).clip_options(fields)
     }
 
-    /// Lists those that make sense around a row aggregator: it has no weights that could be kept or averaged.
-    pub fn row_options(fields: &mut Fields<'_>) -> Self {
-        let before = Self::before_options(fields);
-        before.after_options(fields).clip_options(fields)
-    }
-
-    /// Lists those that make sense around a cross-batch aggregator: the gradients of the third batch are nowhere seen alone.
-    pub fn cross_options(fields: &mut Fields<'_>) -> Self {
-        Self::default().after_options(fields)
+    /// Lists all of them for the aggregator of this name, and refuses those that have no meaning around it, each with the reason as a
+    /// relative clause.
+    pub fn aggregator_options(
+        fields: &mut Fields<'_>,
+        name: &str,
+        without: &[(Wrapper, &str)],
+    ) -> Self {
+        let asked = Self::options(fields);
+        for (wrapper, reason) in without {
+            let around = format!("around `{name}`, {reason}");
+            fields.no_effect(wrapper.key(), crate::NO_EFFECT, &around);
+        }
+        let is_without = |wrapper| without.iter().any(|(other, _)| *other == wrapper);
+        let plain = Self::default();
+        Self {
+            update_every: if is_without(Wrapper::UpdateEvery) {
+                plain.update_every
+            } else {
+                asked.update_every
+            },
+            moving_average: if is_without(Wrapper::MovingAverage) {
+                plain.moving_average
+            } else {
+                asked.moving_average
+            },
+            ..asked
+        }
     }
 
     /// Lists those that make sense around a weighting, which sees no gradients and trains heads as it trains the rest: all that
@@ -233,6 +251,15 @@ impl Wrapping {
         }
     }
 
+    /// All but the bound on the shared gradient's norm, for whoever keeps this bound on the gradient itself.
+    #[must_use]
+    pub fn without_clip(&self) -> Self {
+        Self {
+            clip: None,
+            ..self.clone()
+        }
+    }
+
     /// Those of them that make sense around a weighting; the weighting as it is if they have nothing to do.
     ///
     /// ```
@@ -262,15 +289,14 @@ impl Wrapping {
     /// Those of them that make sense around a row aggregator. The answer always says what the heads are trained with.
     #[must_use]
     pub fn around_rows(&self, inner: Box<dyn RowAggregator>) -> Box<dyn RowAggregator> {
-        let wrapping = self.clone();
-        Box::new(row::WrappedRows { inner, wrapping })
+        Box::new(row::WrappedRows::new(inner, self.clone()))
     }
 
-    /// Those of them that make sense around a cross-batch aggregator.
+    /// Those of them that make sense around a cross-batch aggregator: all but the bound on the shared gradient's norm, as the gradients
+    /// of the third batch are nowhere seen.
     #[must_use]
     pub fn around_cross(&self, inner: Box<dyn CrossAggregator>) -> Box<dyn CrossAggregator> {
-        let wrapping = self.clone();
-        Box::new(cross::WrappedCross { inner, wrapping })
+        Box::new(cross::WrappedCross::new(inner, self.clone()))
     }
 
     /// The wrappers that have something to do, around `inner`. The answer always says what the heads are trained with.
@@ -295,6 +321,13 @@ impl Wrapping {
             all = wrapped(all, clip::Clip(largest));
         }
         all
+    }
+}
+
+/// Multiplies them, if there is something to multiply by.
+fn multiply(values: &mut [f64], factors: Option<&[f64]>) {
+    for (value, factor) in values.iter_mut().zip(factors.into_iter().flatten()) {
+        *value *= factor;
     }
 }
 

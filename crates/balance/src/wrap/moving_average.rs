@@ -37,6 +37,14 @@ impl Averages {
         averages.collect()
     }
 
+    /// The averages of a layer as they are; for a task that has none yet, what is given.
+    pub(super) fn known(&self, layer: usize, present: &[usize], or: &[f64]) -> Vec<f64> {
+        let known = self.tasks.present(present).zip(or);
+        let known =
+            known.map(|(averages, or)| averages.and_then(|all| all.get(layer)).unwrap_or(or));
+        known.copied().collect()
+    }
+
     /// Keeps these averages of a layer.
     pub(super) fn keep(&mut self, layer: usize, present: &[usize], averages: &[f64]) {
         self.tasks.update(present, averages, |kept, average| {

@@ -1,22 +1,49 @@
 //! The same around a row aggregator, as far as it makes sense without weights.
+//!
+//! `gain` brings a weighted sum to weights that add up to what is wanted, and any other answer to what gradients that are all the same one
+//! would make of it: so many times it as its [mass](SharedGradient::mass) says or, of a method of known scale, its scale. Where
+//! gradients are divided first it is as if they had always been divided by what they are now.
 
 use polytask_config::State;
 
+use super::every::is_plain;
 use super::log_loss::slopes;
-use super::{Gain, Wrapping};
+use super::moving_average::Averages;
+use super::{Gain, Wrapping, multiply};
 use crate::rows::single;
 use crate::{
     Block, Heads, Losses, Moment, Normalize, RowAggregator, Rows, Scale, SharedGradient, TaskFacts,
 };
 
-/// Rows are divided and losses taken as logarithms before; the scale, the heads and the clip come after. There are no weights
-/// to be kept or averaged.
+/// Rows are divided and losses taken as logarithms before; averages of the weights, if there are any, the scale, the heads and the clip
+/// come after.
 pub(super) struct WrappedRows {
-    pub(super) inner: Box<dyn RowAggregator>,
-    pub(super) wrapping: Wrapping,
+    inner: Box<dyn RowAggregator>,
+    wrapping: Wrapping,
+    averages: Averages,
 }
 
 impl WrappedRows {
+    pub(super) fn new(inner: Box<dyn RowAggregator>, wrapping: Wrapping) -> Self {
+        Self {
+            inner,
+            averages: Averages::new(wrapping.moving_average),
+            wrapping,
+        }
+    }
+
+    /// The answer to rows that are divided, if they are to be, with averaged weights, if it has weights.
+    fn averaged(&mut self, rows: &Rows<'_>, losses: &Losses, moment: Moment) -> SharedGradient {
+        let mut found = self.inner.combine(rows, losses, moment);
+        let is_averaged = self.wrapping.moving_average > 0.0 && !is_plain(rows.present());
+        if let (true, Some(alpha)) = (is_averaged, &mut found.alpha) {
+            *alpha = self.averages.with(0, rows.present(), alpha);
+            self.averages.keep(0, rows.present(), alpha);
+            found.blocks = rows.weighted(alpha);
+        }
+        found
+    }
+
     /// 1/(l + 10⁻⁸), the slopes of the logarithms, if these are taken.
     fn slopes(&self, losses: &Losses) -> Option<Vec<f64>> {
         self.wrapping.log_loss.then(|| slopes(losses))
@@ -35,20 +62,46 @@ impl WrappedRows {
         (normalize != Normalize::None).then(|| normalize.factors(&norms, losses))
     }
 
-    /// What brings the method's own scale to the one that is asked for, if that is known.
-    fn factor(&self, tasks: usize) -> f64 {
-        let tasks = tasks as f64;
+    /// What brings the answer to the scale that is asked for; `factors` are what the rows were multiplied by.
+    fn factor(&self, found: &SharedGradient, factors: &[f64]) -> f64 {
+        let tasks = factors.len() as f64;
         let wanted = match self.wrapping.gain {
             Gain::Sum => tasks,
             Gain::Mean => 1.0,
             Gain::Native => return 1.0,
         };
-        match self.inner.scale() {
-            Scale::Sum => wanted / tasks,
-            Scale::Mean => wanted,
-            Scale::Means(factor) => wanted / factor,
-            Scale::Free => 1.0,
+        let all: f64 = factors.iter().sum();
+        let mass = match (&found.alpha, self.inner.scale()) {
+            (_, Scale::Lost) => return 1.0,
+            (None, Scale::Sum) => all,
+            (None, Scale::Mean) => all / tasks,
+            (None, Scale::Means(means)) => means * all / tasks,
+            (None, Scale::Free) => {
+                let Some(mass) = &found.mass else { return 1.0 };
+                mass.iter()
+                    .zip(factors)
+                    .map(|(mass, factor)| mass * factor)
+                    .sum()
+            }
+            (Some(_), scale) if self.is_plain() && scale != Scale::Free => match scale {
+                Scale::Sum => tasks,
+                Scale::Means(means) => means,
+                _ => 1.0,
+            },
+            (Some(alpha), _) => alpha.iter().sum(),
+        };
+        let factor = wanted / mass;
+        if mass > 0.0 && factor.is_finite() {
+            factor
+        } else {
+            1.0
         }
+    }
+
+    /// Whether the method's own weights for the gradients as they are go out.
+    fn is_plain(&self) -> bool {
+        let is_raw = self.wrapping.normalize_rows == Normalize::None && !self.wrapping.log_loss;
+        is_raw && self.wrapping.moving_average == 0.0
     }
 
     /// What the heads are trained with, given what the method says.
@@ -67,6 +120,7 @@ impl WrappedRows {
 impl RowAggregator for WrappedRows {
     fn start(&mut self, tasks: &[TaskFacts]) {
         self.inner.start(tasks);
+        self.averages.begin(tasks);
     }
 
     fn visits(&self, present: &[usize], moment: Moment) -> Vec<usize> {
@@ -74,12 +128,11 @@ impl RowAggregator for WrappedRows {
     }
 
     fn scale(&self) -> Scale {
-        let is_raw = self.wrapping.normalize_rows == Normalize::None && !self.wrapping.log_loss;
-        if !is_raw || self.wrapping.clip.is_some() {
+        if !self.is_plain() || self.wrapping.clip.is_some() {
             return Scale::Free;
         }
         match (self.inner.scale(), self.wrapping.gain) {
-            (Scale::Free, _) => Scale::Free,
+            (inner @ (Scale::Free | Scale::Lost), _) => inner,
             (_, Gain::Sum) => Scale::Sum,
             (_, Gain::Mean) => Scale::Mean,
             (inner, Gain::Native) => inner,
@@ -93,15 +146,15 @@ impl RowAggregator for WrappedRows {
     fn combine(&mut self, rows: &Rows<'_>, losses: &Losses, moment: Moment) -> SharedGradient {
         let slopes = self.slopes(losses);
         let lengths = self.lengths(rows, losses, slopes.as_deref());
+        let mut factors = vec![1.0; rows.tasks()];
+        multiply(&mut factors, slopes.as_deref());
+        multiply(&mut factors, lengths.as_deref());
         let mut found = if slopes.is_none() && lengths.is_none() {
-            self.inner.combine(rows, losses, moment)
+            self.averaged(rows, losses, moment)
         } else {
-            let mut factors = vec![1.0; rows.tasks()];
-            multiply(&mut factors, slopes.as_deref());
-            multiply(&mut factors, lengths.as_deref());
             let values = multiplied(rows, &factors);
             let shown = rows_of(rows, &values);
-            self.inner.combine(&shown, losses, moment)
+            self.averaged(&shown, losses, moment)
         };
         // A head's loss keeps its own scale: it is weighted, if at all, by the weight of the divided row.
         if lengths.is_some() && self.inner.heads() == Heads::Weighted && found.heads.is_none() {
@@ -120,7 +173,7 @@ impl RowAggregator for WrappedRows {
             }
             found.note = found.note.take().or(losses.note());
         }
-        found.scale(self.factor(rows.tasks()));
+        found.scale(self.factor(&found, &factors));
         found.heads = Some(self.heads(&mut found, rows.tasks()));
         let norm = found.norm();
         if let Some(largest) = self.wrapping.clip
@@ -137,12 +190,7 @@ impl RowAggregator for WrappedRows {
 
     fn state(&mut self, state: &mut State) {
         state.section("inner", |state| self.inner.state(state));
-    }
-}
-
-fn multiply(values: &mut [f64], factors: Option<&[f64]>) {
-    for (value, factor) in values.iter_mut().zip(factors.into_iter().flatten()) {
-        *value *= factor;
+        self.averages.list(state);
     }
 }
 

@@ -55,6 +55,14 @@ pub(crate) fn options(fields: &mut Fields<'_>) -> Option<AggregatorOptions> {
     Some(options)
 }
 
+/// How many batches a step has if nothing else is asked for.
+pub(crate) fn batches(aggregator: Option<&AggregatorOptions>) -> usize {
+    match aggregator.map(|options| &options.method) {
+        Some(Aggregator::Cross(_)) => cross::BATCHES,
+        _ => 1,
+    }
+}
+
 /// How a run weights losses and gradients, before it begins.
 pub struct Balancing {
     /// From losses to weights.
@@ -69,6 +77,10 @@ pub struct Aggregation {
     method: Aggregator,
     /// What tells the gradients apart.
     engine: Engine,
+    /// The largest norm of the shared gradient.
+    clip: Option<f64>,
+    /// Batches of a step.
+    batches: usize,
 }
 
 impl Aggregation {
@@ -76,6 +88,8 @@ impl Aggregation {
         let shared = Shared::of(model, &plan.input_shape, &plan.device);
         Self {
             method: options.method,
+            clip: options.clip,
+            batches: plan.train.accumulate,
             engine: Engine::new(options.view, shared),
         }
     }
@@ -83,13 +97,26 @@ impl Aggregation {
     /// One line for the log: which gradients are told apart, and how.
     #[must_use]
     pub fn describe(&self) -> String {
-        self.engine.describe(self.method.sight())
+        let mut told = self.engine.describe(self.method.sight());
+        if matches!(self.method, Aggregator::Cross(_)) {
+            let (all, learned) = (self.batches, cross::looked_at(self.batches));
+            let taken = all - learned;
+            told.push_str(&format!(
+                "; of {all} batches a step, {learned} to learn weights from and {taken} to step with"
+            ));
+        }
+        if let Some(largest) = self.clip {
+            told.push_str(&format!("; no longer than {largest}"));
+        }
+        told
     }
 
     /// The batches that are only looked at, and those that the step is taken with.
     pub(crate) fn split<'b>(&self, batches: &'b [Batch]) -> (&'b [Batch], &'b [Batch]) {
-        match self.method {
-            Aggregator::Cross(_) => batches.split_at(cross::looked_at(batches.len())),
+        match &self.method {
+            Aggregator::Cross(method) if method.learns() => {
+                batches.split_at(cross::looked_at(batches.len()))
+            }
             _ => (&[], batches),
         }
     }
@@ -102,7 +129,11 @@ impl Aggregation {
         judge: &mut Judge<'_>,
     ) -> Option<Backward> {
         let engine = &self.engine;
-        match &mut self.method {
+        let work = &Work {
+            clip: self.clip,
+            ..*work
+        };
+        let backward = match &mut self.method {
             Aggregator::Gram(aggregator) => {
                 let aggregator = aggregator.as_mut();
                 let sight = if work.present.tasks.is_empty() {
@@ -120,7 +151,9 @@ impl Aggregation {
             Aggregator::Cross(aggregator) => {
                 cross::backward(engine, aggregator.as_mut(), work, looked_at, judge)
             }
-        }
+        }?;
+        judge.clipped(backward.clipped);
+        Some(backward)
     }
 
     /// Ends an epoch.

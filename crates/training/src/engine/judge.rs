@@ -86,6 +86,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) gram: Option<Gram>,
     /// How fast the loss of each of these falls along the shared gradient, where this is no sum with one weight for each.
     pub(crate) decreases: Option<Vec<f64>>,
+    /// Whether the shared gradient is no weighted sum: the weights are then the weighting's alone.
+    is_direction: bool,
     /// The aggregator's residual.
     pub(crate) residual: f64,
     /// The inner products are not finite: the step must not be taken.
@@ -109,6 +111,7 @@ impl<'a> Judge<'a> {
             alpha: Vec::new(),
             gram: None,
             decreases: None,
+            is_direction: false,
             residual: 0.0,
             is_broken: false,
         }
@@ -181,15 +184,7 @@ impl<'a> Judge<'a> {
                 heads: vec![1.0; tasks],
             };
         };
-        let scaled = Losses {
-            values: losses
-                .values
-                .iter()
-                .zip(&by_weighting.alpha)
-                .map(|(loss, weight)| loss * weight)
-                .collect(),
-            ..losses
-        };
+        let scaled = scaled(losses, &by_weighting.alpha);
         let shown: Vec<Gram> = grams
             .iter()
             .map(|gram| {
@@ -221,15 +216,17 @@ impl<'a> Judge<'a> {
         decision
     }
 
-    /// The weights of a method that needs nothing of this step's gradients, on top of the weighting's.
+    /// The weights of a method that needs nothing of this step's gradients, on top of the weighting's: it is asked with the losses times
+    /// these, and with them.
     pub(crate) fn answer(
         &mut self,
         losses: Vec<f64>,
-        ask: impl FnOnce(&[usize]) -> Weights,
+        ask: impl FnOnce(&Losses, &[f64]) -> Weights,
     ) -> Decision {
         let losses = self.losses(losses);
-        let by_weighting = Weights::of(self.weigh(losses));
-        let answer = ask(&self.present.tasks).on_top_of(&by_weighting);
+        let by_weighting = Weights::of(self.weigh(losses.clone()));
+        let scaled = scaled(losses, &by_weighting.alpha);
+        let answer = ask(&scaled, &by_weighting.alpha).on_top_of(&by_weighting);
         self.hear(&answer);
         let decision = Decision {
             heads: answer.heads.unwrap_or_else(|| answer.alpha.clone()),
@@ -247,6 +244,7 @@ impl<'a> Judge<'a> {
         weights: &[f64],
     ) {
         self.residual = self.residual.max(shared.residual);
+        self.is_direction = shared.alpha.is_none();
         if let Some(note) = &shared.note {
             self.note = Some(Note::to_string(note));
         }
@@ -263,10 +261,28 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Hears that the shared gradient was multiplied by this afterwards, as if its weights had been.
+    pub(crate) fn clipped(&mut self, factor: f64) {
+        if !self.is_direction {
+            self.alpha.iter_mut().for_each(|weight| *weight *= factor);
+        }
+        let falls = self.decreases.iter_mut().flatten();
+        falls.for_each(|fall| *fall *= factor);
+    }
+
     fn hear(&mut self, weights: &Weights) {
         self.residual = self.residual.max(weights.residual);
         if let Some(note) = &weights.note {
             self.note = Some(Note::to_string(note));
         }
+    }
+}
+
+/// The losses times these weights.
+fn scaled(losses: Losses, weights: &[f64]) -> Losses {
+    let each = losses.values.iter().zip(weights);
+    Losses {
+        values: each.map(|(loss, weight)| loss * weight).collect(),
+        ..losses
     }
 }

@@ -12,7 +12,7 @@ use polytask_data::{Batch, Labels};
 use super::judge::{Decide, Seen};
 use super::plain::Backward;
 use super::present::Present;
-use super::{Engine, Work, representation, seen_of};
+use super::{Engine, Work, seen_of};
 
 pub(super) fn backward(
     engine: &Engine,
@@ -41,8 +41,7 @@ pub(super) fn backward(
         rescale(&mut grams, &present, work.present);
     }
     let mut grams = Some(grams);
-    let shared = &engine.shared;
-    representation::backward(work, shared, Sight::Nothing, &mut |seen| {
+    engine.backward(work, Sight::Nothing, &mut |seen| {
         decide(Seen {
             grams: grams.take().unwrap_or_default(),
             ..seen

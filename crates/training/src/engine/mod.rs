@@ -13,6 +13,7 @@
 //!
 //! Whatever the weights, the gradient is that of the weighted sum: the engines differ in what they let the aggregator see.
 
+mod clip;
 pub(crate) mod contribution;
 mod heads;
 pub(crate) mod judge;
@@ -161,6 +162,8 @@ pub(crate) struct Work<'a> {
     pub(crate) present: &'a Present,
     /// Which of the step's random draws is the first batch's.
     pub(crate) first_draw: usize,
+    /// The largest norm of the shared gradient.
+    pub(crate) clip: Option<f64>,
 }
 
 impl Work<'_> {
@@ -213,7 +216,7 @@ pub(crate) fn row(weights: &[f64], like: &burn::tensor::Device) -> Tensor<2> {
 }
 
 /// The gradients of the present tasks' heads with these weights, those of the trunk, and the penalty's; the rate's are in the trunk's
-/// if they come with it.
+/// if they come with it, which they must not where the shared gradient is bounded.
 pub(crate) fn assemble(
     work: &Work<'_>,
     shared: &Shared,
@@ -223,6 +226,7 @@ pub(crate) fn assemble(
     losses: Vec<Tensor<1>>,
 ) -> Backward {
     let heads = shared.weigh_heads(work.model, work.present, heads, weights);
+    let (trunk, clipped) = clip::clipped(work, trunk);
     let mut gradients = crate::gradients::add(work.model, Some(heads), trunk);
     let mut penalty = None;
     if let Some(own) = work.model.penalty() {
@@ -244,6 +248,7 @@ pub(crate) fn assemble(
         losses,
         penalty,
         rate: None,
+        clipped,
     };
     rate.told(&mut backward);
     backward

@@ -26,6 +26,8 @@ pub(crate) struct Backward {
     pub(crate) penalty: Option<Tensor<1>>,
     /// What a bottleneck lets through, mean over the rows, nats.
     pub(crate) rate: Option<Tensor<1>>,
+    /// What the shared gradient was multiplied by to keep its bound.
+    pub(crate) clipped: f64,
 }
 
 /// One loss per present task for one batch: the sum over its labelled rows over the labelled rows of the step.
@@ -217,6 +219,7 @@ pub(crate) fn backward(
         losses,
         penalty,
         rate: None,
+        clipped: 1.0,
     };
     rate.told(&mut backward);
     Some(backward)

@@ -46,6 +46,7 @@ impl Related {
             batches,
             present: &present,
             first_draw: 0,
+            clip: None,
         };
         let apart = engine.apart(&work, None)?;
         let gram = rows::grams(&apart.layers)

@@ -65,7 +65,8 @@ pub(super) fn backward(
         }
         let d = cotangents.weighted(decision.of_layer(0));
         let mut surrogate = (z * Tensor::from_inner(d)).sum();
-        let rates = below.rates;
+        // Where the tasks' part is bounded, the rate takes a pass of its own.
+        let rates = below.rates.filter(|_| work.clip.is_none());
         if let Some(cost) =
             rates.and_then(|rates| rate.add(work.model, rates, rate::rows(work.batches)))
         {
@@ -75,12 +76,13 @@ pub(super) fn backward(
         trunk = Some(gradients::add(work.model, trunk.take(), more));
     }
     let trunk = trunk.unwrap_or_default();
+    let rate = work.clip.is_none().then_some(rate);
     Some(assemble(
         work,
         shared,
         &decision.heads,
         own?,
-        (trunk, Some(rate)),
+        (trunk, rate),
         losses,
     ))
 }

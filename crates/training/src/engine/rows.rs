@@ -48,11 +48,9 @@ pub(super) fn select(layers: &mut Layers, positions: &[usize]) {
     }
 }
 
-/// The inner products over all layers of (g_s + h_s)/2 and (g_t + h_t)/2, given those of g with h.
-pub(crate) fn mean_gram(left: &Layers, right: &Layers, cross: Tensor<2>) -> Option<Tensor<2>> {
-    let own = grams(left).into_iter().chain(grams(right));
-    let own = own.reduce(|sum, more| sum + more)?;
-    Some((own + cross.clone().transpose() + cross) / 4.0)
+/// The inner products over all layers.
+pub(crate) fn gram(layers: &Layers) -> Option<Tensor<2>> {
+    grams(layers).into_iter().reduce(|sum, more| sum + more)
 }
 
 /// ⟨g_s, h_t⟩ for the tasks s of `left` and t of `right`.

@@ -14,7 +14,7 @@ mod unused;
 
 use std::sync::Arc;
 
-use polytask_balance::{Aggregator, AggregatorOptions, WEIGHTINGS, Weighting};
+use polytask_balance::{AggregatorOptions, WEIGHTINGS, Weighting};
 use polytask_config::{Chosen, Fields};
 use polytask_data::{DataOptions, InputOptions, TaskOptions};
 use polytask_metrics::METRICS;
@@ -129,6 +129,7 @@ impl Experiment {
             relation,
         } = multitask(fields, &tasks);
         let model = ModelOptions { relation, ..model };
+        let batches = aggregation::batches(aggregator.as_ref());
         let mut experiment = Self {
             name,
             seed: seed as u64,
@@ -139,7 +140,7 @@ impl Experiment {
             aggregator,
             joint,
             tasks,
-            train: fields.table("train", "the optimizer loop", TrainOptions::options),
+            train: fields.table("train", "the optimizer loop", |fields| TrainOptions::options(fields, batches)),
             score: fields.weights("score", "metrics (SPLIT/TASK/METRIC) and their weights in the score that picks the best checkpoint; by default one metric of each task, without a unit where there are several tasks (R2 for a regression)"),
             early_stopping: fields.optional_table("early_stopping", "when to stop before the last epoch", EarlyStopping::options),
             checkpoint: fields.table("checkpoint", "when checkpoints are written and which are kept", CheckpointOptions::options),
@@ -150,18 +151,6 @@ impl Experiment {
             info: fields.table("info", "what the information report tests and shows", InfoOptions::options),
             grouping: fields.table("grouping", "what `group` proposes from", GroupingOptions::options),
         };
-        let learns_across = experiment
-            .aggregator
-            .as_ref()
-            .is_some_and(|options| matches!(options.method, Aggregator::Cross(_)));
-        if learns_across && experiment.train.accumulate < 3 {
-            fields.problem_at(
-                "multitask.aggregator".to_owned(),
-                "P0310",
-                "the method learns from two batches of a step for a third, and a step has fewer than three".to_owned(),
-                Some("train.accumulate = 3, with a third of the batch size, makes steps of as many rows".to_owned()),
-            );
-        }
         judged::check_score(fields, &experiment.tasks, &experiment.score);
         unused::warn(fields, &experiment);
         let strata = experiment.info.stratify.clone();

@@ -67,7 +67,8 @@ pub struct EarlyStopping {
 }
 
 impl TrainOptions {
-    pub(super) fn options(fields: &mut Fields<'_>) -> Self {
+    /// For an aggregator that needs so many batches a step.
+    pub(super) fn options(fields: &mut Fields<'_>, batches: usize) -> Self {
         let options = Self {
             epochs: fields
                 .integer("epochs", "passes over the training rows")
@@ -80,10 +81,10 @@ impl TrainOptions {
             accumulate: fields
                 .integer(
                     "accumulate",
-                    "batches whose gradients make one optimizer step",
+                    "batches whose gradients make one optimizer step; of a method that learns from two for a third 3, if not more",
                 )
                 .at_least(1)
-                .or(1),
+                .or(batches),
             drop_last: fields
                 .flag(
                     "drop_last",
@@ -122,6 +123,11 @@ impl TrainOptions {
                 .within(0..=64)
                 .or(2),
         };
+        if options.accumulate < batches {
+            let message = "the aggregator learns from two batches of a step for a third, and a step has fewer than three".to_owned();
+            let help = "left out, a step has three";
+            fields.problem("accumulate", "P0310", message, Some(help.to_owned()));
+        }
         if options.on_nan == OnNan::Stop {
             fields.unused("max_skips", "with on_nan = \"stop\"");
         }

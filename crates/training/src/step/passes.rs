@@ -56,6 +56,7 @@ pub(super) fn of(
                 batches,
                 present,
                 first_draw: 0,
+                clip: None,
             };
             aggregation.backward(&work, looked_at, &mut judge)
         }
@@ -96,6 +97,7 @@ fn look_ahead(plan: &Plan, state: &mut TrainState, batches: &[Batch], present: &
         batches,
         present,
         first_draw: 0,
+        clip: None,
     };
     let slopes = look_ahead::slopes(&work, state.weighting.primary(), &weights.alpha, rate);
     if let Some(mut slopes) = slopes {

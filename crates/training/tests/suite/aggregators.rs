@@ -8,24 +8,30 @@ use polytask_training::step::step;
 
 use crate::world::{bits, groups, started, three_tasks, world};
 
-fn config(multitask: &str, rest: &str) -> String {
+pub(crate) fn config(multitask: &str, rest: &str) -> String {
     three_tasks(&format!(
         "[multitask]\n{multitask}\n[encoder]\ntype = \"mlp\"\nhidden = [6, 5]\nactivation = \"gelu\"\n{rest}"
     ))
 }
 
-const TRAIN: &str = "[train]\nbatch_size = 10\naccumulate = 3\ngradient_clip_norm = 1.0\nema = 0.9\n\
+pub(crate) const TRAIN: &str = "[train]\nbatch_size = 10\naccumulate = 3\ngradient_clip_norm = 1.0\nema = 0.9\n\
                      optimizer = { type = \"adam\", lr = 0.01 }\n";
 
 #[test]
 fn a_restored_state_goes_on_bit_for_bit() {
-    for aggregator in AGGREGATORS {
+    let bare = AGGREGATORS
+        .iter()
+        .map(|entry| format!("\"{}\"", entry.name));
+    let wrapped = [
+        "modo\", update_every = 2, moving_average = 0.5, normalize_rows = \"l2\"",
+        "sdmgrad\", log_loss = true, clip = 0.1",
+        "excess_mtl\", warmup = 0, moving_average = 0.5",
+    ];
+    let wrapped = wrapped.map(|options| format!("{{ type = \"{options} }}"));
+    for aggregator in bare.chain(wrapped) {
         for weighting in ["fixed", "uncertainty"] {
             let text = config(
-                &format!(
-                    "weighting = \"{weighting}\"\naggregator = \"{}\"",
-                    aggregator.name
-                ),
+                &format!("weighting = \"{weighting}\"\naggregator = {aggregator}"),
                 &format!("norm = \"batch\"\ndropout = 0.2\n{TRAIN}"),
             );
             let mut whole = world(&text);
@@ -45,8 +51,7 @@ fn a_restored_state_goes_on_bit_for_bit() {
                 }
                 assert!(
                     bits(&mut whole.state, &[""]) == bits(&mut second, &[""]),
-                    "{} on {weighting} from step {at}",
-                    aggregator.name
+                    "{aggregator} on {weighting} from step {at}"
                 );
             }
         }
@@ -54,7 +59,7 @@ fn a_restored_state_goes_on_bit_for_bit() {
 }
 
 /// The batch with labels of one task alone.
-fn alone(batch: &Batch, task: usize) -> Batch {
+pub(crate) fn alone(batch: &Batch, task: usize) -> Batch {
     let mut batch = batch.clone();
     for (index, labels) in batch.targets.iter_mut().enumerate() {
         if index != task {
@@ -65,7 +70,7 @@ fn alone(batch: &Batch, task: usize) -> Batch {
     batch
 }
 
-fn whole_batch(plan: &Plan) -> Batch {
+pub(crate) fn whole_batch(plan: &Plan) -> Batch {
     let rows: Vec<u32> = plan.sampler.batches(0).flatten().collect();
     plan.encoded.batch(&rows)
 }
@@ -116,6 +121,12 @@ fn wrappers_and_levels_train() {
         "type = \"nash_mtl\", clip = 1.0, moving_average = 0.5",
         "type = \"imtl_g\", engine = \"reforward\", heads = \"weighted\"",
         "type = \"sum\", clip = 0.5",
+        "type = \"cagrad\", level = \"representation\", clip = 0.1",
+        "type = \"gradnorm\", clip = 0.1, micro_batch = 0.5",
+        "type = \"modo\", clip = 0.1",
+        "type = \"modo\", update_every = 2, moving_average = 0.5, normalize_rows = \"loss+\", log_loss = true",
+        "type = \"db_mtl\", gain = \"mean\", normalize_rows = \"l2\"",
+        "type = \"excess_mtl\", moving_average = 0.5",
         "type = \"mean\", gain = \"native\"",
     ] {
         let text = config(&format!("aggregator = {{ {options} }}"), TRAIN);

@@ -10,6 +10,7 @@ mod aggregators;
 mod anchors;
 mod annealing;
 mod backends;
+mod composing;
 mod defaults;
 mod ema;
 mod joint;

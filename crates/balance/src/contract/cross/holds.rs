@@ -5,16 +5,19 @@ use super::super::made::{Subject, answers, run, started, with};
 use super::super::scene::{facts, moved_order};
 use super::scene::Scene;
 use super::{Golden, Outcome};
-use crate::{Cross, CrossAggregator};
+use crate::{Cross, CrossAggregator, Losses};
 
 pub(super) fn length(subject: &Subject<dyn CrossAggregator>, scene: &Scene) -> Outcome {
     let answers = answers(subject, "", scene)?;
     for (weights, given) in answers.iter().zip(&scene.steps) {
-        let heads = weights.heads.as_ref().map_or(given.third.len(), Vec::len);
-        if weights.alpha.len() != given.third.len() || heads != given.third.len() {
+        let heads = weights
+            .heads
+            .as_ref()
+            .map_or(given.third.present.len(), Vec::len);
+        if weights.alpha.len() != given.third.present.len() || heads != given.third.present.len() {
             return Err(format!(
                 "{}: {weights:?} for the present tasks {:?}",
-                scene.name, given.third
+                scene.name, given.third.present
             ));
         }
     }
@@ -27,7 +30,7 @@ pub(super) fn permutation(subject: &Subject<dyn CrossAggregator>, scene: &Scene)
     let plain = answers(subject, "", scene)?;
     let other = answers(subject, "", &permuted)?;
     for ((weights, other), given) in plain.iter().zip(&other).zip(&scene.steps) {
-        let order = moved_order(&given.third, &place);
+        let order = moved_order(&given.third.present, &place);
         for ((_, old), weight) in order.into_iter().zip(&other.alpha) {
             let wanted = weights.alpha.get(old).copied().unwrap_or(f64::NAN);
             let is_same = (weight - wanted).abs() <= ROUNDING;
@@ -47,10 +50,10 @@ pub(super) fn gain(subject: &Subject<dyn CrossAggregator>, scene: &Scene) -> Out
     let mut aggregator = with(subject, "")?;
     let scale = aggregator.scale();
     for (weights, given) in run(aggregator.as_mut(), scene).iter().zip(&scene.steps) {
-        if given.third.is_empty() {
+        if given.third.present.is_empty() {
             continue;
         }
-        let Some(wanted) = sum_of(scale, given.third.len()) else {
+        let Some(wanted) = sum_of(scale, given.third.present.len()) else {
             continue;
         };
         let sum: f64 = weights.alpha.iter().sum();
@@ -74,7 +77,12 @@ pub(super) fn known(subject: &Subject<dyn CrossAggregator>, golden: &Golden) -> 
     for _ in 0..golden.steps {
         aggregator.learn(&cross);
     }
-    let alpha = aggregator.weights(&present).alpha;
+    let third = Losses {
+        values: vec![1.0; tasks],
+        rows: vec![1; tasks],
+        present,
+    };
+    let alpha = aggregator.weights(&third).alpha;
     let wanted = (golden.alpha, golden.tolerance, golden.source);
     agrees(golden.options, &alpha, wanted)
 }

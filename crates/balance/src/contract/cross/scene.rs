@@ -4,11 +4,12 @@ use polytask_config::State;
 use polytask_random::{Seed, Stream};
 
 use super::super::drawing::{Drawing, Drawn, rows};
+use super::super::losing::{self, Losing};
 use super::super::made::is_last_of_epoch;
-use super::super::scene::{Given, moved_order, moved_products, present};
+use super::super::scene::{Given, moved_products, present};
 use super::super::settings;
 use super::super::tested::Tested;
-use crate::{Cross, CrossAggregator, CrossFacts, TaskFacts, Weights, Wrapping};
+use crate::{Cross, CrossAggregator, CrossFacts, Losses, TaskFacts, Weights, Wrapping};
 
 /// One situation.
 pub(super) type Scene = super::super::scene::Scene<Step>;
@@ -17,7 +18,7 @@ pub(super) type Scene = super::super::scene::Scene<Step>;
 #[derive(Clone, Debug)]
 pub(in crate::contract) struct Step {
     pub(super) cross: Cross,
-    pub(super) third: Vec<usize>,
+    pub(super) third: Losses,
 }
 
 impl Given for Step {
@@ -28,10 +29,12 @@ impl Given for Step {
     fn moved(&self, place: &[usize]) -> Option<Self> {
         let at = |first, second| self.cross.at(first, second);
         let (present, values) = moved_products(self.cross.present(), place, at);
-        let third = moved_order(&self.third, place).into_iter();
+        let losses = self.cross.batches().map(|(losses, _)| losses.moved(place));
+        let [first, second] = losses;
+        let cross = Cross::new(present, values).ok()?;
         Some(Self {
-            cross: Cross::new(present, values).ok()?,
-            third: third.map(|(place, _)| place).collect(),
+            cross: cross.with_losses([first?.values, second?.values]),
+            third: self.third.moved(place)?,
         })
     }
 }
@@ -39,7 +42,7 @@ impl Given for Step {
 impl Drawn for Step {
     const SEED: Seed = Seed(31);
 
-    fn draw(drawing: Drawing, size: usize, _: u64, stream: &mut Stream) -> Option<Self> {
+    fn draw(drawing: Drawing, size: usize, number: u64, stream: &mut Stream) -> Option<Self> {
         let (both, third) = (present(size, 0.8, stream), present(size, 0.8, stream));
         let mut draw = || rows(drawing, both.len(), stream);
         let (first, second) = (draw(), draw());
@@ -60,8 +63,13 @@ impl Drawn for Step {
         let values = first
             .iter()
             .flat_map(|first| second.iter().map(|second| product(first, second)));
-        let cross = Cross::new(both, values.collect()).ok()?;
-        Some(Self { cross, third })
+        let cross = Cross::new(both.clone(), values.collect()).ok()?;
+        let mut losses = |present| losing::draw(present, Losing::Ordinary, number, stream);
+        let (first, second) = (losses(both.clone()), losses(both));
+        Some(Self {
+            cross: cross.with_losses([first.values, second.values]),
+            third: losses(third),
+        })
     }
 }
 
@@ -81,7 +89,8 @@ impl Tested for dyn CrossAggregator {
     }
 
     fn wrappings(_: &CrossFacts) -> Vec<Wrapping> {
-        settings::scales()
+        let all = settings::of_gradients().into_iter();
+        all.chain(settings::keeping()).collect()
     }
 
     fn enter(&mut self, tasks: &[TaskFacts]) {
@@ -90,7 +99,9 @@ impl Tested for dyn CrossAggregator {
 
     /// The end of an epoch belongs to its last step: not even that may move what is remembered of an absent task.
     fn take(&mut self, step: &Step, number: usize) -> Weights {
-        self.learn(&step.cross);
+        if self.learns() {
+            self.learn(&step.cross);
+        }
         let weights = self.weights(&step.third);
         if is_last_of_epoch(number) {
             self.end_epoch();
