@@ -49,6 +49,19 @@ impl Cross {
         self.matrix.get((first, second)).copied().unwrap_or(0.0)
     }
 
+    /// Those of the gradients multiplied by these numbers, which are finite.
+    #[must_use]
+    pub fn scaled(&self, scales: &[f64]) -> Self {
+        let scale = |task: usize| scales.get(task).copied().unwrap_or(1.0);
+        let matrix = DMatrix::from_fn(self.tasks(), self.tasks(), |row, column| {
+            scale(row) * self.at(row, column) * scale(column)
+        });
+        Self {
+            present: self.present.clone(),
+            matrix,
+        }
+    }
+
     /// All inner products `[tasks, tasks]`.
     #[must_use]
     pub fn matrix(&self) -> &DMatrix<f64> {
