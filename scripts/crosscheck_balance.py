@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Compares the aggregators with TorchJD on random gradients, method by method.
+"""Compares aggregators and weightings with TorchJD on random gradients and losses, method by method.
 
     pip install torch torchjd cvxpy clarabel ecos quadprog qpsolvers scipy
     python3 scripts/crosscheck_balance.py                      # 1000 matrices a method
-    python3 scripts/crosscheck_balance.py --matrices 50 upgrad mgda
+    python3 scripts/crosscheck_balance.py --matrices 50 upgrad famo
     python3 scripts/crosscheck_balance.py --command 'target/release/polytask balance {method} --json'
     python3 scripts/crosscheck_balance.py --command 'cargo run --release -qp polytask-balance --example balance'
 
 The command is run once for each {method}, or once for all if there is none in it, as for the example `balance` of
 polytask-balance, which builds in seconds; it answers a line for each line. The difference is that of the two shared
 gradients, as a share of the larger one: in double precision, and for methods that are given the gradients entry by
-entry in single. Prints a table; exits with 1 if a method is further off than its tolerance.
+entry in single. Of a weighting it is that of the losses' slopes, in double precision, at each of several steps of
+a run whose losses follow each other. Prints a table; exits with 1 if a method is further off than its tolerance.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from typing import Callable
 import numpy as np
 import torch
 from torchjd import aggregation as jd
+from torchjd import scalarization as scalar
 
 warnings.filterwarnings("ignore")
 torch.set_default_dtype(torch.float64)
@@ -51,7 +53,8 @@ class Polytask:
         return self.processes[command]
 
     def __call__(self, method, jacobian, **request):
-        request = {"jacobian": jacobian.tolist(), **request}
+        if jacobian is not None:
+            request = {"jacobian": jacobian.tolist(), **request}
         if "{method}" not in self.command:
             request["method"] = method
         process = self.process(method)
@@ -308,6 +311,100 @@ def graddrop(ask, method, jacobian):
     return float(nearest.max() / np.abs(jacobian).sum(axis=0).max())
 
 
+# ------------------------------------------------------------------------------------------------ losses
+
+
+class Steps:
+    """How a scalarizer learns; theirs is told as ours is, what its loss's slopes are is what it is compared by."""
+
+    rate = 0.025
+
+    def __init__(self, scalarizer):
+        self.scalarizer = scalarizer
+        parameters = list(scalarizer.parameters())
+        self.optimizer = torch.optim.Adam(parameters, lr=self.rate) if parameters else None
+
+    def slopes(self, losses):
+        losses = torch.tensor(losses, requires_grad=True)
+        self.scalarizer(losses).backward()
+        return losses.grad.numpy()
+
+    def after(self, losses_after, end_epoch):
+        if self.optimizer:
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+
+
+class Famo(Steps):
+    """Its logits have an optimizer of their own, which `update` steps."""
+
+    def __init__(self, scalarizer):
+        self.scalarizer = scalarizer
+
+    def after(self, losses_after, end_epoch):
+        self.scalarizer.update(torch.tensor(losses_after))
+
+
+class Epochs(Steps):
+    """`step` ends an epoch."""
+
+    def after(self, losses_after, end_epoch):
+        if end_epoch:
+            self.scalarizer.step()
+
+
+def course(rng, tasks):
+    """Losses before and after each of some steps: of sizes from 0.05 to 20, falling at paces of their own."""
+    losses = 10 ** rng.uniform(-1.3, 1.3, size=tasks)
+    pace = rng.uniform(0.7, 1.02, size=tasks)
+    steps = []
+    for number in range(STEPS):
+        noisy = losses * np.exp(0.1 * rng.normal(size=tasks))
+        steps.append((noisy, noisy * pace, number % 2 == 1))
+        losses = losses * pace
+    return steps
+
+
+def learned(reference, kind=Steps, family=None, fed=(), scale=lambda tasks: 1.0, **request):
+    """All steps of a run: `fed` of what a step has beside its losses is what the method learns from.
+
+    `reference` is given the drawn task weights, `scale` says how many times theirs ours is.
+    """
+
+    def compare(ask, method, steps):
+        tasks = len(steps[0][0])
+        own = np.random.default_rng(int(steps[0][0][0] * 1e6)).uniform(0.2, 2, size=tasks)
+        given = []
+        for before, after, end_epoch in steps:
+            step = {"losses": before.tolist()}
+            if "losses_after" in fed:
+                step["losses_after"] = after.tolist()
+            if "end_epoch" in fed:
+                step["end_epoch"] = end_epoch
+            given.append(step)
+        if family:
+            request["families"] = [family] * tasks
+        if "task_weights" in fed:
+            request["task_weights"] = own.tolist()
+        options = {key: value(tasks) if callable(value) else value for key, value in request.items()}
+        answers = ask(method, None, steps=given, **options)["steps"]
+        theirs = kind(reference(torch.tensor(own)))
+        worst = 0.0
+        for (before, after, end_epoch), answer in zip(steps, answers):
+            wanted = theirs.slopes(before) * scale(tasks)
+            worst = max(worst, apart(np.array(answer["weights"]), wanted))
+            theirs.after(after, end_epoch)
+        return worst
+
+    return compare
+
+
+def drawn(ask, method, steps):
+    """Theirs draws other numbers: ours must be positive and add up to 1."""
+    weights = np.array(ask(method, None, losses=steps[0][0].tolist())["weights"])
+    return float(abs(weights.sum() - 1) + max(0, -weights.min()))
+
+
 def stateful_pcd():
     return jd.PCD(tau=0.02, beta=0.999)
 
@@ -383,9 +480,49 @@ CHECKS = [
           name="sdmgrad, lr 0.1, 6 steps", share=0.5),
 ]
 
+LOSSES = (course,)
+GAP = {"form": "gap", "mu": 0.5, "ideals": {"task_0": 0.01}}
+
+
+def gap(own):
+    ideal = torch.zeros_like(own)
+    ideal[0] = 0.01
+    return scalar.STCH(mu=0.5, weights=own, reference=ideal)
+
+
+def minimum(own):
+    least = torch.full_like(own, -0.5)
+    least[0] = 0.01
+    return scalar.FAMO(len(own), min_losses=least)
+
+
+WEIGHTINGS = [
+    Check("equal", learned(lambda _: scalar.Sum()), kinds=LOSSES),
+    Check("fixed", learned(lambda own: scalar.Constant(own), fed=("task_weights",)), kinds=LOSSES),
+    Check("gls", learned(lambda _: scalar.GeometricMean()), kinds=LOSSES),
+    Check("uncertainty", learned(lambda own: scalar.UW(len(own)), family="squared_error"), kinds=LOSSES,
+          because="theirs has no form for a classification; both learn by Adam of rate 0.025, ours of its own"),
+    Check("imtl_l", learned(lambda own: scalar.IMTLL(len(own))), kinds=LOSSES,
+          because="both learn by Adam of rate 0.025"),
+    Check("dwa", learned(lambda _: scalar.DWA(), kind=Epochs, fed=("end_epoch",)), kinds=LOSSES),
+    Check("famo", learned(lambda own: scalar.FAMO(len(own)), kind=Famo, fed=("losses_after",)), kinds=LOSSES),
+    Check("famo", learned(minimum, kind=Famo, fed=("losses_after",),
+                          options={"minimum": -0.5, "minimums": {"task_0": 0.01}}), kinds=LOSSES,
+          name="famo, minimums"),
+    Check("stch", learned(gap, options=GAP, fed=("task_weights",)), kinds=LOSSES, name="stch, gap",
+          because="our default is LibMTL's form, of ratios to the losses after a warm-up"),
+    Check("pbi", learned(lambda own: scalar.PBI(5.0, own), fed=("task_weights",)), kinds=LOSSES, tasks=(2, 3, 5, 11),
+          because="theirs adds 1e-12 under the root, which alone decides on the direction itself, where one task always is"),
+    Check("cosmos", learned(lambda own: scalar.COSMOS(1.0, own), fed=("task_weights",)), kinds=LOSSES),
+    Check("rlw", drawn, kinds=LOSSES, because="draws are our own: only Σα = 1 is compared"),
+]
+
 OURS_ALONE = {
     "imtl": "a composition with learned scales", "gradnorm": "needs a state over steps", "pe_ltr": "not in TorchJD",
     "db_mtl": "not in TorchJD", "moco": "not in TorchJD", "m_config": "not in TorchJD",
+    "scale_invariant": "a sum of logarithms", "uw_so": "not in TorchJD", "tchebycheff": "not in TorchJD",
+    "go4align": "not in TorchJD", "ldc": "not in TorchJD", "nats": "ours", "entropy_fraction": "ours",
+    "auto_lambda": "not in TorchJD",
 }
 
 
@@ -400,7 +537,7 @@ def main():
     print(f"TorchJD {version('torchjd')}, torch {torch.__version__}, seed {options.seed}\n")
     print("| method | matrices | largest difference | tolerance | |\n|---|---|---|---|---|")
     failed = False
-    for check in CHECKS:
+    for check in CHECKS + WEIGHTINGS:
         if options.methods and check.method not in options.methods:
             continue
         rng = np.random.default_rng(options.seed)

@@ -36,6 +36,37 @@ fn several_requests_are_answered_in_turn() {
     assert_eq!(answers[1]["direction"], json!([0.0, 2.0]));
 }
 
+/// FAMO's first step is Adam's rate, away from the task that fell more.
+#[test]
+fn a_run_of_steps_is_answered_step_by_step() {
+    let folder = Folder::new("");
+    let run = r#"{"options": {"decay": 0}, "steps": [
+        {"losses": [1, 1, null], "losses_after": [0.5, 0.9, null]}, {"losses": [1, 1, null]}]}"#;
+    let answer = folder.run_with_input(&["balance", "famo", "--json"], run);
+    let answer = answer.expect(0).json();
+    assert_eq!(answer["steps"].as_array().unwrap().len(), 2);
+    let weight = answer["steps"][1]["weights"][0].as_f64().unwrap();
+    assert!((weight - 1.0 / (1.0 + 0.05_f64.exp())).abs() < 1e-7);
+    assert_eq!(answer["weights"], answer["steps"][1]["weights"]);
+    assert_eq!(answer["weights"][2], json!(null));
+    let run = r#"{"task_weights": [3, 4], "steps": [{"losses": [1, null]}, {"losses": [1, 2]}]}"#;
+    let text = folder.run_with_input(&["balance", "dwa"], run);
+    let wanted = "\
+step 0
+task    weight  head
+task_0       3     3
+task_1       -     -
+residual 0
+
+step 1
+task    weight  head
+task_0       3     3
+task_1       4     4
+residual 0
+";
+    assert_eq!(text.expect(0).out, wanted);
+}
+
 #[test]
 fn every_listed_method_answers() {
     let folder = Folder::new("");
@@ -113,6 +144,18 @@ fn what_is_wrong_is_said_with_its_exit_code() {
         "standard input: no request: EOF",
     );
     refused("mgda", r#"{"gramm": [[1]]}"#, 4, "unknown field `gramm`");
+    refused(
+        "dwa",
+        r#"{"steps": [{"losses": [1], "losses_after": [1]}]}"#,
+        4,
+        "steps[0]: dwa does not look at losses_after",
+    );
+    refused(
+        "dwa",
+        r#"{"steps": [{"loss": [1]}]}"#,
+        4,
+        "unknown field `loss`",
+    );
     refused("mgda", "{}", 4, "no gram or jacobian, which mgda needs");
     refused(
         "mgda",

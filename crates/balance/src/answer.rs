@@ -1,5 +1,6 @@
 //! Any method on numbers that are given: for study, and for comparing with other libraries.
 
+mod given;
 mod request;
 mod toml;
 
@@ -9,11 +10,12 @@ use serde_json::{Map, Value};
 
 use crate::rows::single;
 use crate::{
-    AGGREGATORS, Aggregator, Block, Cross, Family, Gram, Losses, Moment, Observation,
-    RowAggregator, Rows, TaskFacts, WEIGHTINGS, Weighting, Weights,
+    AGGREGATORS, Aggregator, Block, Gram, Losses, Moment, Needs, Observation, RowAggregator, Rows,
+    TaskFacts, WEIGHTINGS, Weighting, Weights,
 };
+use given::{Given, count};
 
-pub use request::{Answer, Earlier, Request, RequestError};
+pub use request::{Answer, Numbers, Request, RequestError, Step, Table};
 
 /// Answers with a method of either registry. A name that is in both is the aggregator's if there are gradients.
 ///
@@ -21,115 +23,270 @@ pub use request::{Answer, Earlier, Request, RequestError};
 /// use polytask_balance::{Request, answer};
 ///
 /// // Two gradients that point against each other: the shortest convex combination.
-/// let request = Request {
-///     jacobian: Some(vec![vec![2.0, 0.0], vec![-1.0, 1.0]]),
-///     options: serde_json::from_str(r#"{ "normalize": "none" }"#).unwrap(),
-///     ..Request::default()
-/// };
+/// let text = r#"{ "jacobian": [[2.0, 0.0], [-1.0, 1.0]], "options": { "normalize": "none" } }"#;
+/// let request: Request = serde_json::from_str(text).unwrap();
 /// let answer = answer("mgda", &request).unwrap();
-/// assert!((answer.weights.unwrap()[0] - 0.4).abs() < 1e-12);
+/// assert!((answer.weights.unwrap()[0].unwrap() - 0.4).abs() < 1e-12);
 /// assert!((answer.direction.unwrap()[1] - 0.6).abs() < 1e-12);
 /// ```
 ///
 /// # Errors
 /// There is no such method, the numbers do not fit together, or the options are wrong.
 pub fn answer(method: &str, request: &Request) -> Result<Answer, RequestError> {
-    let given = [&request.gram, &request.cross, &request.jacobian];
-    let has_gradients = given.into_iter().any(Option::is_some);
+    let (steps, first, places) = request.run()?;
+    let has_gradients = steps.iter().any(|step| {
+        let given = [&step.gram, &step.cross, &step.jacobian];
+        given.into_iter().any(Option::is_some)
+    });
     let aggregator = AGGREGATORS.iter().find(|entry| entry.name == method);
     let weighting = WEIGHTINGS.iter().find(|entry| entry.name == method);
-    match (aggregator, weighting) {
+    let (entry, usual) = match (aggregator, weighting) {
         (Some(entry), other) if has_gradients || other.is_none() => {
-            let native = || {
-                let gain = ("gain".to_owned(), Value::String("native".to_owned()));
-                Map::from_iter([gain])
-            };
-            let mut options = request.wrap.clone().unwrap_or_else(native);
-            options.extend(request.options.clone());
+            let native = ("gain".to_owned(), Value::String("native".to_owned()));
+            (Ok(entry), Map::from_iter([native]))
+        }
+        (_, Some(entry)) => (Err(entry), Map::new()),
+        _ => {
+            return Err(RequestError::UnknownMethod {
+                name: method.to_owned(),
+            });
+        }
+    };
+    let mut options = request.wrap.clone().unwrap_or(usual);
+    options.extend(request.options.clone());
+    let (mut asked, clip) = match entry {
+        Ok(entry) => {
             let made = made(std::slice::from_ref(entry), method, options)?;
-            let answer = aggregated(made.method, method, request)?;
-            clipped(answer, made.clip, method, request)
+            (Asked::Aggregator(made.method), made.clip)
         }
-        (_, Some(entry)) => {
-            let mut options = request.wrap.clone().unwrap_or_default();
-            options.extend(request.options.clone());
-            let weighting = made(std::slice::from_ref(entry), method, options)?;
-            weighted(weighting, method, request)
+        Err(entry) => {
+            let made = made(std::slice::from_ref(entry), method, options)?;
+            (Asked::Weighting(made), None)
         }
-        _ => Err(RequestError::UnknownMethod {
-            name: method.to_owned(),
-        }),
+    };
+    let tasks = steps.iter().find_map(count);
+    let tasks = tasks.ok_or_else(|| missing(method, asked.wants()))?;
+    let run = Run {
+        method,
+        facts: request.tasks(tasks)?,
+        uses_own: request.task_weights.is_some() && asked.uses_task_weights(),
+        clip,
+    };
+    asked.start(&run.facts);
+    let mut answers = Vec::with_capacity(steps.len());
+    for ((step, place), number) in steps.into_iter().zip(places).zip(first..) {
+        let seed = Seed(request.seed);
+        let moment = Moment { seed, step: number };
+        let answered = Given::of(step, tasks, moment)
+            .and_then(|given| asked.take(&run, &given))
+            .map_err(|error| {
+                if place.is_empty() {
+                    return error;
+                }
+                let error = Box::new(error);
+                RequestError::Step { place, error }
+            });
+        answers.push(answered?);
+    }
+    let last = answers.last().cloned().unwrap_or_default();
+    let steps = if request.steps.is_empty() {
+        Vec::new()
+    } else {
+        answers
+    };
+    Ok(Answer { steps, ..last })
+}
+
+/// What is the same at every step.
+struct Run<'a> {
+    method: &'a str,
+    facts: Vec<TaskFacts>,
+    /// Whether the tasks' own weights are multiplied in.
+    uses_own: bool,
+    /// The longest that the shared gradient may be.
+    clip: Option<f64>,
+}
+
+enum Asked {
+    Weighting(Box<dyn Weighting>),
+    Aggregator(Aggregator),
+}
+
+impl Asked {
+    /// The key that it cannot do without.
+    fn wants(&self) -> &'static str {
+        match self {
+            Self::Weighting(_) => "losses",
+            Self::Aggregator(Aggregator::Gram(_)) => "gram or jacobian",
+            Self::Aggregator(Aggregator::Rows(_)) => "jacobian",
+            Self::Aggregator(Aggregator::Cross(_)) => "cross",
+        }
+    }
+
+    fn uses_task_weights(&self) -> bool {
+        match self {
+            Self::Weighting(weighting) => weighting.uses_task_weights(),
+            Self::Aggregator(_) => true,
+        }
+    }
+
+    fn start(&mut self, tasks: &[TaskFacts]) {
+        match self {
+            Self::Weighting(weighting) => weighting.start(tasks),
+            Self::Aggregator(aggregator) => aggregator.start(tasks),
+        }
+    }
+
+    fn needs(&self) -> Needs {
+        match self {
+            Self::Weighting(weighting) => weighting.needs(),
+            Self::Aggregator(_) => Needs::Losses,
+        }
+    }
+
+    fn take(&mut self, run: &Run<'_>, given: &Given) -> Result<Answer, RequestError> {
+        let looked_at = [
+            ("losses_after", &given.losses_after, Needs::LossesAgain),
+            ("look_ahead", &given.look_ahead, Needs::LookAhead),
+        ];
+        for (what, numbers, needs) in looked_at {
+            if numbers.is_some() && self.needs() != needs {
+                let method = run.method.to_owned();
+                return Err(RequestError::Unused { method, what });
+            }
+        }
+        let answered = match self {
+            Self::Weighting(weighting) => weighted(weighting.as_mut(), run, given)?,
+            Self::Aggregator(aggregator) => {
+                clipped(aggregated(aggregator, run, given)?, run, given)?
+            }
+        };
+        if given.end_epoch {
+            match self {
+                Self::Weighting(weighting) => weighting.end_epoch(),
+                Self::Aggregator(aggregator) => aggregator.end_epoch(),
+            }
+        }
+        Ok(answered)
     }
 }
 
-/// The answer to the last step of the run.
+impl Run<'_> {
+    /// The present tasks' own weights, or 1 each.
+    fn own(&self, present: &[usize]) -> Weights {
+        let weights = present.iter().map(|&task| match self.facts.get(task) {
+            Some(task) if self.uses_own => task.weight,
+            _ => 1.0,
+        });
+        Weights::of(weights.collect())
+    }
+
+    fn missing(&self, what: &'static str) -> RequestError {
+        missing(self.method, what)
+    }
+
+    /// Numbers of the present tasks in the places of all.
+    fn placed(&self, numbers: &[f64], present: &[usize]) -> Numbers {
+        let mut all = vec![None; self.facts.len()];
+        for (&task, &number) in present.iter().zip(numbers) {
+            if let Some(place) = all.get_mut(task) {
+                *place = Some(number);
+            }
+        }
+        all
+    }
+
+    /// These weights, and the direction if the gradients are known. Heads that are trained with the weights are not told
+    /// again.
+    fn told(&self, given: &Given, weights: Weights) -> Answer {
+        let rows = given.jacobian.as_ref();
+        let heads = weights.heads.filter(|heads| *heads != weights.alpha);
+        Answer {
+            heads: heads.map(|heads| self.placed(&heads, &given.present)),
+            direction: rows.map(|rows| direction(rows, &weights.alpha)),
+            weights: Some(self.placed(&weights.alpha, &given.present)),
+            residual: weights.residual,
+            note: weights.note.map(|note| note.to_string()),
+            steps: Vec::new(),
+        }
+    }
+}
+
+/// An aggregator is shown the gradients of the losses times the tasks' own weights, as in training.
 fn aggregated(
-    mut aggregator: Aggregator,
-    method: &str,
-    request: &Request,
-) -> Result<Answer, RequestError> {
-    aggregator.start(&tasks(count(request).unwrap_or(0)));
-    let mut last = Answer::default();
-    for step in request.steps() {
-        last = aggregated_step(&mut aggregator, method, &step)?;
-    }
-    Ok(last)
-}
-
-/// How many tasks the request is of.
-fn count(request: &Request) -> Option<usize> {
-    let given = [
-        request.losses.as_ref().map(Vec::len),
-        request.cross.as_ref().map(Vec::len),
-        request.jacobian.as_ref().map(Vec::len),
-        request.gram.as_ref().map(Vec::len),
-    ];
-    given.into_iter().flatten().next()
-}
-
-fn aggregated_step(
     aggregator: &mut Aggregator,
-    method: &str,
-    request: &Request,
+    run: &Run<'_>,
+    given: &Given,
 ) -> Result<Answer, RequestError> {
+    let own = run.own(&given.present);
     match aggregator {
         Aggregator::Gram(aggregator) => {
-            let gram = gram(method, request)?;
-            let losses = losses(request, gram.tasks())?;
-            told(request, aggregator.weights(&gram, &losses, moment(request)))
+            let gram = given.products()?;
+            let gram = gram.ok_or_else(|| run.missing("gram or jacobian"))?;
+            let gram = gram.scaled(&own.alpha);
+            let weights = aggregator.weights(&gram, &given.some_losses(), given.moment);
+            Ok(run.told(given, weights.on_top_of(&own)))
         }
-        Aggregator::Rows(aggregator) => combined(aggregator.as_mut(), method, request),
+        Aggregator::Rows(aggregator) => combined(aggregator.as_mut(), run, given, &own),
         Aggregator::Cross(aggregator) => {
-            let matrix = request.cross.as_ref();
-            let matrix = matrix.ok_or_else(|| missing(method, "cross"))?;
-            square("a row of cross", matrix)?;
-            let losses = losses(request, matrix.len())?;
-            let cross = Cross::new(losses.present.clone(), matrix.concat())?;
+            let cross = given.cross.as_ref();
+            let cross = cross.ok_or_else(|| run.missing("cross"))?;
+            let losses = given.some_losses();
             if aggregator.learns() {
-                let values = &losses.values;
-                aggregator.learn(&cross.with_losses([values.clone(), values.clone()]));
+                let values = [losses.values.clone(), losses.values.clone()];
+                aggregator.learn(&cross.clone().with_losses(values).weighted(&own.alpha));
             }
-            told(request, aggregator.weights(&losses))
+            let weights = aggregator.weights(&losses);
+            Ok(run.told(given, weights.on_top_of(&own)))
         }
     }
+}
+
+/// The same with the shared gradient at most as long as it may be; its norm is that of the direction or, without one, follows from
+/// the Gram matrix. The heads keep what they had.
+fn clipped(mut answer: Answer, run: &Run<'_>, given: &Given) -> Result<Answer, RequestError> {
+    let Some(largest) = run.clip else {
+        return Ok(answer);
+    };
+    let norm = match (&answer.direction, &answer.weights) {
+        (Some(direction), _) => direction.iter().copied().fold(0.0, f64::hypot),
+        (None, Some(weights)) => {
+            let alpha: Vec<f64> = weights.iter().flatten().copied().collect();
+            let gram = given.products()?;
+            gram.ok_or_else(|| run.missing("gram or jacobian"))?
+                .shared_norm(&alpha)
+        }
+        (None, None) => return Ok(answer),
+    };
+    if norm > largest {
+        answer.heads = answer.heads.or(answer.weights.clone());
+        let factor = largest / norm;
+        let weights = answer.weights.iter_mut().flatten().flatten();
+        let all = answer.direction.iter_mut().flatten().chain(weights);
+        all.for_each(|value| *value *= factor);
+    }
+    Ok(answer)
 }
 
 /// Row aggregators are given numbers in single precision, as the engine has them.
 fn combined(
     aggregator: &mut dyn RowAggregator,
-    method: &str,
-    request: &Request,
+    run: &Run<'_>,
+    given: &Given,
+    own: &Weights,
 ) -> Result<Answer, RequestError> {
-    let matrix = request.jacobian.as_ref();
-    let matrix = matrix.ok_or_else(|| missing(method, "jacobian"))?;
-    rectangular(matrix)?;
-    let losses = losses(request, matrix.len())?;
-    let visited = aggregator.visits(&losses.present, moment(request));
-    let values: Vec<Vec<f32>> = visited
-        .iter()
-        .filter_map(|&task| matrix.get(task))
-        .map(|row| row.iter().map(|value| single(*value)).collect())
-        .collect();
+    let matrix = given.jacobian.as_ref();
+    let matrix = matrix.ok_or_else(|| run.missing("jacobian"))?;
+    let visited = aggregator.visits(&given.present, given.moment);
+    let all = given.present.iter().zip(matrix).zip(&own.alpha);
+    let (values, own): (Vec<Vec<f32>>, Vec<f64>) = all
+        .filter(|((task, _), _)| visited.contains(task))
+        .map(|((_, row), own)| {
+            let row = row.iter().map(|value| single(own * value));
+            (row.collect::<Vec<f32>>(), own)
+        })
+        .unzip();
+    let losses = given.some_losses();
     let seen = losses.seen().filter(|seen| visited.contains(&seen.task));
     let losses = Losses {
         values: seen.map(|seen| seen.loss).collect(),
@@ -140,74 +297,48 @@ fn combined(
         name: "parameters",
         rows: values.iter().map(Vec::as_slice).collect(),
     };
-    let rows = Rows::new(visited, vec![block])?;
-    let shared = aggregator.combine(&rows, &losses, moment(request));
+    let rows = Rows::new(visited.clone(), vec![block])?;
+    let shared = aggregator.combine(&rows, &losses, given.moment);
     let direction = shared.blocks.concat();
+    let placed = |numbers: Option<Vec<f64>>| {
+        let numbers = numbers?.into_iter().zip(&own);
+        let numbers: Vec<f64> = numbers.map(|(number, own)| number * own).collect();
+        Some(run.placed(&numbers, &visited))
+    };
     Ok(Answer {
-        weights: shared.alpha,
-        heads: shared.heads,
+        weights: placed(shared.alpha),
+        heads: placed(shared.heads),
         direction: Some(direction.into_iter().map(f64::from).collect()),
         residual: shared.residual,
         note: shared.note.map(|note| note.to_string()),
+        steps: Vec::new(),
     })
 }
 
+/// In the order of training: the look ahead, the weights, what the step was and what it led to.
 fn weighted(
-    mut weighting: Box<dyn Weighting>,
-    method: &str,
-    request: &Request,
+    weighting: &mut dyn Weighting,
+    run: &Run<'_>,
+    given: &Given,
 ) -> Result<Answer, RequestError> {
-    let count = count(request).ok_or_else(|| missing(method, "losses"))?;
-    weighting.start(&tasks(count));
-    let mut last = Answer::default();
-    for step in request.steps() {
-        let losses = losses(&step, count)?;
-        weighting.begin(moment(&step));
-        last = told(&step, weighting.weights(&losses))?;
-        weighting.observe(&Observation { losses: &losses });
+    if given.losses.is_none() && !given.has_gradients() {
+        return Err(run.missing("losses"));
     }
-    Ok(last)
-}
-
-/// These weights, and the direction if the gradients are known. Heads that are trained with the weights are not told again.
-fn told(request: &Request, weights: Weights) -> Result<Answer, RequestError> {
-    let direction = match &request.jacobian {
-        Some(rows) => Some(direction(rows, &weights)?),
-        None => None,
-    };
-    Ok(Answer {
-        heads: weights.heads.filter(|heads| *heads != weights.alpha),
-        weights: Some(weights.alpha),
-        direction,
-        residual: weights.residual,
-        note: weights.note.map(|note| note.to_string()),
-    })
-}
-
-/// The same with the shared gradient at most this long; its norm is that of the direction or, without one, follows from the Gram
-/// matrix. The heads keep what they had.
-fn clipped(
-    mut answer: Answer,
-    clip: Option<f64>,
-    method: &str,
-    request: &Request,
-) -> Result<Answer, RequestError> {
-    let Some(largest) = clip else {
-        return Ok(answer);
-    };
-    let norm = match (&answer.direction, &answer.weights) {
-        (Some(direction), _) => direction.iter().copied().fold(0.0, f64::hypot),
-        (None, Some(weights)) => gram(method, request)?.shared_norm(weights),
-        (None, None) => return Ok(answer),
-    };
-    if norm > largest {
-        answer.heads = answer.heads.or(answer.weights.clone());
-        let factor = largest / norm;
-        let direction = answer.direction.iter_mut().flatten();
-        let all = direction.chain(answer.weights.iter_mut().flatten());
-        all.for_each(|value| *value *= factor);
+    let losses = &given.some_losses();
+    weighting.begin(given.moment);
+    if let Some(slopes) = &given.look_ahead {
+        weighting.look_ahead(slopes);
     }
-    Ok(answer)
+    let mut weights = weighting.weights(losses);
+    weighting.observe(&Observation { losses });
+    if let Some(after) = &given.losses_after {
+        weighting.after(losses, after);
+    }
+    let own = run.own(&given.present);
+    for (weight, own) in weights.alpha.iter_mut().zip(&own.alpha) {
+        *weight *= own;
+    }
+    Ok(run.told(given, weights))
 }
 
 fn missing(method: &str, what: &'static str) -> RequestError {
@@ -217,34 +348,15 @@ fn missing(method: &str, what: &'static str) -> RequestError {
     }
 }
 
-fn moment(request: &Request) -> Moment {
-    Moment {
-        seed: Seed(request.seed),
-        step: request.step,
+/// Jᵀα of rows of one length.
+fn direction(rows: &[Vec<f64>], alpha: &[f64]) -> Vec<f64> {
+    let mut direction = vec![0.0; rows.first().map_or(0, Vec::len)];
+    for (row, weight) in rows.iter().zip(alpha) {
+        for (sum, value) in direction.iter_mut().zip(row) {
+            *sum += weight * value;
+        }
     }
-}
-
-fn tasks(count: usize) -> Vec<TaskFacts> {
-    let task = |index| TaskFacts {
-        name: format!("task_{index}"),
-        family: Family::Other,
-        weight: 1.0,
-        entropy: 0.0,
-        variance: 0.0,
-    };
-    (0..count).map(task).collect()
-}
-
-fn gram(method: &str, request: &Request) -> Result<Gram, RequestError> {
-    if let Some(rows) = &request.gram {
-        square("a row of gram", rows)?;
-        let gram = Gram::new((0..rows.len()).collect(), rows.concat())?;
-        return possible(gram);
-    }
-    let rows = request.jacobian.as_ref();
-    let rows = rows.ok_or_else(|| missing(method, "gram or jacobian"))?;
-    rectangular(rows)?;
-    Ok(Gram::of_rows((0..rows.len()).collect(), rows)?)
+    direction
 }
 
 /// Cauchy and Schwarz, with room for numbers that were computed in single precision.
@@ -263,59 +375,6 @@ fn possible(gram: Gram) -> Result<Gram, RequestError> {
         }
     }
     Ok(gram)
-}
-
-fn square(what: &'static str, rows: &[Vec<f64>]) -> Result<(), RequestError> {
-    all_of(what, rows.len(), rows)
-}
-
-fn rectangular(rows: &[Vec<f64>]) -> Result<(), RequestError> {
-    all_of("a row of jacobian", rows.first().map_or(0, Vec::len), rows)
-}
-
-fn all_of(what: &'static str, wanted: usize, rows: &[Vec<f64>]) -> Result<(), RequestError> {
-    match rows.iter().find(|row| row.len() != wanted) {
-        Some(row) => Err(RequestError::Length {
-            what,
-            found: row.len(),
-            wanted,
-        }),
-        None => Ok(()),
-    }
-}
-
-fn losses(request: &Request, count: usize) -> Result<Losses, RequestError> {
-    let values = request.losses.clone().unwrap_or_else(|| vec![1.0; count]);
-    if values.len() != count {
-        return Err(RequestError::Length {
-            what: "losses",
-            found: values.len(),
-            wanted: count,
-        });
-    }
-    Ok(Losses {
-        present: (0..count).collect(),
-        values,
-        rows: vec![1; count],
-    })
-}
-
-fn direction(rows: &[Vec<f64>], weights: &Weights) -> Result<Vec<f64>, RequestError> {
-    rectangular(rows)?;
-    if rows.len() != weights.alpha.len() {
-        return Err(RequestError::Length {
-            what: "jacobian",
-            found: rows.len(),
-            wanted: weights.alpha.len(),
-        });
-    }
-    let mut direction = vec![0.0; rows.first().map_or(0, Vec::len)];
-    for (row, weight) in rows.iter().zip(&weights.alpha) {
-        for (sum, value) in direction.iter_mut().zip(row) {
-            *sum += weight * value;
-        }
-    }
-    Ok(direction)
 }
 
 /// The method with options as JSON gives them.

@@ -61,7 +61,7 @@ pub use aggregation::{
     GRAM_AGGREGATORS, GramAggregator, GramAggregatorEntry, GramFacts, Heads, Scale, Sight,
 };
 pub use aggregator::{AGGREGATORS, Aggregator, AggregatorEntry, AggregatorKind, AggregatorOptions};
-pub use answer::{Answer, Earlier, Request, RequestError, answer};
+pub use answer::{Answer, Numbers, Request, RequestError, Step, Table, answer};
 pub use cross::Cross;
 pub use crosswise::{CROSS_AGGREGATORS, CrossAggregator, CrossAggregatorEntry, CrossFacts};
 pub use diagnosis::Diagnosis;

@@ -27,7 +27,8 @@ pub struct TaskFacts {
 }
 
 /// What kind of number a loss is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Family {
     /// A log-loss in nats.
     Classification,

@@ -6,7 +6,7 @@
 //!
 //! Source: Senushkin et al. 2023. Where we differ: the preference is 1 for each task as in the authors' code; TorchJD's is
 //! 1/T, that is T times smaller weights. Its "rmse" is our `mean`. The median of an even number is the lower one of the two in
-//! the middle, as in PyTorch. Zero gradients alone give the sum.
+//! the middle, as in PyTorch. Zero gradients alone give the sum, and so do gradients that add up to zero, with a note.
 
 use nalgebra::DVector;
 use polytask_config::Choice;
@@ -14,7 +14,7 @@ use polytask_config::Choice;
 use super::{GramAggregator, GramAggregatorEntry, GramFacts, Scale};
 use crate::contract::gram::{Golden, Promise, Promised};
 use crate::solve::Spectrum;
-use crate::{Gram, Losses, Moment, Weights};
+use crate::{Gram, Losses, Moment, Note, Weights};
 
 pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "aligned_mtl",
@@ -101,6 +101,10 @@ impl GramAggregator for AlignedMtl {
             return Weights::of(ones.as_slice().to_vec());
         };
         let alpha = spectrum.apply(|value| (scale / value).sqrt(), &ones);
+        if alpha.amax() == 0.0 {
+            let note = Some(Note::ParetoStationary);
+            return Weights::of(ones.as_slice().to_vec()).noting(note);
+        }
         Weights::of(alpha.as_slice().to_vec())
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! ‖g_i − g_j‖² = G_ii + G_jj − 2G_ij. A task's score is the sum of its distances to its T − f − 2 nearest others, f =
 //! `byzantine`; α = 1/m for the m = `selected` tasks of lowest score. It needs T ≥ f + 3; with fewer present it is the mean, with a
-//! note. Of equal scores the shorter gradient comes first.
+//! note. Of equal scores the shorter gradient comes first; of those that are of one length too, each has its share of the
+//! places that are left, whatever their order.
 //!
 //! Source: Blanchard et al. 2017. As in TorchJD the distances are added, not their squares.
 
@@ -80,7 +81,8 @@ impl GramAggregator for Krum {
                     .collect();
                 distances.sort_unstable_by(f64::total_cmp);
                 let nearest = distances.iter().take(tasks - self.byzantine - 2);
-                (nearest.sum(), gram.at(task, task), task)
+                let length = gram.at(task, task).sqrt() / scale;
+                (nearest.sum(), (length * 1e9).round(), task)
             })
             .collect();
         scores.sort_by(|first, second| {
@@ -88,9 +90,14 @@ impl GramAggregator for Krum {
             by_score.then(first.1.total_cmp(&second.1))
         });
         let mut alpha = vec![0.0; tasks];
-        for (_, _, task) in scores.into_iter().take(self.selected) {
-            if let Some(weight) = alpha.get_mut(task) {
-                *weight = 1.0 / self.selected as f64;
+        let mut places = self.selected;
+        for equal in scores.chunk_by(|first, second| (first.0, first.1) == (second.0, second.1)) {
+            let taken = places.min(equal.len());
+            places -= taken;
+            for &(_, _, task) in equal {
+                if let Some(weight) = alpha.get_mut(task) {
+                    *weight = taken as f64 / (equal.len() * self.selected) as f64;
+                }
             }
         }
         Weights::of(alpha)
@@ -118,5 +125,17 @@ mod tests {
             assert_eq!(weights.alpha[3], 0.0);
             assert!((weights.alpha.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         }
+    }
+
+    #[test]
+    fn gradients_that_nothing_tells_apart_share_a_place() {
+        let rows = [[1.0, 0.0], [-1.0, 0.0], [0.0, 3.0], [0.0, -3.0]].map(|row| row.to_vec());
+        let gram = Gram::of_rows((0..4).collect(), &rows).unwrap();
+        let mut krum = Krum {
+            byzantine: 0,
+            selected: 1,
+        };
+        let weights = krum.weights(&gram, &Losses::default(), Moment::default());
+        assert_eq!(weights.alpha, [0.5, 0.5, 0.0, 0.0]);
     }
 }

@@ -3,10 +3,16 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{GramError, RowsError};
+use crate::{Family, GramError, RowsError, TaskFacts};
 
-/// What a method is asked: a step of a run whose tasks are called `task_0`, `task_1`, …; the first, unless there are earlier
-/// ones.
+/// Numbers `[tasks]`, `null` for a task that is absent.
+pub type Numbers = Vec<Option<f64>>;
+
+/// Rows `[tasks]`, `null` for a task that is absent; so are the numbers of absent tasks in the others' rows, or ignored.
+pub type Table = Vec<Option<Numbers>>;
+
+/// What a method is asked: steps of a run whose tasks are called `task_0`, `task_1`, …. Either `steps`, of which each is
+/// answered, or one step here, after those that are `earlier`.
 ///
 /// ```
 /// use polytask_balance::Request;
@@ -17,73 +23,148 @@ use crate::{GramError, RowsError};
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Request {
-    /// Inner products of the gradients `[tasks][tasks]`. Left out, they are those of `jacobian`.
-    pub gram: Option<Vec<Vec<f64>>>,
-    /// Inner products of the gradients of two batches `[tasks][tasks]`, for a method that learns from these.
-    pub cross: Option<Vec<Vec<f64>>>,
-    /// The losses `[tasks]`. Left out, they are 1; a weighting that needs them wants them.
-    pub losses: Option<Vec<f64>>,
-    /// The gradients `[tasks][parameters]`; given, the answer has a direction.
-    pub jacobian: Option<Vec<Vec<f64>>>,
+    /// As in [`Step`].
+    pub gram: Option<Table>,
+    /// As in [`Step`].
+    pub cross: Option<Table>,
+    /// As in [`Step`].
+    pub losses: Option<Numbers>,
+    /// As in [`Step`].
+    pub jacobian: Option<Table>,
+    /// The steps of a run from its start, in their order: each is answered.
+    pub steps: Vec<Step>,
+    /// Steps of the same run before the one that is given beside, in their order.
+    pub earlier: Vec<Step>,
     /// The method's options.
     pub options: Map<String, Value>,
     /// The wrappers' options; left out, there is no wrapper and the scale is the method's own.
     pub wrap: Option<Map<String, Value>>,
+    /// The tasks' own weights `[tasks]`, 1 each if left out: the preferences of `pbi`, `cosmos`, `tchebycheff` and `stch`.
+    /// Given, they are multiplied into the weights as training does.
+    pub task_weights: Option<Vec<f64>>,
+    /// What kind of number each loss is `[tasks]`: `classification`, `squared_error` or `other`, as which they count if left
+    /// out.
+    pub families: Option<Vec<Family>>,
+    /// Entropy of each task's labels in nats `[tasks]`; 0 if left out.
+    pub entropies: Option<Vec<f64>>,
+    /// Variance of each task's target `[tasks]`; 0 if left out.
+    pub variances: Option<Vec<f64>>,
     /// The seed of what is drawn at random.
     pub seed: u64,
-    /// The step, from 0: what is drawn depends on it.
+    /// The number of the step, from 0, or of the first of `steps`: what is drawn depends on it.
     pub step: u64,
-    /// Steps of the same run before this one, in their order.
-    pub earlier: Vec<Earlier>,
 }
 
-/// What a step before was taken with, as in [`Request`].
+/// What a step is taken with, and what came of it. A task with a `null` is absent.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Earlier {
-    /// Inner products of the gradients `[tasks][tasks]`.
-    pub gram: Option<Vec<Vec<f64>>>,
-    /// Inner products of the gradients of two batches `[tasks][tasks]`.
-    pub cross: Option<Vec<Vec<f64>>>,
-    /// The losses `[tasks]`.
-    pub losses: Option<Vec<f64>>,
-    /// The gradients `[tasks][parameters]`.
-    pub jacobian: Option<Vec<Vec<f64>>>,
+pub struct Step {
+    /// Inner products of the gradients `[tasks][tasks]`. Left out, they are those of `jacobian`.
+    pub gram: Option<Table>,
+    /// Inner products of the gradients of two batches `[tasks][tasks]`, for a method that learns from these.
+    pub cross: Option<Table>,
+    /// The losses `[tasks]`. Left out, they are 1; a weighting wants them.
+    pub losses: Option<Numbers>,
+    /// The gradients `[tasks][parameters]`; given, the answer has a direction.
+    pub jacobian: Option<Table>,
+    /// The losses of the same batch after the step `[tasks]`, for a method that learns from these.
+    pub losses_after: Option<Numbers>,
+    /// How the validation loss after the step changes with each task's weight `[tasks]`, for a method that looks ahead.
+    pub look_ahead: Option<Numbers>,
+    /// Whether an epoch ends with this step.
+    pub end_epoch: bool,
 }
 
 impl Request {
-    /// The steps of the run, this one last.
-    pub(super) fn steps(&self) -> Vec<Self> {
-        let mut last = self.clone();
-        let earlier = std::mem::take(&mut last.earlier);
-        let first = self.step.saturating_sub(earlier.len() as u64);
-        let steps = earlier
-            .into_iter()
-            .zip(first..)
-            .map(|(earlier, step)| Self {
-                gram: earlier.gram,
-                cross: earlier.cross,
-                losses: earlier.losses,
-                jacobian: earlier.jacobian,
-                seed: self.seed,
-                step,
-                ..Self::default()
-            });
-        let mut steps: Vec<Self> = steps.collect();
-        steps.push(last);
-        steps
+    /// The steps of the run, the number of the first, and where each stands.
+    pub(super) fn run(&self) -> Result<(Vec<Step>, u64, Vec<String>), RequestError> {
+        let own = Step {
+            gram: self.gram.clone(),
+            cross: self.cross.clone(),
+            losses: self.losses.clone(),
+            jacobian: self.jacobian.clone(),
+            ..Step::default()
+        };
+        if self.steps.is_empty() {
+            let count = self.earlier.len();
+            let first = self.step.saturating_sub(count as u64);
+            let places = (0..count).map(|step| format!("earlier[{step}]"));
+            let places = places.chain([String::new()]).collect();
+            let steps = self.earlier.iter().cloned().chain([own]).collect();
+            return Ok((steps, first, places));
+        }
+        let others = [
+            ("earlier", !self.earlier.is_empty()),
+            ("gram", own.gram.is_some()),
+            ("cross", own.cross.is_some()),
+            ("losses", own.losses.is_some()),
+            ("jacobian", own.jacobian.is_some()),
+        ];
+        if let Some((what, _)) = others.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(RequestError::Beside { what });
+        }
+        let places = (0..self.steps.len()).map(|step| format!("steps[{step}]"));
+        Ok((self.steps.clone(), self.step, places.collect()))
     }
+
+    /// What is known of so many tasks.
+    pub(super) fn tasks(&self, count: usize) -> Result<Vec<TaskFacts>, RequestError> {
+        let numbers = |what, numbers: &Option<Vec<f64>>, usual| match numbers {
+            None => Ok(vec![usual; count]),
+            Some(numbers) => long(what, numbers, count).map(<[f64]>::to_vec),
+        };
+        let weights = numbers("task_weights", &self.task_weights, 1.0)?;
+        if let Some(task) = weights.iter().position(|weight| *weight < 0.0) {
+            let what = "task_weights";
+            return Err(RequestError::Negative { what, task });
+        }
+        let entropies = numbers("entropies", &self.entropies, 0.0)?;
+        let variances = numbers("variances", &self.variances, 0.0)?;
+        let families = match &self.families {
+            None => vec![Family::Other; count],
+            Some(families) => long("families", families, count)?.to_vec(),
+        };
+        let facts = weights
+            .into_iter()
+            .zip(families)
+            .zip(entropies.into_iter().zip(variances))
+            .enumerate();
+        let task = |(index, ((weight, family), (entropy, variance)))| TaskFacts {
+            name: format!("task_{index}"),
+            family,
+            weight,
+            entropy,
+            variance,
+        };
+        Ok(facts.map(task).collect())
+    }
+}
+
+/// This list, which must have so many entries.
+pub(super) fn long<'a, X>(
+    what: &'static str,
+    list: &'a [X],
+    wanted: usize,
+) -> Result<&'a [X], RequestError> {
+    if list.len() == wanted {
+        return Ok(list);
+    }
+    Err(RequestError::Length {
+        what,
+        found: list.len(),
+        wanted,
+    })
 }
 
 /// What it answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Answer {
-    /// The weights `[tasks]`, unless the shared gradient is no weighted sum.
+    /// The weights `[tasks]`, unless the shared gradient is no weighted sum; none of an absent task.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub weights: Option<Vec<f64>>,
+    pub weights: Option<Numbers>,
     /// The heads' weights `[tasks]`, if they are others.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub heads: Option<Vec<f64>>,
+    pub heads: Option<Numbers>,
     /// The shared gradient Jᵀα `[parameters]`, if the gradients were given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Vec<f64>>,
@@ -92,6 +173,9 @@ pub struct Answer {
     /// Something out of the ordinary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The answer to each of the request's `steps`, of which the last stands above.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Answer>,
 }
 
 /// Why there is no answer.
@@ -120,6 +204,46 @@ pub enum RequestError {
         found: usize,
         /// How many there should be.
         wanted: usize,
+    },
+    /// A number of two present tasks is not there.
+    #[error("{what}[{first}][{second}] is null, though its tasks are present")]
+    Null {
+        /// The key.
+        what: &'static str,
+        /// From 0.
+        first: usize,
+        /// From 0.
+        second: usize,
+    },
+    /// A number that must not be negative.
+    #[error("{what}[{task}] is negative")]
+    Negative {
+        /// The key.
+        what: &'static str,
+        /// From 0.
+        task: usize,
+    },
+    /// A step beside a list of steps.
+    #[error("{what} stands beside steps: put it into one of them")]
+    Beside {
+        /// The key.
+        what: &'static str,
+    },
+    /// What the method does not look at.
+    #[error("{method} does not look at {what}")]
+    Unused {
+        /// The method.
+        method: String,
+        /// The key.
+        what: &'static str,
+    },
+    /// What is wrong with one of several steps.
+    #[error("{place}: {error}")]
+    Step {
+        /// As `steps[2]`.
+        place: String,
+        /// What is wrong with it.
+        error: Box<RequestError>,
     },
     /// The numbers are no Gram matrix.
     #[error(transparent)]

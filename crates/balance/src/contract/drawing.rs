@@ -62,10 +62,9 @@ pub(super) fn solvable<G: Drawn>() -> Vec<Scene<G>> {
     scenes(SOLVABLE)
 }
 
-/// Those, and Pareto-stationary ones of so few tasks that a direction or an order is left where some cancel.
+/// Those, and Pareto-stationary ones.
 pub(super) fn with_opposites<G: Drawn>() -> Vec<Scene<G>> {
-    let mut opposite = scenes([Drawing::Opposite]);
-    opposite.retain(|scene| scene.tasks.len() <= 3);
+    let opposite = scenes([Drawing::Opposite]);
     opposite.into_iter().chain(solvable()).collect()
 }
 

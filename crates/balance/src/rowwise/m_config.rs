@@ -152,7 +152,7 @@ impl RowAggregator for MConFig {
             .map(|task| 1.0 / (1.0 - beta1.powf(task.visits as f64)))
             .collect();
         let gram = averages.gram().scaled(&corrections);
-        let alpha = equal_cosines(&gram);
+        let alpha = equal_cosines(&gram).unwrap_or_else(|| vec![1.0; gram.tasks()]);
         let alpha = alpha.iter().zip(&corrections).map(|(a, c)| a * c);
         let mut blocks = averages.weighted(&alpha.collect::<Vec<_>>());
         if visited.is_empty() {

@@ -51,6 +51,14 @@ impl Cholesky {
         self.0.diagonal().min().powi(2)
     }
 
+    /// M⁻¹, of a matrix of some tens of rows.
+    pub(super) fn inverse(&self) -> DMatrix<f64> {
+        let mut inverse = DMatrix::identity(self.0.nrows(), self.0.nrows());
+        self.0.solve_lower_triangular_unchecked_mut(&mut inverse);
+        self.0.tr_solve_lower_triangular_unchecked_mut(&mut inverse);
+        inverse
+    }
+
     /// M⁻¹ right.
     pub(super) fn solve(&self, right: &DVector<f64>) -> DVector<f64> {
         let mut solution = right.clone();

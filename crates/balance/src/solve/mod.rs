@@ -6,8 +6,8 @@
 //! residual says so.
 //!
 //! - [`min_norm`]: the shortest convex combination (Wolfe's active set; pairwise Frank–Wolfe beyond it).
-//! - [`nonnegative`]: a quadratic over x ≥ 0 (block principal pivoting; coordinate descent beyond it).
-//! - [`power`]: (Gw)_i = w_i^(−1/a), w > 0 (damped Newton).
+//! - [`nonnegative`]: a quadratic over x ≥ 0 (block principal pivoting; one number at a time beyond it).
+//! - [`power`]: (Gw)_i = w_i^(−1/a), w > 0 (damped Newton; in logarithms beyond it).
 //! - [`ball`]: the problem of CAGrad (the same active set as `min_norm`, with its own closed form on each face).
 //! - [`affine`]: the shortest combination of any signs (one linear system).
 //! - [`simplex`]: the nearest point of a simplex (by sorting).
@@ -18,16 +18,19 @@
     reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
 )]
 
+mod active_set;
 mod affine;
 mod ball;
 mod cholesky;
+mod continuation;
 mod factor;
 mod min_norm;
 mod nonnegative;
-mod packed;
 mod power;
 mod simplex;
 mod spectrum;
+mod system;
+mod tableau;
 
 use nalgebra::{DMatrix, DVector};
 

@@ -8,7 +8,8 @@
 use nalgebra::DVector;
 
 use super::cholesky::Cholesky;
-use super::{Directions, Solved};
+use super::continuation::continued;
+use super::{Directions, Solved, TOLERANCE};
 
 /// Added to the diagonal, of which each entry is 1: at a Pareto-stationary point there is no solution without it. Taken away
 /// again for the last steps where there is one.
@@ -27,18 +28,39 @@ const PATIENCE: usize = 20;
 /// It is the minimum of ½wᵀGw − Σψ(w_i), ψ = ln w for a = 1, else w^(1−1/a)/(1−1/a). With w_i = x_i/‖g_i‖ the matrix becomes
 /// that of the cosines C and the equation (Cx)_i = κ_i x_i^(−1/a), κ_i = ‖g_i‖^(1/a−1). Damped Newton: gradient
 /// Cx − κ x^(−1/a), Hessian C + diag(κ x^(−1/a−1)/a), a step that stays above 0 and is halved until the objective falls. It
-/// starts where it would be solved if no two gradients had anything in common.
+/// starts where it would be solved if no two gradients had anything in common. What it leaves of a > 1, because some weights
+/// are 10⁻¹⁰⁰ of others, is solved from a = 1 on ([`continued`]).
 ///
-/// Residual: max over i of |(Gw)_i w_i^(1/a) − 1|.
+/// Residual: max over i of |(Gw)_i w_i^(1/a) − 1|; where terms of (Gw)_i cancel so far that this is above the tolerance for
+/// their rounding alone, what it is beyond that.
 pub(crate) fn power(directions: &Directions, a: f64) -> Solved {
     let inverse = 1.0 / a;
-    let mut problem = Problem {
-        directions,
-        inverse,
-        factors: directions.norms.map(|norm| norm.powf(inverse - 1.0)),
-        ridge: RIDGE,
-    };
-    let start = problem.factors.map(|factor| factor.powf(a / (a + 1.0)));
+    let problem = Problem::of(directions, inverse, 0.0);
+    let mut solved = newton(directions, inverse);
+    if solved.residual > TOLERANCE && a > 1.0 && newton(directions, 1.0).residual < TOLERANCE {
+        let found = continued(directions, inverse);
+        if let Some(point) = found {
+            let residual = problem.residual(&point, &problem.products(&point));
+            if residual < solved.residual {
+                solved = Solved { point, residual };
+            }
+        }
+    }
+    if solved.residual > TOLERANCE {
+        solved.residual = problem.beyond_rounding(&solved.point);
+    }
+    Solved {
+        point: solved.point.component_div(&directions.norms),
+        ..solved
+    }
+}
+
+/// x by damped Newton.
+fn newton(directions: &Directions, inverse: f64) -> Solved {
+    let mut problem = Problem::of(directions, inverse, RIDGE);
+    let start = problem
+        .factors
+        .map(|factor| factor.powf(1.0 / (1.0 + inverse)));
     let (mut point, _) = problem.minimize(start);
     problem.ridge = 0.0;
     let mut residual = problem.residual(&point, &problem.products(&point));
@@ -49,10 +71,7 @@ pub(crate) fn power(directions: &Directions, a: f64) -> Solved {
             (point, residual) = (freed, reached);
         }
     }
-    Solved {
-        point: point.component_div(&directions.norms),
-        residual,
-    }
+    Solved { point, residual }
 }
 
 struct Problem<'a> {
@@ -64,7 +83,16 @@ struct Problem<'a> {
     ridge: f64,
 }
 
-impl Problem<'_> {
+impl<'a> Problem<'a> {
+    fn of(directions: &'a Directions, inverse: f64, ridge: f64) -> Self {
+        Self {
+            directions,
+            inverse,
+            factors: directions.norms.map(|norm| norm.powf(inverse - 1.0)),
+            ridge,
+        }
+    }
+
     /// The point at which it is nearest to solved, and how near.
     fn minimize(&self, mut point: DVector<f64>) -> (DVector<f64>, f64) {
         let (mut best, mut nearest, mut patience) = (point.clone(), f64::INFINITY, PATIENCE);
@@ -100,6 +128,27 @@ impl Problem<'_> {
         let off = each
             .map(|((product, x), factor)| (product / factor * x.powf(self.inverse) - 1.0).abs());
         off.fold(0.0, f64::max)
+    }
+
+    /// The residual beyond what rounding makes of the products; all of it where that is more than a thousandth, which
+    /// certifies nothing.
+    fn beyond_rounding(&self, point: &DVector<f64>) -> f64 {
+        const MOST: f64 = 1e-3;
+        let cosines = &self.directions.cosines;
+        let share = 4.0 * f64::EPSILON * (point.len() as f64).sqrt();
+        let terms = cosines.abs() * point;
+        let products = self.products(point);
+        let each = (0..point.len()).map(|index| {
+            let unit = point[index].powf(self.inverse) / self.factors[index];
+            let off = (products[index] * unit - 1.0).abs();
+            let rounding = share * terms[index] * unit;
+            if rounding < MOST {
+                (off - rounding).max(0.0)
+            } else {
+                off
+            }
+        });
+        each.fold(0.0, f64::max)
     }
 
     /// ψ.
@@ -184,6 +233,40 @@ mod tests {
                 for (along, weight) in along.iter().zip(solved.point.iter()) {
                     let one = along * weight.powf(1.0 / a);
                     assert!((one - 1.0).abs() < 1e-8, "a = {a}, {index}: {one}");
+                }
+            }
+        }
+    }
+
+    /// Lengths from 10⁻⁶ to 10⁶: Newton in the weights themselves leaves these from a = 5 on.
+    #[test]
+    fn a_great_fairness_of_very_uneven_gradients_is_solved_too() {
+        for a in [1.0, 2.0, 5.0, 10.0] {
+            for tasks in [2, 3, 11, 40] {
+                for scene in 0..10 {
+                    let mut stream = Seed(19).stream("power", scene);
+                    let rows: Vec<Vec<f64>> = (0..tasks)
+                        .map(|_| {
+                            let length = 10_f64.powf(stream.between(-6.0, 6.0));
+                            let common = 0.5 * stream.between(0.0, 1.0);
+                            (0..2 * tasks)
+                                .map(|_| length * (common + stream.normal()))
+                                .collect()
+                        })
+                        .collect();
+                    let gram = Gram::of_rows((0..tasks).collect(), &rows).unwrap();
+                    let solved = power(&Directions::of(&gram), a);
+                    assert!(
+                        solved.residual < TOLERANCE,
+                        "a = {a}, {tasks} tasks, {scene}: {}",
+                        solved.residual
+                    );
+                    assert!(solved.point.min() > 0.0);
+                    let along = gram.projections(solved.point.as_slice());
+                    for (along, weight) in along.iter().zip(solved.point.iter()) {
+                        let one = along * weight.powf(1.0 / a);
+                        assert!((one - 1.0).abs() < 1e-3, "a = {a}, {tasks}, {scene}: {one}");
+                    }
                 }
             }
         }

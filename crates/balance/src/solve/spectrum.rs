@@ -11,6 +11,7 @@ use nalgebra::{DMatrix, DVector, SymmetricEigen};
 pub(crate) struct Spectrum {
     pub(crate) values: Vec<f64>,
     vectors: DMatrix<f64>,
+    rounding: f64,
 }
 
 impl Spectrum {
@@ -21,6 +22,7 @@ impl Spectrum {
             return Self {
                 values: Vec::new(),
                 vectors: DMatrix::zeros(size, 0),
+                rounding,
             };
         }
         let decomposed = SymmetricEigen::new(matrix / scale);
@@ -38,6 +40,7 @@ impl Spectrum {
                 .map(|&index| decomposed.eigenvalues[index] * scale)
                 .collect(),
             vectors: decomposed.eigenvectors.select_columns(&kept),
+            rounding,
         }
     }
 
@@ -46,11 +49,17 @@ impl Spectrum {
         self.values.len() == self.vectors.nrows()
     }
 
-    /// V f(Λ) Vᵀ x.
+    /// V f(Λ) Vᵀ x. Coordinates Vᵀx that are rounding count as 0: of an x on which G vanishes the answer is exactly 0, not
+    /// noise with a direction that hangs on the order of the tasks.
     pub(crate) fn apply(&self, f: impl Fn(f64) -> f64, x: &DVector<f64>) -> DVector<f64> {
         let mut coordinates = self.vectors.tr_mul(x);
+        let noise = 4.0 * self.rounding * x.len() as f64 * x.norm();
         for (coordinate, value) in coordinates.iter_mut().zip(&self.values) {
-            *coordinate *= f(*value);
+            *coordinate *= if coordinate.abs() > noise {
+                f(*value)
+            } else {
+                0.0
+            };
         }
         &self.vectors * coordinates
     }
@@ -69,5 +78,17 @@ mod tests {
         let x = spectrum.apply(|value| 1.0 / value, &DVector::from_vec(vec![1.0, 1.0]));
         let wanted = DVector::from_vec(vec![21.0 / 625.0, 28.0 / 625.0]);
         assert!((x - wanted).amax() < 1e-14);
+    }
+
+    #[test]
+    fn what_the_matrix_vanishes_on_has_no_answer_but_zero() {
+        // Two gradients and their opposites: G 1 = 0.
+        let rows = DMatrix::from_fn(4, 3, |row, column| {
+            let sign = if row < 2 { 1.0 } else { -1.0 };
+            sign * (0.3 + (row % 2) as f64 + 0.7 * column as f64).sin()
+        });
+        let spectrum = Spectrum::of(&(&rows * rows.transpose()), f64::EPSILON);
+        let x = spectrum.apply(f64::recip, &DVector::repeat(4, 1.0));
+        assert_eq!(x, DVector::zeros(4));
     }
 }

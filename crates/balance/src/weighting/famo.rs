@@ -1,12 +1,15 @@
 //! FAMO: every loss is to fall by the same factor, learned from what the last step did.
 //!
-//! With logits ξ (at first 0), z = softmax ξ over the present tasks, b = `minimum`: c = 1/Σ z_t/(l_t − b + ε) and the loss is
-//! c Σ z_t ln(l_t − b + ε): α_t = c z_t/(l_t − b + ε). After the step, with l' the losses of the same batch: δ = (diag z − zzᵀ)
+//! With logits ξ (at first 0), z = softmax ξ over the present tasks, b_t = `minimums.NAME`, or `minimum` for those that it does
+//! not name: c = 1/Σ z_t/(l_t − b_t + ε) and the loss is
+//! c Σ z_t ln(l_t − b_t + ε): α_t = c z_t/(l_t − b_t + ε). After the step, with l' the losses of the same batch: δ = (diag z − zzᵀ)
 //! (ln(l − b + ε) − ln(l' − b + ε)), and ξ moves along δ + `decay`·ξ by its own Adam of rate `weight_lr`. A task that fell more
 //! than the others loses weight. Σ α_t (l_t − b + ε) = c.
 //!
 //! Source: Liu et al. 2023. The decay of the paper and of LibMTL is 10⁻³, of the demo 10⁻². The second look at the batch must be
 //! through the same dropout masks and must not move running statistics. Losses below the minimum count as at it.
+
+use std::collections::BTreeMap;
 
 use polytask_config::State;
 
@@ -33,11 +36,18 @@ pub(super) const ENTRY: WeightingEntry = WeightingEntry {
             minimum: options
                 .number("minimum", "the least value that the losses can reach")
                 .or(0.0),
+            minimums: options
+                .weights(
+                    "minimums",
+                    "the same of each task by name; `minimum` for the others",
+                )
+                .into_iter()
+                .collect(),
             tasks: PerTask::default(),
         })
     },
     facts: Facts {
-        trial: "weight_lr = 0.1, decay = 0.0, minimum = -0.5",
+        trial: "weight_lr = 0.1, decay = 0.0, minimum = -0.5, minimums = { task_1 = 0.1 }",
         golden: &[Golden {
             tasks: &[(Family::Other, 0.0, 0.0), (Family::Other, 0.0, 0.0)],
             losses: &[&[0.5, 2.0]],
@@ -57,6 +67,7 @@ struct Famo {
     rate: f64,
     decay: f64,
     minimum: f64,
+    minimums: BTreeMap<String, f64>,
     tasks: PerTask<Logit>,
 }
 
@@ -64,6 +75,8 @@ struct Famo {
 struct Logit {
     /// ξ.
     value: f64,
+    /// b, of the options and not of what is learned.
+    minimum: f64,
     adam: Adam,
 }
 
@@ -76,9 +89,11 @@ impl Famo {
 
     /// l − b + ε; of one that is not usable 1.
     fn above(&self, losses: &Losses) -> Vec<f64> {
-        let above = losses.seen().map(|seen| {
+        let tasks = self.tasks.present(&losses.present);
+        let minimums = tasks.map(|task| task.map_or(self.minimum, |task| task.minimum));
+        let above = losses.seen().zip(minimums).map(|(seen, minimum)| {
             if seen.is_usable() {
-                (seen.loss - self.minimum).max(0.0) + EPSILON
+                (seen.loss - minimum).max(0.0) + EPSILON
             } else {
                 1.0
             }
@@ -89,7 +104,17 @@ impl Famo {
 
 impl Weighting for Famo {
     fn start(&mut self, tasks: &[TaskFacts]) {
-        self.tasks.start(tasks, |_| Logit::default());
+        self.tasks.start(tasks, |task| {
+            let minimum = self.minimums.get(&task.name).copied();
+            Logit {
+                minimum: minimum.unwrap_or(self.minimum),
+                ..Logit::default()
+            }
+        });
+    }
+
+    fn named(&self) -> Vec<&str> {
+        self.minimums.keys().map(String::as_str).collect()
     }
 
     fn needs(&self) -> Needs {
@@ -152,10 +177,16 @@ mod tests {
     use super::*;
 
     fn started(decay: f64) -> Famo {
+        above(decay, 0.0)
+    }
+
+    /// The same with a least value of the third.
+    fn above(decay: f64, minimum: f64) -> Famo {
         let mut famo = Famo {
             rate: 0.025,
             decay,
             minimum: 0.0,
+            minimums: BTreeMap::from([("c".to_owned(), minimum)]),
             tasks: PerTask::default(),
         };
         let facts = ["a", "b", "c"].map(|name| TaskFacts {
@@ -200,5 +231,13 @@ mod tests {
         let total: f64 = alpha.iter().zip([0.5, 2.0, 8.0]).map(|(w, l)| w * l).sum();
         let harmonic = 3.0 / (2.0 + 0.5 + 0.125);
         assert!((total - harmonic).abs() < 1e-6, "{total} {harmonic}");
+    }
+
+    #[test]
+    fn a_loss_counts_from_its_own_minimum() {
+        let mut famo = above(0.0, 6.0);
+        assert_eq!(famo.named(), ["c"]);
+        let plain = started(0.0).weights(&losses([0.5, 2.0, 2.0])).alpha;
+        assert_eq!(famo.weights(&losses([0.5, 2.0, 8.0])).alpha, plain);
     }
 }

@@ -20,13 +20,22 @@ The request is a JSON document with some of
   jacobian  the gradients [tasks][parameters]; with them the answer has a direction
   cross     inner products of the gradients of two batches, for modo and sdmgrad
   losses    the losses [tasks]; 1 each if left out
+  steps     a run from its start, in place of these: a list of steps, each with some of them and of
+              losses_after  the losses of the batch after the step, which famo learns from
+              look_ahead    slopes of the validation loss in the weights, which auto_lambda learns from
+              end_epoch     true after the last step of an epoch, for dwa, stch and others
+            The answer is that to the last step, with all of them in `steps`.
   options   of the method, see `polytask list aggregators` and `polytask list weightings`
   wrap      options of the wrappers; if left out there are none, and the scale is the method's own
+  task_weights  the tasks' own weights, the preferences of pbi, cosmos, tchebycheff and stch; they are multiplied in
+  families      classification, squared_error or other, for uncertainty and nats; entropies, variances: of the targets
   seed, step    what is drawn at random depends on them; 0 if left out
+A null in the place of a task's loss or row: it has no label in this step.
 Several documents, one after the other, are answered one by one.
 
 Examples:
   echo '{\"gram\": [[1, 0], [0, 4]], \"options\": {\"normalize\": \"none\"}}' | polytask balance mgda
+  echo '{\"steps\": [{\"losses\": [1, 1], \"losses_after\": [0.5, 0.9]}, {\"losses\": [0.5, 0.9]}]}' | polytask balance famo
   polytask balance cagrad --input gradients.json --json")]
 pub(crate) struct Arguments {
     /// A weighting or an aggregator
@@ -102,23 +111,29 @@ fn refused(error: &RequestError) -> Failure {
     }
 }
 
+/// The one step, or each of several under its number.
 fn text(answer: &Answer, color: bool) -> String {
+    if answer.steps.is_empty() {
+        return step(answer, color);
+    }
+    let steps = answer.steps.iter().enumerate();
+    let steps = steps.map(|(number, answer)| format!("step {number}\n{}", step(answer, color)));
+    steps.collect::<Vec<_>>().join("\n")
+}
+
+fn step(answer: &Answer, color: bool) -> String {
     let mut table = Table::new([
         ("task", Side::Left),
         ("weight", Side::Right),
         ("head", Side::Right),
     ]);
-    let weights = answer.weights.iter().flatten().map(Some);
-    let heads = answer.heads.iter().flatten().map(Some);
-    let none = std::iter::repeat(None);
-    let rows = weights.chain(none.clone()).zip(heads.chain(none));
-    let written = |number: Option<&f64>| number.map_or("-".to_owned(), |number| number.to_string());
-    for (task, (weight, head)) in rows.enumerate() {
-        if weight.is_none() && head.is_none() {
-            break;
-        }
+    let weights = answer.weights.as_deref().unwrap_or_default();
+    let heads = answer.heads.as_deref().unwrap_or_default();
+    let written = |number: Option<f64>| number.map_or("-".to_owned(), |number| number.to_string());
+    for task in 0..weights.len().max(heads.len()) {
+        let weight = weights.get(task).copied().flatten();
         // A head without a word of its own is trained with the task's weight.
-        let head = head.or(weight);
+        let head = heads.get(task).copied().flatten().or(weight);
         table.row([format!("task_{task}"), written(weight), written(head)]);
     }
     let mut text = String::new();
