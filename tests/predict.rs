@@ -102,6 +102,33 @@ fn standard_input_is_a_file_like_any_other() {
     assert_eq!(from_file, piped);
 }
 
+/// A stream has no name that could say what it is, so its first brace does.
+#[test]
+fn rows_on_standard_input_may_be_json_lines() {
+    let folder = trained();
+    let csv = folder.read("new.csv");
+    let heads: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+    let lines: String = (csv.lines().skip(1))
+        .map(|line| {
+            let cells = heads.iter().zip(line.split(','));
+            let row: BTreeMap<&str, &str> = cells.map(|(head, cell)| (*head, cell)).collect();
+            format!("{}\n", serde_json::to_string(&row).unwrap())
+        })
+        .collect();
+    let from_file = folder.run(&["predict", "r", "-i", "new.csv"]).expect(0).out;
+    let piped = folder
+        .run_with_input(&["predict", "r", "-i", "-"], &format!("\n{lines}"))
+        .expect(0)
+        .out;
+    assert_eq!(from_file, piped);
+    folder.write("new.jsonl", &lines);
+    let measured = |input: &[&str], lines: &str| {
+        let arguments = [&["evaluate", "r", "--json", "--data"][..], input].concat();
+        folder.run_with_input(&arguments, lines).expect(0).json()["metrics"].clone()
+    };
+    assert_eq!(measured(&["-"], &lines), measured(&["new.jsonl"], ""));
+}
+
 #[test]
 fn labels_are_not_needed() {
     let folder = trained();

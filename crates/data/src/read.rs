@@ -42,6 +42,9 @@ pub(crate) fn read(
         let names = rows.columns().to_vec();
         let roles = question(&rows.name(), &names, rows.has_images())?;
         let wants: Vec<Want> = names.iter().map(|name| roles.want(name)).collect();
+        if roles.image.is_none() {
+            rows.leave_images();
+        }
         let table = rows
             .chunk(&wants, usize::MAX)
             .map(Option::unwrap_or_default);
@@ -113,6 +116,9 @@ fn again(source: &dyn Source, reading: &Reading, roles: &Roles) -> Result<Table,
     let names = rows.columns().to_vec();
     require(&rows.name(), &names, roles.names())?;
     let wants: Vec<Want> = names.iter().map(|name| roles.want(name)).collect();
+    if roles.image.is_none() {
+        rows.leave_images();
+    }
     Ok(rows.chunk(&wants, usize::MAX)?.unwrap_or_default())
 }
 

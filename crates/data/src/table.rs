@@ -256,15 +256,35 @@ impl Table {
         std::mem::take(&mut self.kept)
     }
 
-    /// Takes a column of features out, so that its memory is free once it is coded.
+    /// Takes a column of features out.
     pub(crate) fn take_numbers(&mut self, name: &str) -> Option<Vec<f32>> {
-        let is_it =
-            |column: &Column| column.name == name && matches!(column.values, Values::F32(_));
-        let index = self.columns.iter().position(is_it)?;
-        match self.columns.swap_remove(index).values {
+        match self.take(name, |values| matches!(values, Values::F32(_)))? {
             Values::F32(values) => Some(values),
             _ => None,
         }
+    }
+
+    /// Takes a column of exact numbers out.
+    pub(crate) fn take_exact(&mut self, name: &str) -> Option<Vec<f64>> {
+        match self.take(name, |values| matches!(values, Values::F64(_)))? {
+            Values::F64(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// Takes a column of text out.
+    pub(crate) fn take_words(&mut self, name: &str) -> Option<Words> {
+        match self.take(name, |values| matches!(values, Values::Text(_)))? {
+            Values::Text(words) => Some(words),
+            _ => None,
+        }
+    }
+
+    /// Takes a column out, so that its memory is used for what it becomes, or is free.
+    fn take(&mut self, name: &str, is_it: impl Fn(&Values) -> bool) -> Option<Values> {
+        let is_it = |column: &Column| column.name == name && is_it(&column.values);
+        let index = self.columns.iter().position(is_it)?;
+        Some(self.columns.swap_remove(index).values)
     }
 
     /// A column of features.

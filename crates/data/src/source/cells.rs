@@ -21,6 +21,18 @@ pub struct Want {
     pub blank: bool,
 }
 
+impl Want {
+    /// Whether cells are wanted as inputs, targets or to divide the rows by, and not only to be passed through.
+    pub(crate) fn is_used(&self) -> bool {
+        self.number || self.exact || self.text
+    }
+
+    /// Whether the column is not wanted at all.
+    pub(crate) fn is_nothing(&self) -> bool {
+        !self.is_used() && !self.raw
+    }
+}
+
 /// What counts as missing in cells of text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellRules {

@@ -1,16 +1,25 @@
 //! NPZ: NumPy arrays by name. An array of one axis is a column; of two axes, the columns `name_0`, `name_1`, …; the
 //! one of three or four axes is the images. Pickled objects are never read.
+//!
+//! Arrays that nothing asks for are not read and need not fit the others.
 
-use polytask_config::{Choice, Fields};
+use std::collections::HashMap;
+use std::io;
+
+use polytask_config::{Choice, Fields, TextsOr};
 use serde::{Deserialize, Serialize};
 
-use super::array::{Array, Class, Kind};
+use super::array::{Class, image_shape};
+use super::cells::Want;
 use super::file::FileRef;
 use super::layout::{Form, Layout};
-use super::zip::{Entry, Zip};
-use super::{Reading, Source};
+use super::npy::Head;
+use super::typed::{Growing, as_wanted};
+use super::zip::{Entry, Unpacked, Zip};
+use super::{Reading, RowReader, Source};
 use crate::error::{DataError, DataErrors};
-use crate::limits::Limits;
+use crate::image::Images;
+use crate::nearest::nearest;
 use crate::quoted::shown;
 use crate::table::Table;
 
@@ -26,9 +35,43 @@ pub(crate) struct Npz {
 pub(crate) struct NpzLayout {
     /// Only arrays whose names end so; the ending is no part of the column's name.
     pub(crate) suffix: String,
+    /// Which of these; older checkpoints know no choice.
+    #[serde(default, skip_serializing_if = "Arrays::is_all")]
+    pub(crate) arrays: Arrays,
     /// The array that holds the images.
     pub(crate) images: Option<String>,
     pub(crate) channels: Channels,
+}
+
+/// Arrays by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Arrays {
+    #[default]
+    All,
+    Listed(Vec<String>),
+    AllExcept(Vec<String>),
+}
+
+impl Arrays {
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
+
+    fn has(&self, name: &String) -> bool {
+        match self {
+            Self::All => true,
+            Self::Listed(names) => names.contains(name),
+            Self::AllExcept(names) => !names.contains(name),
+        }
+    }
+
+    fn names(&self) -> &[String] {
+        match self {
+            Self::All => &[],
+            Self::Listed(names) | Self::AllExcept(names) => names,
+        }
+    }
 }
 
 /// On which axis the channels of an image lie.
@@ -50,45 +93,49 @@ impl Choice for Channels {
 pub(super) fn options(fields: &mut Fields<'_>) -> Box<dyn Source> {
     let key = Some(fields.key_path("file"));
     let path = fields.path("file", "the .npz file").required();
+    let suffix = fields
+        .text(
+            "suffix",
+            "only arrays whose names end so (\"_train\"); it is no part of the column's name",
+        )
+        .or("");
+    let arrays = fields
+        .texts_or_table(
+            "arrays",
+            "names, or { all_except = [names] }: the rest of the file is as if it were not there",
+            |fields| {
+                fields
+                    .texts("all_except", "all arrays but these")
+                    .required()
+            },
+        )
+        .at_least_one()
+        .optional();
     Box::new(Npz {
         file: FileRef { path, key },
         layout: NpzLayout {
-            suffix: fields
-                .text("suffix", "only arrays whose names end so (\"_train\"); it is no part of the column's name")
-                .or(""),
-            images: fields.text("images", "the array of images, if not the only one of 3 or 4 axes").optional(),
-            channels: fields.choice("channels", "the axis of the images' channels").or(Channels::First),
+            suffix,
+            arrays: match arrays {
+                Some(TextsOr::Texts(names)) => Arrays::Listed(names),
+                Some(TextsOr::Table(names)) => Arrays::AllExcept(names),
+                None => Arrays::All,
+            },
+            images: fields
+                .text(
+                    "images",
+                    "the array of images, if not the only one of 3 or 4 axes",
+                )
+                .optional(),
+            channels: fields
+                .choice("channels", "the axis of the images' channels")
+                .or(Channels::First),
         },
     })
 }
 
 impl Source for Npz {
-    fn load(&self, reading: &Reading) -> Result<Table, DataErrors> {
-        let mut zip = Zip::open(&self.file)?;
-        let mut errors = DataErrors::default();
-        let mut arrays: Vec<(String, Array)> = Vec::new();
-        for entry in zip.entries()? {
-            let Some(name) = self.column(&entry) else {
-                continue;
-            };
-            match self.array(&mut zip, &entry, &reading.limits) {
-                Ok(array) => arrays.push((name, array)),
-                Err(error) => errors.push(error),
-            }
-        }
-        errors.into_result(())?;
-        let Some(rows) = arrays.first().map(|(_, array)| array.rows()) else {
-            let problem = format!(
-                "there is no array whose name ends in `{}`",
-                shown(&self.layout.suffix)
-            );
-            return Err(self.file.malformed(None, problem).into());
-        };
-        let mut table = Table::new(self.file.shown(), rows);
-        for (name, array) in arrays {
-            self.add(&mut table, &name, array, reading)?;
-        }
-        Ok(table)
+    fn open(&self, reading: &Reading) -> Result<Option<Box<dyn RowReader>>, DataErrors> {
+        Ok(Some(Box::new(Listing::open(self, reading)?)))
     }
 
     fn layout(&self) -> Layout {
@@ -96,181 +143,299 @@ impl Source for Npz {
     }
 }
 
-impl Npz {
-    /// The column that an entry makes; `None` if it is not asked for.
-    fn column(&self, entry: &Entry) -> Option<String> {
-        let name = entry.name.strip_suffix(".npy").unwrap_or(&entry.name);
-        Some(name.strip_suffix(self.layout.suffix.as_str())?.to_owned())
-    }
+/// The arrays of a file before they are read.
+struct Listing {
+    source: Npz,
+    reading: Reading,
+    arrays: Vec<Listed>,
+    columns: Vec<String>,
+    has_images: bool,
+    is_done: bool,
+}
 
-    fn array(&self, zip: &mut Zip<'_>, entry: &Entry, limits: &Limits) -> Result<Array, DataError> {
-        let bytes = zip.read(entry, limits)?;
-        parse(bytes).map_err(|problem| {
-            self.file
-                .malformed(None, format!("array `{}`: {problem}", shown(&entry.name)))
-        })
-    }
+/// One array.
+struct Listed {
+    name: String,
+    entry: Entry,
+    /// What its header says, or why it cannot be read.
+    head: Result<Head, String>,
+    place: Place,
+}
 
-    fn add(
-        &self,
-        table: &mut Table,
-        name: &str,
-        array: Array,
-        reading: &Reading,
-    ) -> Result<(), DataError> {
-        let limits = &reading.limits;
-        let column = |index| reading.cells.blank(array.column(index));
-        let about = |problem: String| {
-            self.file
-                .malformed(None, format!("array `{}` {problem}", shown(name)))
+/// What an array is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// So many columns from this one on.
+    Columns(usize, usize),
+    Images,
+    /// It has too many axes for columns, and is not the images.
+    None,
+}
+
+impl Listing {
+    fn open(source: &Npz, reading: &Reading) -> Result<Self, DataErrors> {
+        let (file, layout) = (&source.file, &source.layout);
+        let mut zip = Zip::open(file)?;
+        let mut listing = Self {
+            source: source.clone(),
+            reading: reading.clone(),
+            arrays: Vec::new(),
+            columns: Vec::new(),
+            has_images: false,
+            is_done: false,
         };
-        if array.rows() != table.rows() {
-            let problem = format!(
-                "has {} rows, the first array has {}",
-                array.rows(),
-                table.rows()
-            );
-            let DataError::Format {
-                file,
-                line,
-                problem,
-                ..
-            } = about(problem)
-            else {
-                return Ok(());
+        let mut names = Vec::new();
+        for entry in zip.entries()? {
+            let name = entry.name.strip_suffix(".npy").unwrap_or(&entry.name);
+            let Some(name) = name.strip_suffix(layout.suffix.as_str()).map(str::to_owned) else {
+                continue;
             };
-            let help =
-                Some("`suffix = \"_train\"` takes only the arrays whose names end so".to_owned());
-            return Err(DataError::Format {
-                file,
-                line,
-                problem,
-                help,
+            names.push(name.clone());
+            if !layout.arrays.has(&name) {
+                continue;
+            }
+            let mut bytes = zip.open_entry(&entry, &reading.limits)?;
+            let head = Head::read(&mut bytes, entry.size).map_err(|problem| match bytes.finish() {
+                Ok(()) => problem,
+                Err(_) => "is damaged: size or checksum differ".to_owned(),
             });
+            listing.list(name, entry, head)?;
         }
-        let is_images = match &self.layout.images {
-            Some(images) => images == name,
-            None => array.shape.len() >= 3,
+        if names.is_empty() {
+            let suffix = shown(&layout.suffix);
+            let problem = format!("there is no array whose name ends in `{suffix}`");
+            return Err(file.malformed(None, problem).into());
+        }
+        let is_there = |name: &&String| !names.contains(name);
+        if let Some(name) = layout.arrays.names().iter().find(is_there) {
+            let near =
+                nearest(name, &names).map(|near| format!("; did you mean `{}`?", shown(&near)));
+            let problem = format!(
+                "there is no array `{}`{}",
+                shown(name),
+                near.unwrap_or_default()
+            );
+            return Err(file.malformed(None, problem).into());
+        }
+        Ok(listing)
+    }
+
+    /// Takes up an array: as columns, as the images, or as neither.
+    fn list(
+        &mut self,
+        name: String,
+        entry: Entry,
+        head: Result<Head, String>,
+    ) -> Result<(), DataError> {
+        let axes = head.as_ref().map_or(1, |head| head.shape.len());
+        let is_images = match &self.source.layout.images {
+            Some(images) => *images == name,
+            None => axes >= 3,
         };
-        if is_images {
+        let start = self.columns.len();
+        let place = if is_images {
+            self.has_images = true;
+            Place::Images
+        } else {
+            match (axes, &head) {
+                (2, Ok(head)) => {
+                    let total = start.saturating_add(head.width());
+                    let limit = self.reading.limits.columns;
+                    if total > limit {
+                        let sizes = (total as u64, limit, "columns");
+                        return Err(self.source.file.too_large(
+                            None,
+                            "the number of columns",
+                            sizes,
+                        ));
+                    }
+                    let names = (0..head.width()).map(|index| format!("{name}_{index}"));
+                    self.columns.extend(names);
+                }
+                (1, _) => self.columns.push(name.clone()),
+                _ => {}
+            }
+            match self.columns.len() - start {
+                0 => Place::None,
+                count => Place::Columns(start, count),
+            }
+        };
+        self.arrays.push(Listed {
+            name,
+            entry,
+            head,
+            place,
+        });
+        Ok(())
+    }
+
+    fn about(&self, name: &str, problem: &str, help: Option<&str>) -> DataError {
+        DataError::Format {
+            file: self.source.file.shown(),
+            line: None,
+            problem: format!("array `{}` {problem}", shown(name)),
+            help: help.map(str::to_owned),
+        }
+    }
+}
+
+impl RowReader for Listing {
+    fn name(&self) -> String {
+        self.source.file.shown()
+    }
+
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn has_images(&self) -> bool {
+        self.has_images
+    }
+
+    fn leave_images(&mut self) {
+        self.arrays.retain(|array| array.place != Place::Images);
+    }
+
+    /// All rows at once, array by array, however many are asked for.
+    fn chunk(&mut self, wants: &[Want], _most: usize) -> Result<Option<Table>, DataErrors> {
+        if std::mem::replace(&mut self.is_done, true) {
+            return Ok(None);
+        }
+        let wants_of = |array: &Listed| match array.place {
+            Place::Columns(start, count) => wants.get(start..start + count).unwrap_or_default(),
+            Place::Images | Place::None => &[],
+        };
+        let is_needed = |array: &&Listed| {
+            array.place == Place::Images || wants_of(array).iter().any(Want::is_used)
+        };
+        let rows = |array: &Listed| array.head.as_ref().ok().map(Head::rows);
+        let needed = self.arrays.iter().filter(is_needed).find_map(rows);
+        let rows = needed.or_else(|| self.arrays.iter().find_map(rows));
+        let mut table = Table::new(self.name(), rows.unwrap_or(0));
+        let mut errors = DataErrors::default();
+        let mut zip = Zip::open(&self.source.file)?;
+        for array in &self.arrays {
+            let read = match &array.head {
+                Ok(head) if head.rows() == table.rows() => {
+                    self.read(&mut zip, array, wants_of(array), &mut table)
+                }
+                // Cells that are only passed through, of an array that does not fit, are not there.
+                _ if !is_needed(&array) => continue,
+                Ok(head) => {
+                    let (rows, first) = (head.rows(), table.rows());
+                    let problem = format!("has {rows} rows, the first array has {first}");
+                    Err(self.about(&array.name, &problem, OTHERS).into())
+                }
+                Err(problem) => Err(self.about(&array.entry.name, problem, OTHERS).into()),
+            };
+            read.unwrap_or_else(|more| errors.extend(more));
+        }
+        let of_name: HashMap<&str, Want> = (self.columns.iter())
+            .map(String::as_str)
+            .zip(wants.iter().copied())
+            .collect();
+        let want = |name: &str| of_name.get(name).copied().unwrap_or_default();
+        as_wanted(&mut table, want).unwrap_or_else(|more| errors.extend(more));
+        let table = errors.into_result(table)?;
+        Ok((table.rows() > 0).then_some(table))
+    }
+}
+
+/// What to do about an array that does not fit.
+const OTHERS: Option<&str> = Some(
+    "`arrays = [\"x\", \"y\"]` takes only these, `arrays = { all_except = [\"z\"] }` all others, `suffix = \"_train\"` only those \
+     whose names end so",
+);
+
+impl Listing {
+    /// Reads what is wanted of one array into the table, whose rows it has.
+    fn read(
+        &self,
+        zip: &mut Zip<'_>,
+        array: &Listed,
+        wants: &[Want],
+        table: &mut Table,
+    ) -> Result<(), DataErrors> {
+        if array.place != Place::Images && wants.iter().all(Want::is_nothing) {
+            return Ok(());
+        }
+        let mut bytes = zip.open_entry(&array.entry, &self.reading.limits)?;
+        let head = Head::read(&mut bytes, array.entry.size)
+            .map_err(|problem| self.about(&array.entry.name, &problem, OTHERS))?;
+        if array.place == Place::Images {
             if table.images().is_some() {
-                return Err(about(
-                    "is a second array of images: name one with `images`".to_owned(),
-                ));
+                let problem = "is a second array of images: name one with `images`";
+                return Err(self.about(&array.name, problem, OTHERS).into());
             }
-            let is_last = self.layout.channels == Channels::Last;
-            return table.set_images(array.images(is_last, &self.file, limits)?);
+            table.set_images(self.images(&array.name, &head, bytes)?)?;
+            return Ok(());
         }
-        let width = array.width();
-        match array.shape.len() {
-            1 => table.push(name, column(0)),
-            2 if width + table.columns().len() <= limits.columns => (0..width)
-                .try_for_each(|index| table.push(format!("{name}_{index}"), column(index))),
-            2 => {
-                let sizes = (
-                    (width + table.columns().len()) as u64,
-                    limits.columns,
-                    "columns",
+        let mut columns: Vec<Option<Growing>> = (wants.iter())
+            .map(|want| (!want.is_nothing()).then(|| Growing::new(*want, head.rows())))
+            .collect();
+        let read = head.columns(&mut bytes, &mut |column, cells| {
+            if let Some(Some(growing)) = columns.get_mut(column) {
+                growing.push(self.reading.cells.blank(cells()));
+            }
+        });
+        self.finish(read, bytes)?;
+        let mut errors = DataErrors::default();
+        let start = match array.place {
+            Place::Columns(start, _) => start,
+            Place::Images | Place::None => 0,
+        };
+        for (name, column) in self.columns.iter().skip(start).zip(columns) {
+            if let Some(column) = column {
+                column
+                    .finish(name, table)
+                    .unwrap_or_else(|more| errors.extend(more));
+            }
+        }
+        errors.into_result(())
+    }
+
+    /// Reads an array of images: bytes, or floats.
+    fn images(
+        &self,
+        name: &str,
+        head: &Head,
+        mut bytes: Unpacked<'_>,
+    ) -> Result<Images, DataError> {
+        let is_last = self.source.layout.channels == Channels::Last;
+        let (file, limits) = (&self.source.file, &self.reading.limits);
+        let shape = image_shape(&head.shape, is_last, file, limits)?;
+        if !head.kind.is_byte() && head.kind.class != Class::Float {
+            let problem = "the images are neither unsigned bytes (uint8, 0 to 255) nor floats";
+            return Err(file.malformed(None, problem));
+        }
+        if head.is_fortran {
+            return Err(file.malformed(None, "the images are in Fortran order"));
+        }
+        let [channels, ..] = shape;
+        let is_moved = is_last && head.shape.len() == 4;
+        let read = head.pixels(&mut bytes, if is_moved { channels } else { 1 });
+        let pixels = self.finish(read, bytes)?.unwrap_or_default();
+        let images = Images::of(shape, pixels)?;
+        match images.first_not_finite() {
+            Some(image) => {
+                let problem = format!(
+                    "has a pixel that is no finite number, in image {}",
+                    image + 1
                 );
-                Err(self.file.too_large(None, "the number of columns", sizes))
+                Err(self.about(name, &problem, None))
             }
-            axes => Err(about(format!("has {axes} axes and is not the images"))),
+            None => Ok(images),
         }
     }
-}
 
-/// An array in NumPy's format: magic, version, a header that is a Python dictionary, the elements.
-pub(crate) fn parse(mut bytes: Vec<u8>) -> Result<Array, String> {
-    let (length_at, header_at): (_, usize) = match bytes.get(..8) {
-        Some([0x93, b'N', b'U', b'M', b'P', b'Y', 1, _]) => (8..10, 10),
-        Some([0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, _]) => (8..12, 12),
-        _ => return Err("does not begin as an .npy file does".to_owned()),
-    };
-    let length = bytes.get(length_at).unwrap_or_default();
-    let length = length
-        .iter()
-        .rev()
-        .fold(0usize, |length, byte| length << 8 | usize::from(*byte));
-    let header = bytes
-        .get(header_at..header_at.saturating_add(length))
-        .and_then(|header| std::str::from_utf8(header).ok())
-        .ok_or("has a header that is cut short")?;
-    let kind = kind(after(header, "'descr':")?)?;
-    let is_fortran = after(header, "'fortran_order':")?.starts_with("True");
-    let shape = shape(after(header, "'shape':")?)?;
-    bytes.drain(..header_at + length);
-    let wanted = shape
-        .iter()
-        .fold(kind.size, |bytes, &side| bytes.saturating_mul(side));
-    if bytes.len() != wanted {
-        return Err(format!(
-            "has {} bytes for shape {shape:?}; {wanted} are wanted",
-            bytes.len()
-        ));
-    }
-    Ok(Array {
-        kind,
-        shape,
-        is_fortran,
-        bytes,
-    })
-}
-
-fn after<'a>(header: &'a str, key: &str) -> Result<&'a str, String> {
-    let (_, value) = header
-        .split_once(key)
-        .ok_or_else(|| format!("has no {key} in its header"))?;
-    Ok(value.trim_start())
-}
-
-/// `'<f4'`: byte order, class, bytes.
-fn kind(value: &str) -> Result<Kind, String> {
-    let descriptor = value
-        .strip_prefix('\'')
-        .and_then(|value| value.split('\'').next())
-        .unwrap_or("a structure");
-    let unread = || {
-        format!(
-            "is of type {}; numbers, booleans and text are read",
-            shown(descriptor)
-        )
-    };
-    let (order, rest) = match descriptor.split_at_checked(1) {
-        Some((order @ ("<" | ">" | "|" | "="), rest)) => (order, rest),
-        _ => return Err(unread()),
-    };
-    let (class, count) = rest.split_at_checked(1).ok_or_else(unread)?;
-    let count: usize = count.parse().map_err(|_| unread())?;
-    let (class, size) = match (class, count) {
-        ("b", 1) => (Class::Unsigned, 1),
-        ("u", 1 | 2 | 4 | 8) => (Class::Unsigned, count),
-        ("i", 1 | 2 | 4 | 8) => (Class::Signed, count),
-        ("f", 2 | 4 | 8) => (Class::Float, count),
-        ("U", 1..=100_000) => (Class::Unicode, 4 * count),
-        ("S", 1..=100_000) => (Class::Bytes, count),
-        _ => return Err(unread()),
-    };
-    Ok(Kind {
-        class,
-        size,
-        is_big_endian: order == ">",
-    })
-}
-
-/// `(60000, 28, 28)`.
-fn shape(value: &str) -> Result<Vec<usize>, String> {
-    let inside = value
-        .strip_prefix('(')
-        .and_then(|value| value.split(')').next())
-        .ok_or("has no shape")?;
-    let sides = inside
-        .split(',')
-        .map(str::trim)
-        .filter(|side| !side.is_empty());
-    let shape: Result<Vec<usize>, _> = sides.map(str::parse).collect();
-    match shape {
-        Ok(shape) if !shape.is_empty() => Ok(shape),
-        Ok(_) => Err("has no axis; one row per entry is wanted".to_owned()),
-        Err(_) => Err(format!("has shape ({})", shown(inside))),
+    /// What was read, if the entry was whole; one that is cut short is told as damaged.
+    fn finish<T>(&self, read: io::Result<T>, bytes: Unpacked<'_>) -> Result<Option<T>, DataError> {
+        match read {
+            Ok(read) => bytes.finish().map(|()| Some(read)),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                bytes.finish().map(|()| None)
+            }
+            Err(error) => Err(self.source.file.unreadable(None, &error)),
+        }
     }
 }
