@@ -27,6 +27,7 @@ mod preprocessing;
 mod quoted;
 mod read;
 mod roles;
+mod row_lines;
 mod sampler;
 mod shape;
 mod source;

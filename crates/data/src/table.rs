@@ -6,6 +6,7 @@
 use crate::column::{Column, Values, Words};
 use crate::error::{DataError, DataErrors};
 use crate::image::Images;
+use crate::row_lines::RowLines;
 use crate::split::Part;
 
 /// Named columns of equal length.
@@ -60,7 +61,7 @@ struct Segment {
     rows: usize,
     /// Rows of that file before these, when it is read in chunks.
     before: u64,
-    lines: Option<Vec<u64>>,
+    lines: Option<RowLines>,
 }
 
 /// Where a row stands in its file.
@@ -130,7 +131,7 @@ impl Table {
     ///
     /// # Errors
     /// [`DataError::Length`] if there is not one line per row.
-    pub fn set_lines(&mut self, lines: Vec<u64>) -> Result<(), DataError> {
+    pub(crate) fn set_lines(&mut self, lines: RowLines) -> Result<(), DataError> {
         self.check("lines", lines.len())?;
         if let [segment] = self.files.as_mut_slice() {
             segment.lines = Some(lines);
@@ -216,7 +217,7 @@ impl Table {
                 return Place {
                     file: segment.file.clone(),
                     row: segment.before + inside as u64 + 1,
-                    line: line.copied(),
+                    line,
                 };
             }
             start += segment.rows;
