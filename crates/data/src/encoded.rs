@@ -1,21 +1,23 @@
 //! The data set held once: standardised numbers, category codes, pixels, labels.
 //!
-//! Inputs stay the columns that they were read as, so that coding needs no room beside them; a batch gathers its rows.
+//! Inputs stay close to the columns that they were read as, so that coding needs little room beside them; a batch gathers its
+//! rows.
 
 use crate::batch::{Batch, Labels};
 use crate::image::Images;
 use crate::label::{Bitmap, LabelColumn};
+use crate::tiles::Tiles;
 
 /// All rows, ready to be made into batches.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Encoded {
     pub(crate) rows: usize,
-    /// One list of `rows` numbers for each numeric input.
-    pub(crate) numeric: Vec<Vec<f32>>,
+    /// `[rows, numeric]` without the indicators.
+    pub(crate) numeric: Tiles<f32>,
     /// Rows where a number is missing, for the inputs of which that is an input too.
     pub(crate) indicators: Vec<Bitmap>,
-    /// One list of `rows` codes for each categorical input.
-    pub(crate) categorical: Vec<Vec<u32>>,
+    /// `[rows, categorical]`.
+    pub(crate) categorical: Tiles<u32>,
     pub(crate) images: Option<Images>,
     /// `[channels, 256]`: what each byte of a channel becomes.
     pub(crate) shades: Vec<f32>,
@@ -42,10 +44,7 @@ impl Encoded {
         let mut batch = Batch {
             rows: rows.to_vec(),
             numeric: self.gathered(rows),
-            categorical: gathered(&self.categorical, self.categorical.len(), rows, |code| {
-                // A vocabulary is far smaller than two billion words.
-                i32::try_from(code).unwrap_or_default()
-            }),
+            categorical: self.codes(rows),
             image: Vec::new(),
             targets: self
                 .labels
@@ -64,33 +63,36 @@ impl Encoded {
 
     /// The numbers of some rows, `[rows, numeric]`, indicators last.
     fn gathered(&self, rows: &[u32]) -> Vec<f32> {
-        let numbers = self.numeric.len();
-        let width = numbers + self.indicators.len();
-        let mut numeric = gathered(&self.numeric, width, rows, |number| number);
-        for (index, indicator) in self.indicators.iter().enumerate() {
-            let slots = numeric.iter_mut().skip(numbers + index);
-            for (slot, &row) in slots.step_by(width).zip(rows) {
-                *slot = indicator.number(row as usize);
-            }
+        let width = self.numeric.width() + self.indicators.len();
+        let mut numeric = Vec::with_capacity(rows.len() * width);
+        for &row in rows {
+            self.numeric.push_row(row as usize, &mut numeric);
+            numeric.extend(self.indicated(row as usize));
         }
         numeric
     }
 
-    /// One row's numbers, indicators last, and its categories: as bytes, in that order.
-    fn row(&self, row: usize) -> (impl Iterator<Item = f32>, impl Iterator<Item = u32>) {
-        let numbers = self
-            .numeric
+    /// The categories of some rows, `[rows, categorical]`.
+    fn codes(&self, rows: &[u32]) -> Vec<i32> {
+        let mut codes = Vec::with_capacity(rows.len() * self.categorical.width());
+        for &row in rows {
+            self.categorical.push_row(row as usize, &mut codes);
+        }
+        // A vocabulary is far smaller than two billion words.
+        let code = |code: u32| i32::try_from(code).unwrap_or_default();
+        codes.into_iter().map(code).collect()
+    }
+
+    /// Of a row, whether each of the inputs that say so is missing.
+    fn indicated(&self, row: usize) -> impl Iterator<Item = f32> {
+        self.indicators
             .iter()
-            .map(move |column| column.get(row).copied().unwrap_or_default());
-        let indicators = self
-            .indicators
-            .iter()
-            .map(move |indicator| indicator.number(row));
-        let codes = self
-            .categorical
-            .iter()
-            .map(move |column| column.get(row).copied().unwrap_or_default());
-        (numbers.chain(indicators), codes)
+            .map(move |indicator| indicator.number(row))
+    }
+
+    /// One row's numbers, indicators last.
+    fn numbers(&self, row: usize) -> impl Iterator<Item = f32> {
+        self.numeric.row(row).chain(self.indicated(row))
     }
 
     fn push_image(&self, images: &Images, row: usize, image: &mut Vec<f32>) {
@@ -159,9 +161,9 @@ impl Encoded {
     /// A digest of every input and label.
     pub(crate) fn digest(&self, hasher: &mut blake3::Hasher) {
         hasher.update(&(self.rows as u64).to_le_bytes());
-        let numbers = (0..self.rows).flat_map(|row| self.row(row).0);
+        let numbers = (0..self.rows).flat_map(|row| self.numbers(row));
         feed(hasher, numbers.map(f32::to_le_bytes));
-        let codes = (0..self.rows).flat_map(|row| self.row(row).1);
+        let codes = (0..self.rows).flat_map(|row| self.categorical.row(row));
         feed(hasher, codes.map(u32::to_le_bytes));
         if let Some(images) = &self.images {
             for row in 0..images.len() {
@@ -176,9 +178,11 @@ impl Encoded {
     /// A digest of one row's inputs, for finding equal rows.
     pub(crate) fn input_digest(&self, row: usize) -> u64 {
         let mut hasher = blake3::Hasher::new();
-        let (numbers, codes) = self.row(row);
-        let mut bytes = Vec::with_capacity(4 * (self.numeric.len() + self.categorical.len()));
+        let width = self.numeric.width() + self.indicators.len() + self.categorical.width();
+        let mut bytes = Vec::with_capacity(4 * width);
+        let numbers = self.numbers(row);
         numbers.for_each(|number| bytes.extend(number.to_le_bytes()));
+        let codes = self.categorical.row(row);
         codes.for_each(|code| bytes.extend(code.to_le_bytes()));
         hasher.update(&bytes);
         if let Some(images) = &self.images {
@@ -191,26 +195,6 @@ impl Encoded {
             .take(8)
             .fold(0, |digest, byte| digest << 8 | u64::from(*byte))
     }
-}
-
-/// `[rows, width]` of columns, of which there may be fewer; a row that does not exist is zeros.
-fn gathered<T: Copy + Default, U: Copy + Default>(
-    columns: &[Vec<T>],
-    width: usize,
-    rows: &[u32],
-    coded: impl Fn(T) -> U,
-) -> Vec<U> {
-    let mut all = vec![U::default(); rows.len() * width];
-    for (index, column) in columns.iter().enumerate() {
-        // Column by column: a column's cells lie together, and the rows of a batch are few enough for the nearest cache.
-        let slots = all.iter_mut().skip(index).step_by(width);
-        for (slot, &row) in slots.zip(rows) {
-            if let Some(&cell) = column.get(row as usize) {
-                *slot = coded(cell);
-            }
-        }
-    }
-    all
 }
 
 fn at(codes: &[u32], rows: &[u32]) -> Vec<u32> {

@@ -36,6 +36,7 @@ mod stream;
 mod table;
 mod target;
 mod task;
+mod tiles;
 mod vocabulary;
 
 pub use batch::{Batch, Labels};

@@ -15,6 +15,7 @@ use crate::source::{CellRules, Layout};
 use crate::table::Table;
 use crate::target::Target;
 use crate::task::TaskFit;
+use crate::tiles::Tiles;
 use crate::vocabulary::Vocabulary;
 
 /// Everything fitted on the training rows, and how their source was written.
@@ -247,8 +248,8 @@ impl Preprocessing {
         })
     }
 
-    /// One column for each numeric input, and the rows where those with an indicator are missing.
-    fn numbers(&self, table: &mut Table) -> (Vec<Vec<f32>>, Vec<Bitmap>) {
+    /// The numeric inputs, and the rows where those with an indicator are missing.
+    fn numbers(&self, table: &mut Table) -> (Tiles<f32>, Vec<Bitmap>) {
         let rows = table.rows();
         let mut indicators = Vec::new();
         let numbers = self.numeric.iter().map(|fit| {
@@ -264,18 +265,18 @@ impl Preprocessing {
             cells.iter_mut().for_each(|cell| *cell = fit.encode(*cell));
             cells
         });
-        (numbers.collect(), indicators)
+        (Tiles::of(rows, self.numeric.len(), numbers), indicators)
     }
 
-    /// One column for each categorical input.
-    fn categorical_codes(&self, table: &mut Table) -> Vec<Vec<u32>> {
+    /// The categorical inputs.
+    fn categorical_codes(&self, table: &mut Table) -> Tiles<u32> {
         let rows = table.rows();
         let columns = self.categorical.iter();
         let coded = columns.map(|vocabulary| match table.take_words(&vocabulary.name) {
             Some(words) => vocabulary.encode_in_place(words),
             None => vec![Vocabulary::MISSING; rows],
         });
-        coded.collect()
+        Tiles::of(rows, self.categorical.len(), coded)
     }
 
     fn images(&self, table: &mut Table) -> Result<Option<Images>, DataError> {
