@@ -79,8 +79,8 @@ impl Listing {
             let problem = format!("there is no array whose name ends in `{suffix}`");
             return Err(file.malformed(None, problem).into());
         }
-        let is_there = |name: &&String| !names.contains(name);
-        if let Some(name) = layout.arrays.names().iter().find(is_there) {
+        let is_absent = |name: &&String| !names.contains(name);
+        if let Some(name) = layout.arrays.names().iter().find(is_absent) {
             let near =
                 nearest(name, &names).map(|near| format!("; did you mean `{}`?", shown(&near)));
             let problem = format!(
