@@ -222,6 +222,67 @@ fn a_starter_knows_a_file_whose_cells_are_divided_by_semicolons() {
         .expect(0);
 }
 
+/// A first record that is like the others is no header; a target need not be the last column.
+#[test]
+fn a_starter_knows_a_file_without_a_header() {
+    let folder = Folder::new("");
+    let rows: String = (0..90)
+        .map(|row| format!("{},{},{}.5\n", ["a", "b"][row % 2], row % 7, row))
+        .collect();
+    folder.write("rows.csv", &rows);
+    let ended = folder
+        .run(&["init", "rows.csv", "--target", "column_1"])
+        .expect(0)
+        .said("there is no header");
+    assert!(ended.out.contains("header = false"), "{}", ended.out);
+    assert!(ended.out.contains("from 90 rows"), "{}", ended.out);
+    folder.write("rows.toml", &ended.out);
+    folder
+        .run(&["train", "rows.toml", "--fast-dev-run"])
+        .expect(0);
+    // A file to be predicted may lack the target, wherever it stood.
+    let bare: String = rows.lines().map(|row| format!("{}\n", &row[2..])).collect();
+    folder.write(
+        "named.toml",
+        &ended.out.replace(
+            "header = false",
+            "header = false, names = [\"column_1\", \"column_2\", \"column_3\"]",
+        ),
+    );
+    let run = [
+        "train",
+        "named.toml",
+        "--run-dir",
+        "named",
+        "-s",
+        "train.epochs=1",
+    ];
+    folder.run(&run).expect(0);
+    folder.write("bare.csv", &bare);
+    let predicted = folder
+        .run(&["predict", "named", "-i", "bare.csv"])
+        .expect(0);
+    assert_eq!(predicted.out.lines().count(), 91, "{}", predicted.out);
+
+    // What is asked for is done, whatever the cells look like.
+    let named = folder
+        .run(&["init", "rows.csv", "--header", "yes", "--target", "a"])
+        .expect(0);
+    assert!(!named.out.contains("header = false"), "{}", named.out);
+    folder.write(
+        "years.csv",
+        &format!("2019,2020,2021\n{}", rows.replace(['a', 'b'], "4")),
+    );
+    let judged = folder
+        .run(&["init", "years.csv", "--target", "column_2"])
+        .expect(0);
+    judged.said("--header yes says that it is one");
+    folder.write("rows.jsonl", "{\"a\": 1}\n");
+    folder
+        .run(&["init", "rows.jsonl", "--header", "no"])
+        .expect(2);
+}
+
 /// Labels may be sorted, so rows of the whole file are looked at; but not all of them.
 #[test]
 fn a_starter_for_a_long_table_sees_all_of_it() {

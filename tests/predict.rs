@@ -102,6 +102,38 @@ fn standard_input_is_a_file_like_any_other() {
     assert_eq!(from_file, piped);
 }
 
+/// A stream has no name that could say what it is, so its first brace does.
+#[test]
+fn rows_on_standard_input_may_be_json_lines() {
+    let folder = trained();
+    let csv = folder.read("new.csv");
+    let lines: String = (csv.lines().skip(1))
+        .map(|line| {
+            // id, age, hours, the school in quotes, passed, grade.
+            let parts: Vec<&str> = line.split('"').collect();
+            let (before, after): (Vec<&str>, Vec<&str>) =
+                (parts[0].split(',').collect(), parts[2].split(',').collect());
+            let row = serde_json::json!({
+                "id": before[0], "age": before[1], "hours": before[2], "school": parts[1],
+                "passed": after[1], "final grade": after[2],
+            });
+            format!("{row}\n")
+        })
+        .collect();
+    let from_file = folder.run(&["predict", "r", "-i", "new.csv"]).expect(0).out;
+    let piped = folder
+        .run_with_input(&["predict", "r", "-i", "-"], &format!("\n{lines}"))
+        .expect(0)
+        .out;
+    assert_eq!(from_file, piped);
+    folder.write("new.jsonl", &lines);
+    let measured = |input: &[&str], lines: &str| {
+        let arguments = [&["evaluate", "r", "--json", "--data"][..], input].concat();
+        folder.run_with_input(&arguments, lines).expect(0).json()["metrics"].clone()
+    };
+    assert_eq!(measured(&["-"], &lines), measured(&["new.jsonl"], ""));
+}
+
 #[test]
 fn standard_input_is_not_overwritten() {
     let folder = trained();

@@ -174,6 +174,26 @@ fn the_loss_is_the_sum_of_its_parts() {
     }
 }
 
+/// A log file is as wide as it needs to be.
+#[test]
+fn the_line_of_an_epoch_has_every_task() {
+    let tasks: String = (0..9)
+        .map(|task| format!("task_{task}.type = \"binary\"\n"))
+        .collect();
+    let folder = Folder::new(&format!(
+        "version = 1\nname = \"many\"\n[data]\nsource = {{ type = \"many_binary\", tasks = 9 }}\n\
+         [encoder]\ntype = \"mlp\"\nhidden = [4]\n[train]\nepochs = 1\n[tasks]\n{tasks}"
+    ));
+    let ended = folder
+        .run(&["train", "config.toml", "--run-dir", "r", "--ui", "lines"])
+        .expect(0);
+    let heads = ended.err.lines().find(|line| line.contains("train loss"));
+    let heads = heads.unwrap_or_else(|| panic!("no heads in\n{}", ended.err));
+    for task in 0..9 {
+        assert!(heads.contains(&format!("task_{task} ")), "{heads}");
+    }
+}
+
 #[test]
 fn a_trial_leaves_nothing_behind() {
     let folder = Folder::new(PICTURES);

@@ -146,7 +146,7 @@ impl Words {
     }
 
     /// Adds all cells of another column.
-    fn append(&mut self, other: &Self) {
+    pub(crate) fn append(&mut self, other: &Self) {
         let codes: Vec<u32> = other
             .dictionary
             .iter()
@@ -174,6 +174,11 @@ impl Words {
     /// One code per cell: an index into [`dictionary`](Self::dictionary), or [`MISSING`](Self::MISSING).
     pub(crate) fn codes(&self) -> &[u32] {
         &self.codes
+    }
+
+    /// The codes alone, and the words that they stand for.
+    pub(crate) fn into_codes(self) -> (Vec<u32>, Vec<Arc<str>>) {
+        (self.codes, self.dictionary)
     }
 
     /// The distinct words, in order of first appearance.

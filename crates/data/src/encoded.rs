@@ -1,22 +1,28 @@
-//! The data set held once: standardised numbers, category codes, image bytes, labels.
+//! The data set held once: standardised numbers, category codes, pixels, labels.
+//!
+//! Inputs stay close to the columns that they were read as, so that coding needs little room beside them; a batch gathers its
+//! rows.
 
 use crate::batch::{Batch, Labels};
 use crate::image::Images;
-use crate::label::{LabelColumn, LabelValues};
+use crate::label::{Bitmap, LabelColumn};
+use crate::tiles::Tiles;
 
 /// All rows, ready to be made into batches.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Encoded {
     pub(crate) rows: usize,
-    /// `[rows, numeric]`.
-    pub(crate) numeric: Vec<f32>,
-    pub(crate) numeric_width: usize,
+    /// `[rows, numeric]` without the indicators.
+    pub(crate) numeric: Tiles<f32>,
+    /// Rows where a number is missing, for the inputs of which that is an input too.
+    pub(crate) indicators: Vec<Bitmap>,
     /// `[rows, categorical]`.
-    pub(crate) categorical: Vec<u32>,
-    pub(crate) categorical_width: usize,
+    pub(crate) categorical: Tiles<u32>,
     pub(crate) images: Option<Images>,
     /// `[channels, 256]`: what each byte of a channel becomes.
     pub(crate) shades: Vec<f32>,
+    /// `[channels]`: what is subtracted from a float of a channel and what it is divided by.
+    pub(crate) scales: Vec<(f64, f64)>,
     /// One per task.
     pub(crate) labels: Vec<LabelColumn>,
     /// `[rows]`: rows that the split keeps together have one number.
@@ -37,8 +43,8 @@ impl Encoded {
     pub fn batch(&self, rows: &[u32]) -> Batch {
         let mut batch = Batch {
             rows: rows.to_vec(),
-            numeric: Vec::with_capacity(rows.len() * self.numeric_width),
-            categorical: Vec::with_capacity(rows.len() * self.categorical_width),
+            numeric: self.gathered(rows),
+            categorical: self.codes(rows),
             image: Vec::new(),
             targets: self
                 .labels
@@ -48,43 +54,45 @@ impl Encoded {
         };
         if let Some(images) = &self.images {
             batch.image.reserve(rows.len() * images.size());
-        }
-        for &row in rows {
-            let row = row as usize;
-            self.push_numeric(row, &mut batch.numeric);
-            self.push_categorical(row, &mut batch.categorical);
-            if let Some(images) = &self.images {
-                self.push_image(images, row, &mut batch.image);
+            for &row in rows {
+                self.push_image(images, row as usize, &mut batch.image);
             }
         }
         batch
     }
 
-    fn push_numeric(&self, row: usize, numeric: &mut Vec<f32>) {
-        let width = self.numeric_width;
-        let end = numeric.len() + width;
-        numeric.extend_from_slice(
-            self.numeric
-                .get(row * width..(row + 1) * width)
-                .unwrap_or_default(),
-        );
-        numeric.resize(end, 0.0);
+    /// The numbers of some rows, `[rows, numeric]`, indicators last.
+    fn gathered(&self, rows: &[u32]) -> Vec<f32> {
+        let width = self.numeric.width() + self.indicators.len();
+        let mut numeric = Vec::with_capacity(rows.len() * width);
+        for &row in rows {
+            self.numeric.push_row(row as usize, &mut numeric);
+            numeric.extend(self.indicated(row as usize));
+        }
+        numeric
     }
 
-    fn push_categorical(&self, row: usize, categorical: &mut Vec<i32>) {
-        let width = self.categorical_width;
-        let end = categorical.len() + width;
-        let codes = self
-            .categorical
-            .get(row * width..(row + 1) * width)
-            .unwrap_or_default();
+    /// The categories of some rows, `[rows, categorical]`.
+    fn codes(&self, rows: &[u32]) -> Vec<i32> {
+        let mut codes = Vec::with_capacity(rows.len() * self.categorical.width());
+        for &row in rows {
+            self.categorical.push_row(row as usize, &mut codes);
+        }
         // A vocabulary is far smaller than two billion words.
-        categorical.extend(
-            codes
-                .iter()
-                .map(|&code| i32::try_from(code).unwrap_or_default()),
-        );
-        categorical.resize(end, 0);
+        let code = |code: u32| i32::try_from(code).unwrap_or_default();
+        codes.into_iter().map(code).collect()
+    }
+
+    /// Of a row, whether each of the inputs that say so is missing.
+    fn indicated(&self, row: usize) -> impl Iterator<Item = f32> {
+        self.indicators
+            .iter()
+            .map(move |indicator| indicator.number(row))
+    }
+
+    /// One row's numbers, indicators last.
+    fn numbers(&self, row: usize) -> impl Iterator<Item = f32> {
+        self.numeric.row(row).chain(self.indicated(row))
     }
 
     fn push_image(&self, images: &Images, row: usize, image: &mut Vec<f32>) {
@@ -97,6 +105,12 @@ impl Encoded {
                     .iter()
                     .map(|&byte| shades.get(usize::from(byte)).copied().unwrap_or_default()),
             );
+        }
+        let planes = images.numbers(row).chunks_exact((height * width).max(1));
+        for (plane, (mean, std)) in planes.zip(&self.scales) {
+            // f32 is what the model computes in.
+            let scaled = |pixel: &f32| ((f64::from(*pixel) - mean) / std) as f32;
+            image.extend(plane.iter().map(scaled));
         }
         image.resize(end, 0.0);
     }
@@ -126,20 +140,10 @@ impl Encoded {
             .unwrap_or_default()
     }
 
-    /// A row's targets in the original unit; `None` if the task is no regression or the row has no label.
+    /// One output of a row's target in the original unit; `None` if the task is no regression or the row has no label.
     #[must_use]
-    pub fn values(&self, task: usize, row: usize) -> Option<&[f64]> {
-        let labels = self
-            .labels
-            .get(task)
-            .filter(|labels| labels.present.get(row))?;
-        match &labels.values {
-            LabelValues::Values(values) => {
-                let width = labels.width();
-                values.get(row * width..(row + 1) * width)
-            }
-            _ => None,
-        }
+    pub fn value(&self, task: usize, row: usize, output: usize) -> Option<f64> {
+        self.labels.get(task)?.value(row, output)
     }
 
     /// The groups of these rows that the split keeps together (users, sites), as numbers; none if it keeps none together.
@@ -157,14 +161,13 @@ impl Encoded {
     /// A digest of every input and label.
     pub(crate) fn digest(&self, hasher: &mut blake3::Hasher) {
         hasher.update(&(self.rows as u64).to_le_bytes());
-        feed(hasher, self.numeric.iter().map(|value| value.to_le_bytes()));
-        feed(
-            hasher,
-            self.categorical.iter().map(|code| code.to_le_bytes()),
-        );
+        let numbers = (0..self.rows).flat_map(|row| self.numbers(row));
+        feed(hasher, numbers.map(f32::to_le_bytes));
+        let codes = (0..self.rows).flat_map(|row| self.categorical.row(row));
+        feed(hasher, codes.map(u32::to_le_bytes));
         if let Some(images) = &self.images {
             for row in 0..images.len() {
-                hasher.update(images.get(row));
+                images.feed(row, hasher);
             }
         }
         for labels in &self.labels {
@@ -175,24 +178,15 @@ impl Encoded {
     /// A digest of one row's inputs, for finding equal rows.
     pub(crate) fn input_digest(&self, row: usize) -> u64 {
         let mut hasher = blake3::Hasher::new();
-        let numeric = self
-            .numeric
-            .get(row * self.numeric_width..(row + 1) * self.numeric_width);
-        let categorical = self
-            .categorical
-            .get(row * self.categorical_width..(row + 1) * self.categorical_width);
-        let mut bytes = Vec::with_capacity(4 * (self.numeric_width + self.categorical_width));
-        numeric
-            .unwrap_or_default()
-            .iter()
-            .for_each(|value| bytes.extend(value.to_le_bytes()));
-        categorical
-            .unwrap_or_default()
-            .iter()
-            .for_each(|code| bytes.extend(code.to_le_bytes()));
+        let width = self.numeric.width() + self.indicators.len() + self.categorical.width();
+        let mut bytes = Vec::with_capacity(4 * width);
+        let numbers = self.numbers(row);
+        numbers.for_each(|number| bytes.extend(number.to_le_bytes()));
+        let codes = self.categorical.row(row);
+        codes.for_each(|code| bytes.extend(code.to_le_bytes()));
         hasher.update(&bytes);
         if let Some(images) = &self.images {
-            hasher.update(images.get(row));
+            images.feed(row, &mut hasher);
         }
         hasher
             .finalize()

@@ -104,6 +104,9 @@ impl Opened {
         match self {
             Self::Rows(mut rows) => {
                 let wants: Vec<Want> = rows.columns().iter().map(|name| roles.want(name)).collect();
+                if roles.image.is_none() {
+                    rows.leave_images();
+                }
                 Ok(rows.chunk(&wants, usize::MAX)?.unwrap_or_default())
             }
             Self::Table(mut table) => {

@@ -25,6 +25,11 @@ impl Bitmap {
             .get(row / 64)
             .is_some_and(|word| word >> (row % 64) & 1 == 1)
     }
+
+    /// 1 where it is set, else 0.
+    pub(crate) fn number(&self, row: usize) -> f32 {
+        f32::from(u8::from(self.get(row)))
+    }
 }
 
 /// The labels of one task, row by row.
@@ -44,8 +49,8 @@ pub(crate) enum LabelValues {
     Classes(Vec<u16>),
     /// `[rows, labels]`.
     Flags(Vec<bool>),
-    /// `[rows, outputs]`, in the original unit.
-    Values(Vec<f64>),
+    /// One list of `rows` numbers for each output, in the original unit.
+    Values(Vec<Vec<f64>>),
 }
 
 impl LabelColumn {
@@ -58,7 +63,7 @@ impl LabelColumn {
                     LabelValues::Classes(vec![0; rows])
                 }
                 TaskKind::Multilabel { .. } => LabelValues::Flags(vec![false; rows * width]),
-                TaskKind::Regression { .. } => LabelValues::Values(vec![0.0; rows * width]),
+                TaskKind::Regression { outputs } => LabelValues::Values(vec![Vec::new(); outputs]),
             },
             present: Bitmap::new(rows),
             width,
@@ -71,9 +76,32 @@ impl LabelColumn {
         }
     }
 
-    /// Numbers that store one row's label.
-    pub(crate) fn width(&self) -> usize {
-        self.width
+    /// Regression's labels from their columns, where NaN is missing: a row that lacks one output has none.
+    pub(crate) fn of_values(fit: &TaskFit, mut columns: Vec<Vec<f64>>) -> Self {
+        let rows = columns.first().map_or(0, Vec::len);
+        let mut label = Self::absent(fit, rows);
+        for row in 0..rows {
+            let is_gap = |column: &Vec<f64>| column.get(row).is_none_or(|cell| cell.is_nan());
+            if !columns.iter().any(is_gap) {
+                label.present.set(row);
+                continue;
+            }
+            for cell in columns.iter_mut().filter_map(|column| column.get_mut(row)) {
+                *cell = 0.0;
+            }
+        }
+        label.values = LabelValues::Values(columns);
+        label
+    }
+
+    /// One output of a row's label, in the original unit; `None` if there is no label or this is no regression.
+    pub(crate) fn value(&self, row: usize, output: usize) -> Option<f64> {
+        match &self.values {
+            LabelValues::Values(columns) if self.present.get(row) => {
+                columns.get(output)?.get(row).copied()
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn digest(&self, hasher: &mut blake3::Hasher) {
@@ -82,8 +110,13 @@ impl LabelColumn {
                 feed(hasher, classes.iter().map(|class| class.to_le_bytes()))
             }
             LabelValues::Flags(flags) => feed(hasher, flags.iter().map(|&flag| [u8::from(flag)])),
-            LabelValues::Values(values) => {
-                feed(hasher, values.iter().map(|value| value.to_le_bytes()))
+            LabelValues::Values(columns) => {
+                let rows = columns.first().map_or(0, Vec::len);
+                let values = (0..rows).flat_map(|row| {
+                    let cells = columns.iter().filter_map(move |column| column.get(row));
+                    cells.map(|value| value.to_le_bytes())
+                });
+                feed(hasher, values)
             }
         }
         feed(hasher, self.present.0.iter().map(|word| word.to_le_bytes()));
@@ -121,8 +154,8 @@ impl LabelColumn {
                         *value = f32::from(u8::from(flag));
                     }
                 }
-                LabelValues::Values(exact) => {
-                    let exact = exact.get(span).unwrap_or_default();
+                LabelValues::Values(columns) => {
+                    let exact = columns.iter().filter_map(|column| column.get(row));
                     for ((value, exact), (mean, std)) in
                         values.iter_mut().zip(exact).zip(&self.scales)
                     {

@@ -29,6 +29,7 @@ mod preprocessing;
 mod quoted;
 mod read;
 mod roles;
+mod row_lines;
 mod sampler;
 mod shape;
 mod source;
@@ -37,6 +38,7 @@ mod stream;
 mod table;
 mod target;
 mod task;
+mod tiles;
 mod vocabulary;
 
 pub use batch::{Batch, Labels};

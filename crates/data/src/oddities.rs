@@ -114,8 +114,12 @@ impl Preprocessing {
             let Some(words) = table.words(&vocabulary.name) else {
                 continue;
             };
-            let codes = vocabulary.encode(words);
-            let count = |wanted| codes.iter().filter(|&&code| code == wanted).count();
+            let count = |wanted| {
+                vocabulary
+                    .encode(words)
+                    .filter(|&code| code == wanted)
+                    .count()
+            };
             note(
                 &mut found.filled,
                 &vocabulary.name,

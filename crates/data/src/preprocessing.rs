@@ -6,15 +6,16 @@ use crate::column::Words;
 use crate::encoded::Encoded;
 use crate::error::{DataError, DataErrors};
 use crate::image::Images;
-use crate::label::LabelColumn;
+use crate::label::{Bitmap, LabelColumn};
 use crate::limits::Limits;
-use crate::normalize::NumericFit;
+use crate::normalize::{NumericFit, moments};
 use crate::options::{ImageScaling, MissingPolicy};
 use crate::shape::{CategoricalShape, InputShape};
 use crate::source::{CellRules, Layout};
 use crate::table::Table;
 use crate::target::Target;
 use crate::task::TaskFit;
+use crate::tiles::Tiles;
 use crate::vocabulary::Vocabulary;
 
 /// Everything fitted on the training rows, and how their source was written.
@@ -37,9 +38,12 @@ pub struct Preprocessing {
 pub(crate) struct ImageFit {
     /// Channels, height, width.
     pub(crate) shape: [usize; 3],
-    /// Per channel, of bytes over 255.
+    /// Per channel, of bytes over 255, or of floats as they stand.
     mean: Vec<f64>,
     std: Vec<f64>,
+    /// Pixels are floats.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    are_numbers: bool,
 }
 
 impl ImageFit {
@@ -63,7 +67,19 @@ impl ImageFit {
                 }
             }
         }
+        let moments_of = |channel: usize| {
+            let pixels = train.iter().flat_map(|&row| {
+                let planes = images.numbers(row as usize).chunks_exact(plane);
+                planes.skip(channel).take(1).flatten()
+            });
+            // A channel that is constant is centred, and left at its scale.
+            match moments(pixels.copied().map(f64::from)) {
+                (mean, std) if std > 0.0 => (mean, std),
+                (mean, _) => (mean, 1.0),
+            }
+        };
         let (mean, std) = match scaling {
+            ImageScaling::Standard if images.are_numbers() => (0..channels).map(moments_of).unzip(),
             ImageScaling::Unit => (vec![0.0; channels], vec![1.0; channels]),
             ImageScaling::Standard => counts.iter().map(histogram_moments).unzip(),
         };
@@ -71,6 +87,7 @@ impl ImageFit {
             shape: images.shape(),
             mean,
             std,
+            are_numbers: images.are_numbers(),
         }
     }
 
@@ -82,6 +99,19 @@ impl ImageFit {
                 (0..=255u8).map(move |byte| ((f64::from(byte) / 255.0 - mean) / std) as f32)
             })
             .collect()
+    }
+
+    /// `[channels]`: mean and standard deviation.
+    fn scales(&self) -> Vec<(f64, f64)> {
+        self.mean
+            .iter()
+            .copied()
+            .zip(self.std.iter().copied())
+            .collect()
+    }
+
+    fn kind(&self) -> &'static str {
+        if self.are_numbers { "floats" } else { "bytes" }
     }
 }
 
@@ -166,15 +196,16 @@ impl Preprocessing {
         self.numeric.len() + self.indicators().count()
     }
 
-    /// Codes a table, column by column; each is let go once it is coded.
+    /// Codes a table, column by column, each in its place.
     pub(crate) fn encode(&self, mut table: Table, want_labels: bool) -> Result<Coded, DataErrors> {
         let rows = table.rows();
         let mut errors = DataErrors::default();
         let mut labels = Vec::new();
         let mut masked = Vec::new();
-        for (target, fit) in self.targets.iter().zip(&self.tasks) {
+        for (index, (target, fit)) in self.targets.iter().zip(&self.tasks).enumerate() {
+            let later = self.targets.get(index + 1..).unwrap_or_default();
             let coded = if want_labels {
-                target.encode(fit, &table)
+                target.take(fit, &mut table, later)
             } else {
                 Ok((LabelColumn::absent(fit, rows), 0))
             };
@@ -191,18 +222,23 @@ impl Preprocessing {
             .map_err(|error| errors.push(error))
             .unwrap_or_default();
         errors.into_result(())?;
+        let (numeric, indicators) = self.numbers(&mut table);
         Ok(Coded {
             encoded: Encoded {
                 rows,
-                categorical: self.categorical_codes(&table),
-                categorical_width: self.categorical.len(),
-                numeric: self.numbers(&mut table),
-                numeric_width: self.numeric_width(),
+                categorical: self.categorical_codes(&mut table),
+                numeric,
+                indicators,
                 images,
                 shades: self
                     .image
                     .as_ref()
                     .map(ImageFit::shades)
+                    .unwrap_or_default(),
+                scales: self
+                    .image
+                    .as_ref()
+                    .map(ImageFit::scales)
                     .unwrap_or_default(),
                 labels,
                 groups: None,
@@ -212,46 +248,35 @@ impl Preprocessing {
         })
     }
 
-    /// `[rows, numeric]`.
-    fn numbers(&self, table: &mut Table) -> Vec<f32> {
-        let width = self.numeric_width();
-        let mut numbers = vec![0.0; table.rows() * width];
-        let mut indicator = self.numeric.len();
-        for (column, fit) in self.numeric.iter().enumerate() {
-            let cells = table.take_numbers(&fit.name).unwrap_or_default();
-            for (row, &cell) in numbers.chunks_exact_mut(width.max(1)).zip(&cells) {
-                if let Some(slot) = row.get_mut(column) {
-                    *slot = fit.encode(cell);
-                }
-            }
+    /// The numeric inputs, and the rows where those with an indicator are missing.
+    fn numbers(&self, table: &mut Table) -> (Tiles<f32>, Vec<Bitmap>) {
+        let rows = table.rows();
+        let mut indicators = Vec::new();
+        let numbers = self.numeric.iter().map(|fit| {
+            let mut cells = table
+                .take_numbers(&fit.name)
+                .unwrap_or_else(|| vec![f32::NAN; rows]);
             if fit.indicator {
-                for (row, cell) in numbers.chunks_exact_mut(width.max(1)).zip(&cells) {
-                    if let Some(slot) = row.get_mut(indicator) {
-                        *slot = f32::from(u8::from(cell.is_nan()));
-                    }
-                }
-                indicator += 1;
+                let mut indicator = Bitmap::new(rows);
+                let gaps = cells.iter().enumerate().filter(|(_, cell)| cell.is_nan());
+                gaps.for_each(|(row, _)| indicator.set(row));
+                indicators.push(indicator);
             }
-        }
-        numbers
+            cells.iter_mut().for_each(|cell| *cell = fit.encode(*cell));
+            cells
+        });
+        (Tiles::of(rows, self.numeric.len(), numbers), indicators)
     }
 
-    /// `[rows, categorical]`.
-    fn categorical_codes(&self, table: &Table) -> Vec<u32> {
-        let width = self.categorical.len();
-        let mut categories = vec![Vocabulary::MISSING; table.rows() * width];
-        for (column, vocabulary) in self.categorical.iter().enumerate() {
-            let codes = table
-                .words(&vocabulary.name)
-                .map(|words| vocabulary.encode(words))
-                .unwrap_or_default();
-            for (row, code) in categories.chunks_exact_mut(width.max(1)).zip(codes) {
-                if let Some(slot) = row.get_mut(column) {
-                    *slot = code;
-                }
-            }
-        }
-        categories
+    /// The categorical inputs.
+    fn categorical_codes(&self, table: &mut Table) -> Tiles<u32> {
+        let rows = table.rows();
+        let columns = self.categorical.iter();
+        let coded = columns.map(|vocabulary| match table.take_words(&vocabulary.name) {
+            Some(words) => vocabulary.encode_in_place(words),
+            None => vec![Vocabulary::MISSING; rows],
+        });
+        Tiles::of(rows, self.categorical.len(), coded)
     }
 
     fn images(&self, table: &mut Table) -> Result<Option<Images>, DataError> {
@@ -259,15 +284,18 @@ impl Preprocessing {
             return Ok(None);
         };
         let images = table.take_images();
-        let found = images.as_ref().map(Images::shape);
-        if found == Some(fit.shape) {
-            return Ok(images);
-        }
-        let problem = match found {
-            Some(found) => format!(
-                "the images are of shape {found:?}, the model takes {:?} (channels, height, width)",
+        let problem = match &images {
+            Some(found) if found.shape() != fit.shape => format!(
+                "the images are of shape {:?}, the model takes {:?} (channels, height, width)",
+                found.shape(),
                 fit.shape
             ),
+            Some(found) if found.are_numbers() != fit.are_numbers => format!(
+                "the images are {}, the model was trained on {}",
+                found.kind(),
+                fit.kind()
+            ),
+            Some(_) => return Ok(images),
             None => "there are no images".to_owned(),
         };
         Err(DataError::Format {

@@ -72,8 +72,11 @@ impl Preprocessing {
             }
         };
         let reading = self.reading();
-        let rows = if let Some(reader) = source.open(&reading)? {
+        let rows = if let Some(mut reader) = source.open(&reading)? {
             check(&reader.name(), reader.columns())?;
+            if self.image.is_none() {
+                reader.leave_images();
+            }
             let wants = reader
                 .columns()
                 .iter()
@@ -93,6 +96,23 @@ impl Preprocessing {
         })
     }
 
+    /// Refuses what [`Self::load`] would refuse at the first look, as far as that can be known without reading all.
+    ///
+    /// # Errors
+    /// A file that cannot be opened, or that lacks an input or all targets.
+    pub fn check(&self, given: &Given) -> Result<(), DataErrors> {
+        self.check_named(given)?;
+        // What standard input says is heard once.
+        if *given == Given::File("-".into()) {
+            return Ok(());
+        }
+        let source = self.layout.of(given)?;
+        match source.open(&self.reading())? {
+            Some(reader) => self.check_labelled(&reader.name(), reader.columns()),
+            None => Ok(()),
+        }
+    }
+
     /// Reads a file of the training source's layout with its labels, for evaluation, and says what is odd about it. A
     /// file may lack the targets of some tasks, not of all.
     ///
@@ -105,6 +125,9 @@ impl Preprocessing {
         let reading = self.reading();
         let mut table = if let Some(mut reader) = source.open(&reading)? {
             self.check_labelled(&reader.name(), reader.columns())?;
+            if self.image.is_none() {
+                reader.leave_images();
+            }
             let wants: Vec<Want> = reader
                 .columns()
                 .iter()

@@ -6,6 +6,7 @@
 use crate::column::{Column, Values, Words};
 use crate::error::{DataError, DataErrors};
 use crate::image::Images;
+use crate::row_lines::RowLines;
 use crate::split::Part;
 
 /// Named columns of equal length.
@@ -60,7 +61,7 @@ struct Segment {
     rows: usize,
     /// Rows of that file before these, when it is read in chunks.
     before: u64,
-    lines: Option<Vec<u64>>,
+    lines: Option<RowLines>,
 }
 
 /// Where a row stands in its file.
@@ -130,7 +131,7 @@ impl Table {
     ///
     /// # Errors
     /// [`DataError::Length`] if there is not one line per row.
-    pub fn set_lines(&mut self, lines: Vec<u64>) -> Result<(), DataError> {
+    pub(crate) fn set_lines(&mut self, lines: RowLines) -> Result<(), DataError> {
         self.check("lines", lines.len())?;
         if let [segment] = self.files.as_mut_slice() {
             segment.lines = Some(lines);
@@ -216,7 +217,7 @@ impl Table {
                 return Place {
                     file: segment.file.clone(),
                     row: segment.before + inside as u64 + 1,
-                    line: line.copied(),
+                    line,
                 };
             }
             start += segment.rows;
@@ -256,15 +257,35 @@ impl Table {
         std::mem::take(&mut self.kept)
     }
 
-    /// Takes a column of features out, so that its memory is free once it is coded.
+    /// Takes a column of features out.
     pub(crate) fn take_numbers(&mut self, name: &str) -> Option<Vec<f32>> {
-        let is_it =
-            |column: &Column| column.name == name && matches!(column.values, Values::F32(_));
-        let index = self.columns.iter().position(is_it)?;
-        match self.columns.swap_remove(index).values {
+        match self.take(name, |values| matches!(values, Values::F32(_)))? {
             Values::F32(values) => Some(values),
             _ => None,
         }
+    }
+
+    /// Takes a column of exact numbers out.
+    pub(crate) fn take_exact(&mut self, name: &str) -> Option<Vec<f64>> {
+        match self.take(name, |values| matches!(values, Values::F64(_)))? {
+            Values::F64(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// Takes a column of text out.
+    pub(crate) fn take_words(&mut self, name: &str) -> Option<Words> {
+        match self.take(name, |values| matches!(values, Values::Text(_)))? {
+            Values::Text(words) => Some(words),
+            _ => None,
+        }
+    }
+
+    /// Takes a column out, so that its memory is used for what it becomes, or is free.
+    fn take(&mut self, name: &str, is_it: impl Fn(&Values) -> bool) -> Option<Values> {
+        let is_it = |column: &Column| column.name == name && is_it(&column.values);
+        let index = self.columns.iter().position(is_it)?;
+        Some(self.columns.swap_remove(index).values)
     }
 
     /// A column of features.

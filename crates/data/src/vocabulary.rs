@@ -2,6 +2,7 @@
 //! for missing cells.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -69,22 +70,33 @@ impl Vocabulary {
     }
 
     /// One code per cell.
-    pub(crate) fn encode(&self, cells: &Words) -> Vec<u32> {
+    pub(crate) fn encode<'c>(&self, cells: &'c Words) -> impl Iterator<Item = u32> + use<'c> {
+        let codes = self.codes(cells.dictionary());
+        (cells.codes().iter())
+            .map(move |&code| codes.get(code as usize).copied().unwrap_or(Self::MISSING))
+    }
+
+    /// As [`Self::encode`], in the place of the cells.
+    pub(crate) fn encode_in_place(&self, cells: Words) -> Vec<u32> {
+        let (mut cells, dictionary) = cells.into_codes();
+        let codes = self.codes(&dictionary);
+        for cell in &mut cells {
+            *cell = codes.get(*cell as usize).copied().unwrap_or(Self::MISSING);
+        }
+        cells
+    }
+
+    /// The code of each word of a dictionary.
+    fn codes(&self, dictionary: &[Arc<str>]) -> Vec<u32> {
         let code_of: HashMap<&str, u32> = self
             .words
             .iter()
             .map(String::as_str)
             .zip(Self::RESERVED..)
             .collect();
-        let codes: Vec<u32> = cells
-            .dictionary()
+        dictionary
             .iter()
             .map(|word| code_of.get(word.as_ref()).copied().unwrap_or(Self::UNSEEN))
-            .collect();
-        cells
-            .codes()
-            .iter()
-            .map(|&code| codes.get(code as usize).copied().unwrap_or(Self::MISSING))
             .collect()
     }
 }
@@ -100,9 +112,8 @@ mod tests {
         assert_eq!(vocabulary.words, ["a", "b"]);
         assert_eq!(vocabulary.categories(), 4);
         assert_eq!(vocabulary.counts, [0, 1, 1, 1]);
-        assert_eq!(
-            vocabulary.encode(&cells),
-            [3, 2, Vocabulary::MISSING, Vocabulary::UNSEEN, 3]
-        );
+        let codes = [3, 2, Vocabulary::MISSING, Vocabulary::UNSEEN, 3];
+        assert_eq!(vocabulary.encode(&cells).collect::<Vec<_>>(), codes);
+        assert_eq!(vocabulary.encode_in_place(cells), codes);
     }
 }

@@ -385,6 +385,15 @@ impl Loaded {
         given: &Given,
         split: &str,
     ) -> Result<(Evaluation, Oddities), LoadError> {
+        self.preprocessing.check(given)?;
+        // The model's own data first, which is let go before the file is read: one data set is held at a time.
+        let gauge = match self.prepare() {
+            Ok(prepared) => {
+                let yardstick = Yardstick::new(&prepared.encoded, &prepared.splits, split);
+                Ok(yardstick.gauge(&self.predictor(), self.batch_size())?)
+            }
+            Err(error) => Err(error),
+        };
         let (encoded, oddities) = self.preprocessing.load(given.clone())?;
         let rows: Vec<u32> = (0..encoded.rows() as u32).collect();
         let measured = Measured {
@@ -394,12 +403,8 @@ impl Loaded {
             batch_size: self.batch_size(),
             weights: &self.weights,
         };
-        match self.prepare() {
-            Ok(prepared) => {
-                let yardstick = Yardstick::new(&prepared.encoded, &prepared.splits, split);
-                let evaluation = self.predictor().evaluate_in_bits(&measured, &yardstick)?;
-                Ok((evaluation, oddities))
-            }
+        let evaluation = match gauge {
+            Ok(gauge) => self.predictor().evaluate_with(&measured, &gauge)?,
             Err(error) => {
                 let mut evaluation = self.predictor().evaluate(&measured)?;
                 let why = format!("the data that it is calibrated on cannot be had: {error}");
@@ -408,9 +413,10 @@ impl Loaded {
                     .iter()
                     .map(|task| (task.name.clone(), why.clone()))
                     .collect();
-                Ok((evaluation, oddities))
+                evaluation
             }
-        }
+        };
+        Ok((evaluation, oddities))
     }
 
     /// The resolved config, without its tasks.

@@ -1,26 +1,33 @@
 //! `init [DATA]`: a commented starter config.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use clap::Args;
-use polytask_config::{Document, Layers, Literal, read};
-use polytask_data::{DataErrors, DataOptions, Reading, RowReader};
+use clap::{Args, ValueEnum};
+use polytask_config::{Document, Layers, read};
+use polytask_data::{DataErrors, DataOptions, Reading, RowReader, Source};
 use polytask_random::Seed;
 
 use crate::configuration::{current_directory, data_failure, keyed};
 use crate::exit::{Exit, Failure};
-use crate::starter::{self, BUILTIN, Guess, Origin, Sample, Unusable};
+use crate::starter::{self, BUILTIN, Beginning, Form, Guess, Origin, Sample, Unusable};
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   polytask init > digits-letters.toml
-  polytask init students.csv --target passed --target grade --output student.toml")]
+  polytask init students.csv --target passed --target grade --output student.toml
+  polytask init iris.data.csv --header no --target column_5")]
 pub(crate) struct Arguments {
     /// CSV, TSV or JSON lines; without it the starter uses a built-in generator
     #[arg(value_name = "DATA")]
     data: Option<PathBuf>,
+
+    /// Whether the first record names the columns (CSV, TSV); judged by its cells if not given. Columns without names are
+    /// called column_1, column_2, and so on
+    #[arg(long, value_name = "YES|NO", requires = "data")]
+    header: Option<Header>,
 
     /// Column to predict; repeatable; guessed from the header if not given
     #[arg(long = "target", value_name = "COLUMN", requires = "data")]
@@ -35,6 +42,12 @@ pub(crate) struct Arguments {
     force: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Header {
+    Yes,
+    No,
+}
+
 pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let text = match &arguments.data {
         None => BUILTIN.to_owned(),
@@ -45,17 +58,22 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             .hint("write the rows to a file, and name that"));
         }
         Some(data) => {
-            let (sample, delimiter) = sample(data)?;
+            let (sample, form) = sample(data, arguments.header)?;
             let guess = starter::guess(&sample, &arguments.targets).map_err(unusable)?;
-            if let Some(delimiter) = delimiter {
+            if let Some(delimiter) = form.delimiter {
                 terminal.note(&format!(
-                    "cells are divided by {delimiter:?}, as the header says"
+                    "cells are divided by {delimiter:?}, as the first record says"
                 ));
+            }
+            if form.is_bare && arguments.header.is_none() {
+                terminal.note(
+                    "the first record looks like the others, so there is no header; --header yes says that it is one",
+                );
             }
             say(&guess, terminal);
             let origin = Origin {
                 path: &source(data, arguments.output.as_deref())?,
-                delimiter,
+                form,
             };
             starter::text(&guess, &origin, &run_name(data))
         }
@@ -77,33 +95,41 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// What the file holds, and what stands between its cells if its name does not say so.
-fn sample(data: &Path) -> Result<(Sample, Option<char>), Failure> {
-    let path = Literal::Text(data.to_string_lossy().into_owned()).to_string();
-    let mut reader = opened(data, &path)?;
-    let delimiter = match reader.columns() {
-        [only] => other_delimiter(only),
-        _ => None,
-    };
-    if let Some(delimiter) = delimiter {
-        let delimiter = Literal::Text(delimiter.to_string());
-        let source = format!("{{ type = \"csv\", file = {path}, delimiter = {delimiter} }}");
-        reader = opened(data, &source)?;
+/// What the file holds, and what its name does not say of how it is written.
+fn sample(data: &Path, header: Option<Header>) -> Result<(Sample, Form), Failure> {
+    let mut form = Form::default();
+    if source_of(data, form)?.layout().is_delimited() {
+        // Whether or not the first record names the columns, it is read as one of cells.
+        form.is_bare = true;
+        let mut first =
+            Beginning::of(opened(data, form)?.as_mut()).map_err(|errors| unread(&errors))?;
+        form.delimiter = first.only_cell().and_then(other_delimiter);
+        if form.delimiter.is_some() {
+            first =
+                Beginning::of(opened(data, form)?.as_mut()).map_err(|errors| unread(&errors))?;
+        }
+        form.is_bare =
+            header.map_or_else(|| first.is_like_the_rest(), |header| header == Header::No);
+    } else if header.is_some() {
+        return Err(Failure::usage("--header is for delimited text, CSV or TSV"));
     }
-    let sample = Sample::of(reader.as_mut()).map_err(|errors| unread(&errors))?;
-    Ok((sample, delimiter))
+    let sample = Sample::of(opened(data, form)?.as_mut()).map_err(|errors| unread(&errors))?;
+    Ok((sample, form))
 }
 
-/// Of a header that is one column, the character that divides it into most parts.
-fn other_delimiter(header: &str) -> Option<char> {
-    let count = |delimiter: &char| header.matches(*delimiter).count();
+/// Of a first record that is one cell, the character that divides it into most parts.
+fn other_delimiter(cell: &str) -> Option<char> {
+    let count = |delimiter: &char| cell.matches(*delimiter).count();
     let best = [';', '\t', '|', ','].into_iter().max_by_key(count)?;
     (count(&best) > 0).then_some(best)
 }
 
-/// The rows of a source, as a config would write it.
-fn opened(data: &Path, source: &str) -> Result<Box<dyn RowReader>, Failure> {
-    let text = format!("[data]\nsource = {source}\n");
+/// The source, as a config would write it.
+fn source_of(data: &Path, form: Form) -> Result<Arc<dyn Source>, Failure> {
+    let text = format!(
+        "[data]\nsource = {}\n",
+        form.source(&data.to_string_lossy())
+    );
     let layers = Layers::text("DATA", text, current_directory()?);
     let document = Document::load(layers)
         .map_err(|problems| Failure::new(Exit::Data, problems.to_string()))?;
@@ -117,13 +143,22 @@ fn opened(data: &Path, source: &str) -> Result<Box<dyn RowReader>, Failure> {
             .iter()
             .fold(failure, |failure, help| failure.hint(help)));
     }
-    let reader = reading.value.source.open(&Reading::new(Seed(0)));
-    reader.map_err(|errors| unread(&errors))?.ok_or_else(|| {
-        Failure::new(
-            Exit::Data,
-            format!("{}: only files of text can be guessed from", data.display()),
-        )
-    })
+    Ok(reading.value.source)
+}
+
+/// Its rows.
+fn opened(data: &Path, form: Form) -> Result<Box<dyn RowReader>, Failure> {
+    let source = source_of(data, form)?;
+    let reader = source.open(&Reading::new(Seed(0)));
+    reader
+        .map_err(|errors| unread(&errors))?
+        .filter(|_| source.layout().is_text())
+        .ok_or_else(|| {
+            Failure::new(
+                Exit::Data,
+                format!("{}: only files of text can be guessed from", data.display()),
+            )
+        })
 }
 
 /// There is no config yet that could be at fault.

@@ -34,7 +34,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     run: RunArguments,
 
-    /// Rows to predict, in the layout of the training data; `-` reads standard input
+    /// Rows to predict, in the layout of the training data unless the name says otherwise; `-` reads standard input, CSV or
+    /// JSON lines by how it begins
     #[arg(short, long, value_name = "FILE")]
     input: PathBuf,
 

@@ -1,4 +1,4 @@
-//! One line per epoch, for logs.
+//! One line per epoch, for logs: a column for each task, however many there are.
 
 use std::time::Instant;
 
@@ -8,9 +8,6 @@ use super::{Setting, judged_split};
 use crate::measures::TaskMeasures;
 use crate::number::{bytes, count, duration, figure};
 use crate::terminal::{Terminal, look_at, safe};
-
-/// Tasks that get a column; more would not fit a line.
-const COLUMNS: usize = 6;
 
 pub(crate) struct Lines {
     terminal: Terminal,
@@ -78,7 +75,7 @@ impl Lines {
         if split == "val" {
             columns.push(("val loss".to_owned(), value("val/loss".to_owned())));
         }
-        for task in self.tasks.iter().take(COLUMNS) {
+        for task in &self.tasks {
             let main = task.main(split, &report.metrics);
             // The head is set by the first epoch, in which the metric may be undefined.
             let head = main.map_or_else(
@@ -137,12 +134,6 @@ impl Listener for Lines {
                     count(*steps_per_epoch),
                 ));
                 self.line(&format!("run {}", self.run));
-                if self.tasks.len() > COLUMNS {
-                    self.line(&format!(
-                        "of {} tasks the first {COLUMNS} have a column; the table at the end and metrics.jsonl have all",
-                        self.tasks.len()
-                    ));
-                }
             }
             Event::Epoch(report) => self.epoch(report),
             Event::Skipped { step, reason } => self

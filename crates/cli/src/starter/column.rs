@@ -230,7 +230,7 @@ fn is_picture(word: &str) -> bool {
         .any(|ending| word.ends_with(ending))
 }
 
-fn number(word: &str) -> Option<f64> {
+pub(super) fn number(word: &str) -> Option<f64> {
     word.trim()
         .parse::<f64>()
         .ok()

@@ -8,5 +8,5 @@ mod sample;
 mod write;
 
 pub(crate) use guess::{Guess, Unusable, guess};
-pub(crate) use sample::Sample;
-pub(crate) use write::{BUILTIN, Origin, text};
+pub(crate) use sample::{Beginning, Sample};
+pub(crate) use write::{BUILTIN, Form, Origin, text};

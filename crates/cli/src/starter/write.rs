@@ -48,8 +48,35 @@ patience = 5
 /// The file that a guess is about.
 pub(crate) struct Origin<'a> {
     pub(crate) path: &'a str,
+    pub(crate) form: Form,
+}
+
+/// What a file's name does not say of how it is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Form {
     /// What stands between its cells, if its name does not say so.
     pub(crate) delimiter: Option<char>,
+    /// It has no header.
+    pub(crate) is_bare: bool,
+}
+
+impl Form {
+    /// The source as a config names it.
+    pub(crate) fn source(self, path: &str) -> String {
+        match self.options() {
+            options if options.is_empty() => quoted(path),
+            options => format!("{{ type = \"csv\", file = {}{options} }}", quoted(path)),
+        }
+    }
+
+    /// The options of the source that say so.
+    fn options(self) -> String {
+        let delimiter = self
+            .delimiter
+            .map(|delimiter| format!(", delimiter = {}", quoted(&delimiter.to_string())));
+        let header = self.is_bare.then(|| ", header = false".to_owned());
+        [delimiter, header].into_iter().flatten().collect()
+    }
 }
 
 /// The config for a guess.
@@ -93,24 +120,20 @@ pub(crate) fn text(guess: &Guess, origin: &Origin<'_>, name: &str) -> String {
 // Writing to a string cannot fail, so results of `write!` are dropped below.
 
 fn data(text: &mut String, guess: &Guess, origin: &Origin<'_>) {
-    let path = quoted(origin.path);
-    let delimiter = origin
-        .delimiter
-        .map(|delimiter| format!(", delimiter = {}", quoted(&delimiter.to_string())))
-        .unwrap_or_default();
-    let _ = match (&guess.picture, origin.delimiter) {
-        (Some(column), _) => writeln!(
+    let _ = match &guess.picture {
+        Some(column) => writeln!(
             text,
             "[data]\n# Pictures of different sizes want `size = [HEIGHT, WIDTH]`; grey ones are smaller with `channels = 1`.\n\
-             source = {{ type = \"images\", file = {path}, column = {}{delimiter} }}",
-            quoted(column)
+             source = {{ type = \"images\", file = {}, column = {}{} }}",
+            quoted(origin.path),
+            quoted(column),
+            origin.form.options()
         ),
-        (None, None) => writeln!(text, "[data]\nsource = {path}"),
-        (None, Some(_)) => writeln!(
-            text,
-            "[data]\nsource = {{ type = \"csv\", file = {path}{delimiter} }}"
-        ),
+        None => writeln!(text, "[data]\nsource = {}", origin.form.source(origin.path)),
     };
+    if origin.form.is_bare {
+        text.push_str("# Without a header the columns are column_1, column_2, …; `names = [\"…\"]` in the source names them all.\n");
+    }
     if let (Some(group), None) = (&guess.group, &guess.split) {
         let _ = writeln!(
             text,
@@ -248,7 +271,10 @@ mod tests {
         };
         let origin = Origin {
             path: &hostile,
-            delimiter: Some(';'),
+            form: Form {
+                delimiter: Some(';'),
+                is_bare: true,
+            },
         };
         let text = text(&guess, &origin, "run");
         assert_eq!(text.matches("\n[tasks.x]").count(), 0, "{text}");

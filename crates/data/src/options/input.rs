@@ -21,13 +21,13 @@ impl Choice for InputKind {
     ];
 }
 
-/// How the bytes of an image become numbers.
+/// How the pixels of an image become numbers. A byte is that many 255ths; a float is itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImageScaling {
     /// Mean 0 and standard deviation 1 per channel, over the training images.
     Standard,
-    /// 0 to 1.
+    /// As they are: bytes from 0 to 1.
     Unit,
 }
 
@@ -38,7 +38,11 @@ impl Choice for ImageScaling {
             Self::Standard,
             "mean 0, standard deviation 1 per channel over the training images",
         ),
-        ("unit", Self::Unit, "0 to 1"),
+        (
+            "unit",
+            Self::Unit,
+            "bytes from 0 to 1, floats as they stand",
+        ),
     ];
 }
 
@@ -112,7 +116,7 @@ impl InputOptions {
             )
             .or(false);
         let scaling = fields
-            .choice("normalize", "how image bytes become numbers")
+            .choice("normalize", "how pixels become numbers")
             .or(ImageScaling::Standard);
         let (kind_name, foreign): (_, &[&str]) = match kind {
             InputKind::Image => ("image", &["columns", "categorical", "indicator"]),

@@ -84,41 +84,36 @@ impl Array {
         }
     }
 
-    /// The array as images: `[n, h, w]`, `[n, c, h, w]`, or `[n, h, w, c]` if the channels come last.
-    pub(crate) fn images(
-        self,
-        is_channels_last: bool,
-        file: &FileRef,
-        limits: &Limits,
-    ) -> Result<Images, DataError> {
-        let shape = match (self.shape.as_slice(), is_channels_last) {
-            (&[_, height, width], _) => [1, height, width],
-            (&[_, channels, height, width], false) | (&[_, height, width, channels], true) => {
-                [channels, height, width]
-            }
-            _ => {
-                let problem = format!(
-                    "the images have shape {:?}; 3 or 4 axes are wanted",
-                    self.shape
-                );
-                return Err(file.malformed(None, problem));
-            }
-        };
-        if self.kind.class != Class::Unsigned || self.kind.size != 1 {
+    /// The array as images, `[n, h, w]` or `[n, c, h, w]`.
+    pub(crate) fn images(self, file: &FileRef, limits: &Limits) -> Result<Images, DataError> {
+        let shape = image_shape(&self.shape, false, file, limits)?;
+        if !self.kind.is_byte() {
             return Err(file.malformed(None, "the images are not unsigned bytes (uint8, 0 to 255)"));
         }
-        if self.is_fortran {
-            return Err(file.malformed(None, "the images are in Fortran order"));
-        }
-        check_shape(shape, file, limits)?;
-        let [channels, ..] = shape;
-        let bytes = if is_channels_last && channels > 1 && self.shape.len() == 4 {
-            channels_first(&self.bytes, shape)
-        } else {
-            self.bytes
-        };
-        Images::new(shape, bytes)
+        Images::new(shape, self.bytes)
     }
+}
+
+/// Channels, height and width of an array of images: `[n, h, w]`, `[n, c, h, w]`, or `[n, h, w, c]` if the channels come
+/// last.
+pub(crate) fn image_shape(
+    axes: &[usize],
+    is_channels_last: bool,
+    file: &FileRef,
+    limits: &Limits,
+) -> Result<[usize; 3], DataError> {
+    let shape = match (axes, is_channels_last) {
+        (&[_, height, width], _) => [1, height, width],
+        (&[_, channels, height, width], false) | (&[_, height, width, channels], true) => {
+            [channels, height, width]
+        }
+        _ => {
+            let problem = format!("the images have shape {axes:?}; 3 or 4 axes are wanted");
+            return Err(file.malformed(None, problem));
+        }
+    };
+    check_shape(shape, file, limits)?;
+    Ok(shape)
 }
 
 /// Refuses images whose sides are zero or beyond the limits.
@@ -144,18 +139,18 @@ pub(crate) fn check_shape(
     Ok(())
 }
 
-/// `[n, h, w, c]` to `[n, c, h, w]`.
-pub(crate) fn channels_first(bytes: &[u8], [channels, height, width]: [usize; 3]) -> Vec<u8> {
-    let mut planes = Vec::with_capacity(bytes.len());
-    for image in bytes.chunks_exact((channels * height * width).max(1)) {
-        for channel in 0..channels {
-            planes.extend(image.iter().skip(channel).step_by(channels.max(1)));
-        }
+/// Adds one image of `[h, w, c]` to `[n, c, h, w]`.
+pub(crate) fn push_channels_first<T: Copy>(image: &[T], channels: usize, planes: &mut Vec<T>) {
+    for channel in 0..channels {
+        planes.extend(image.iter().skip(channel).step_by(channels.max(1)));
     }
-    planes
 }
 
 impl Kind {
+    pub(crate) fn is_byte(self) -> bool {
+        self.class == Class::Unsigned && self.size == 1
+    }
+
     fn singles<'a>(self, elements: impl Iterator<Item = &'a [u8]>) -> Vec<f32> {
         // Exact for the kinds that come here.
         elements
@@ -173,7 +168,7 @@ impl Kind {
         }
     }
 
-    fn number(self, element: &[u8]) -> f64 {
+    pub(crate) fn number(self, element: &[u8]) -> f64 {
         let bits = self.bits(element);
         let unused = 64 - 8 * self.size.min(8) as u32;
         match (self.class, self.size) {
@@ -289,19 +284,9 @@ mod tests {
 
     #[test]
     fn channels_that_come_last_are_moved() {
-        let file = FileRef::new("x");
-        let pixels = array(
-            Class::Unsigned,
-            1,
-            false,
-            &[1, 1, 2, 3],
-            &[1, 2, 3, 4, 5, 6],
-        );
-        let images = pixels.images(true, &file, &Limits::default()).unwrap();
-        assert_eq!(
-            (images.shape(), images.get(0)),
-            ([3, 1, 2], [1, 4, 2, 5, 3, 6].as_slice())
-        );
+        let mut planes = vec![9];
+        push_channels_first(&[1, 2, 3, 4, 5, 6], 3, &mut planes);
+        assert_eq!(planes, [9, 1, 4, 2, 5, 3, 6]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::column::{Values, Words};
 use crate::error::{DataError, DataErrors};
+use crate::row_lines::RowLines;
 use crate::table::{Kept, Table, Unparsable};
 
 /// What one column is wanted as. Several may hold: a target can be a number for one task and a class for another.
@@ -19,6 +20,18 @@ pub struct Want {
     pub raw: bool,
     /// As text, an empty cell is a text like any other, and not a missing one.
     pub blank: bool,
+}
+
+impl Want {
+    /// Whether cells are wanted as inputs, targets or to divide the rows by, and not only to be passed through.
+    pub(crate) fn is_used(&self) -> bool {
+        self.number || self.exact || self.text
+    }
+
+    /// Whether the column is not wanted at all.
+    pub(crate) fn is_nothing(&self) -> bool {
+        !self.is_used() && !self.raw
+    }
 }
 
 /// What counts as missing in cells of text.
@@ -91,7 +104,7 @@ pub(crate) struct Cells {
     file: String,
     rules: CellRules,
     columns: Vec<Building>,
-    lines: Vec<u64>,
+    lines: RowLines,
     /// Rows of this file before this table, when it is read in chunks.
     rows_before: u64,
     unparsable: Unparsable,
@@ -138,7 +151,7 @@ impl Cells {
             file,
             rules,
             columns,
-            lines: Vec::new(),
+            lines: RowLines::default(),
             rows_before: 0,
             unparsable: Unparsable::default(),
             errors: DataErrors::default(),
@@ -153,7 +166,6 @@ impl Cells {
     /// Makes room for so many more rows at once. Columns that grow by doubling leave as much behind as they hold, and an
     /// allocator that keeps pages keeps that too.
     pub(crate) fn reserve(&mut self, rows: usize) {
-        self.lines.reserve_exact(rows);
         for column in &mut self.columns {
             if let Some(values) = &mut column.number {
                 values.reserve_exact(rows);

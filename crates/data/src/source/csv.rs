@@ -242,9 +242,9 @@ const MEASURED: usize = 1024;
 
 impl CsvRows {
     /// The rows of the whole file, if all take as many bytes as the first [`MEASURED`] and a little less; 0 if the file
-    /// does not tell, being compressed or no file.
+    /// does not tell, being a stream.
     fn expected_rows(&self, bytes: usize) -> usize {
-        let Some(size) = self.file.plain_size() else {
+        let Some(size) = self.file.expected_size() else {
             return 0;
         };
         let rows = size as f64 * MEASURED as f64 / bytes.max(1) as f64;
@@ -353,6 +353,10 @@ fn made_up(
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
     use polytask_random::Seed;
 
     use super::*;
@@ -369,8 +373,16 @@ mod tests {
         // Every row takes twelve bytes.
         let expected = open().unwrap().expected_rows(12 * MEASURED);
         assert!((5000..5110).contains(&expected), "{expected}");
-        std::fs::write(&path, [0x1f, 0x8b, 8, 0]).unwrap();
-        assert_eq!(FileRef::new(&path).plain_size(), None);
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(format!("a,b\n{rows}").as_bytes()).unwrap();
+        let packed = packed.finish().unwrap();
+        std::fs::write(&path, &packed).unwrap();
+        assert_eq!(open().unwrap().expected_rows(12 * MEASURED), expected);
+        // A file that claims more than deflate can do is not believed.
+        let claimed = [&packed[..packed.len() - 4], &[0xff; 4]].concat();
+        std::fs::write(&path, &claimed).unwrap();
+        let most = 1032 * claimed.len() as u64;
+        assert_eq!(FileRef::new(&path).expected_size(), Some(most));
         std::fs::remove_file(&path).unwrap();
     }
 }

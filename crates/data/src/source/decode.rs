@@ -8,7 +8,7 @@ use image::imageops::{FilterType, resize};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use serde::{Deserialize, Serialize};
 
-use super::array::{channels_first, check_shape};
+use super::array::{check_shape, push_channels_first};
 use super::file::FileRef;
 use crate::error::DataError;
 use crate::limits::Limits;
@@ -52,7 +52,9 @@ pub(crate) fn decode(
         } else {
             colour
         };
-        channels_first(&colour.into_raw(), shape)
+        let mut planes = Vec::with_capacity(colour.len());
+        push_channels_first(&colour.into_raw(), 3, &mut planes);
+        planes
     };
     Ok((shape, bytes))
 }

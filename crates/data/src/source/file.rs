@@ -1,6 +1,6 @@
 //! Opening files: regular ones only, decompressed by content, never more than the limit.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
@@ -10,6 +10,10 @@ use crate::limits::Limits;
 
 /// Bytes read at a time: large enough that a system call costs nothing beside parsing.
 const BUFFER: usize = 256 << 10;
+/// How a gzip file begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// Bytes that deflate makes of one at most.
+pub(crate) const DEFLATE_MOST: u64 = 1032;
 
 /// A file, and the configuration key that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,13 +74,20 @@ impl FileRef {
         std::fs::File::open(&self.path).map_err(|error| self.failed(&error))
     }
 
-    /// Its size in bytes; none if it is compressed, or no regular file.
-    pub(crate) fn plain_size(&self) -> Option<u64> {
+    /// About how many bytes it holds, decompressed: of a gzip file what its last four bytes say, which is less than the
+    /// truth if it has several members or 4 GiB, and is not believed beyond what deflate can do. None of no regular file.
+    pub(crate) fn expected_size(&self) -> Option<u64> {
         let mut file = (!self.is_standard_input()).then(|| self.regular().ok())??;
-        let mut start = [0; 2];
-        file.read_exact(&mut start).ok()?;
         let size = file.metadata().ok()?.len();
-        (start != [0x1f, 0x8b]).then_some(size)
+        let mut bytes = [0; 2];
+        file.read_exact(&mut bytes).ok()?;
+        if bytes != GZIP {
+            return Some(size);
+        }
+        let mut last = [0; 4];
+        file.seek(SeekFrom::End(-4)).ok()?;
+        file.read_exact(&mut last).ok()?;
+        Some(u64::from(u32::from_le_bytes(last)).min(size.saturating_mul(DEFLATE_MOST)))
     }
 
     fn decompressed(&self, raw: Box<dyn Read + Send>, limits: &Limits) -> Result<Bytes, DataError> {
@@ -84,7 +95,7 @@ impl FileRef {
         let start = raw
             .fill_buf()
             .map_err(|error| self.unreadable(None, &error))?;
-        let inner: Box<dyn Read + Send> = if start.starts_with(&[0x1f, 0x8b]) {
+        let inner: Box<dyn Read + Send> = if start.starts_with(&GZIP) {
             Box::new(MultiGzDecoder::new(raw))
         } else {
             Box::new(raw)

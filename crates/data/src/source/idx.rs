@@ -162,7 +162,7 @@ impl IdxPart {
                 return Err(first);
             }
         };
-        let images = array.images(false, &self.images, limits)?;
+        let images = array.images(&self.images, limits)?;
         if images.is_empty() {
             return Err(self.images.malformed(None, "there are no images").into());
         }

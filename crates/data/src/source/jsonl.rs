@@ -58,6 +58,8 @@ pub(crate) struct JsonRows {
     is_first_taken: bool,
     rules: CellRules,
     rows: u64,
+    /// Rows that are still to come; 0 if that is not known.
+    left: usize,
     is_done: bool,
 }
 
@@ -76,6 +78,7 @@ impl JsonRows {
             is_first_taken: false,
             rules: reading.cells.clone(),
             rows: 0,
+            left: 0,
             is_done: false,
         };
         if file.is_standard_input() {
@@ -88,6 +91,7 @@ impl JsonRows {
             // Keys may appear late (a label that few rows have), so the whole file is looked through first.
             while rows.next_line()? {
                 rows.learn()?;
+                rows.left += 1;
             }
             let is_empty = rows.lines.line == 0;
             rows.lines = start()?;
@@ -199,6 +203,7 @@ impl RowReader for JsonRows {
     fn chunk(&mut self, wants: &[Want], most: usize) -> Result<Option<Table>, DataErrors> {
         let name = self.file.shown();
         let mut rows = Cells::new(name, &self.columns, wants, self.rules.clone()).after(self.rows);
+        rows.reserve(self.left.min(most));
         while rows.rows() < most && !self.is_done {
             match self.next_line() {
                 Ok(true) => {}
@@ -229,6 +234,7 @@ impl RowReader for JsonRows {
             }
         }
         self.rows += rows.rows() as u64;
+        self.left = self.left.saturating_sub(rows.rows());
         let table = rows.finish()?;
         Ok((table.rows() > 0).then_some(table))
     }

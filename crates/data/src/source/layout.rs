@@ -1,5 +1,6 @@
 //! How a file is written, apart from where it is: kept in the checkpoint, so that another file can be read alike.
 
+use std::io::{self, BufRead};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,11 @@ impl Default for Layout {
 impl Layout {
     /// A file of this layout; of its kind's usual layout if its name says that it is of another kind.
     pub(crate) fn at(&self, file: FileRef) -> Result<Arc<dyn Source>, Unknown> {
-        let usual = usual(&file);
+        let usual = if file.is_standard_input() {
+            self.heard(first_byte())
+        } else {
+            usual(&file)
+        };
         let form = match (&self.0, usual) {
             // A table or folder of pictures stays one.
             (Form::Pictures(_), Some(Form::Csv(_) | Form::Pictures(_))) => &self.0,
@@ -67,6 +72,30 @@ impl Layout {
             }),
             Form::Made => return Err(Unknown),
         })
+    }
+
+    /// What begins so on standard input, which has no name to say it: between the two kinds of text that a stream of rows
+    /// comes as, an object's brace decides.
+    fn heard(&self, first: Option<u8>) -> Option<Form> {
+        match (&self.0, first?) {
+            (Form::Csv(_), b'{') => Some(Form::JsonLines),
+            (Form::JsonLines, byte) if !matches!(byte, b'{' | b'[') => {
+                Some(Form::Csv(CsvLayout::default()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether rows come as delimited text.
+    #[must_use]
+    pub fn is_delimited(&self) -> bool {
+        matches!(self.0, Form::Csv(_))
+    }
+
+    /// Whether cells are text, of which one can guess what they hold.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        matches!(self.0, Form::Csv(_) | Form::JsonLines | Form::Pictures(_))
     }
 
     /// What a command names, read like this.
@@ -130,6 +159,15 @@ impl Layout {
     }
 }
 
+/// The first byte on standard input that is no white space or byte order mark, which stays there to be read; none if it
+/// cannot be told. What is compressed begins with none of these.
+fn first_byte() -> Option<u8> {
+    let mut input = io::stdin().lock();
+    let start = input.fill_buf().ok()?;
+    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    start.trim_ascii_start().first().copied()
+}
+
 /// The file's name does not say what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unknown;
@@ -185,7 +223,15 @@ mod tests {
                 .map(|source| source.layout().0)
         };
         assert_eq!(form("new.csv.gz"), Ok(layout.0.clone()));
-        assert_eq!(form("-"), Ok(layout.0.clone()));
+        assert_eq!(layout.heard(Some(b'{')), Some(Form::JsonLines));
+        assert_eq!(layout.heard(Some(b'i')), None);
+        assert_eq!(layout.heard(None), None);
+        let lines = Layout(Form::JsonLines);
+        assert_eq!(
+            lines.heard(Some(b'i')),
+            Some(Form::Csv(CsvLayout::default()))
+        );
+        assert_eq!(lines.heard(Some(b'{')), None);
         assert_eq!(form("new.jsonl"), Ok(Form::JsonLines));
         assert_eq!(form("t10k-images-idx3-ubyte.gz"), Ok(Form::Idx));
         assert!(Layout::default().at(FileRef::new("what.ever")).is_err());

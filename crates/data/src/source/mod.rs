@@ -15,6 +15,7 @@ mod jsonl;
 mod layout;
 mod lines;
 mod multi_mnist;
+mod npy;
 mod npz;
 mod records;
 mod typed;
@@ -196,7 +197,10 @@ pub trait RowReader: Send {
         false
     }
 
-    /// The next rows, at most `most`, each column as it is wanted; `None` at the end.
+    /// No image will be asked for: they need not be read.
+    fn leave_images(&mut self) {}
+
+    /// The next rows, at most `most` (of arrays, which have no order to be read in, all), each column as it is wanted; `None` at the end.
     ///
     /// # Errors
     /// Cells that do not fit and records that break the format: the first several, the rest counted.

@@ -64,7 +64,7 @@ pub(super) fn options(fields: &mut Fields<'_>) -> Box<dyn Source> {
 impl Source for MultiMnist {
     fn load(&self, reading: &Reading) -> Result<Table, DataErrors> {
         let singles = read(&self.images, &reading.limits)?;
-        let singles = singles.images(false, &self.images, &reading.limits)?;
+        let singles = singles.images(&self.images, &reading.limits)?;
         if singles.is_empty() {
             return Err(self.images.malformed(None, "there are no images").into());
         }

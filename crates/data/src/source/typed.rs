@@ -5,6 +5,86 @@ use crate::column::{Column, Values, Words};
 use crate::error::{DataError, DataErrors};
 use crate::table::{Kept, Table};
 
+/// A column whose cells come block by block. Doubles that are wanted as features alone are narrowed as they come, so that
+/// they are never all held in double precision.
+pub(super) struct Growing {
+    values: Option<Values>,
+    is_feature: bool,
+    rows: usize,
+    /// The first number, and whether another one follows: in single precision they may be the same.
+    first: Option<f64>,
+    varies: bool,
+    /// Numbers that single precision cannot hold.
+    too_large: Vec<(usize, f64)>,
+}
+
+impl Growing {
+    pub(super) fn new(want: Want, rows: usize) -> Self {
+        Self {
+            values: None,
+            is_feature: want.number && !want.exact && !want.text && !want.raw,
+            rows,
+            first: None,
+            varies: false,
+            too_large: Vec::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, more: Values) {
+        let rows = self.rows;
+        let is_narrowed = self.is_feature && matches!(more, Values::F64(_));
+        let values = self.values.get_or_insert_with(|| match &more {
+            Values::Text(_) => Values::Text(Words::default()),
+            Values::F64(_) if !is_narrowed => Values::F64(Vec::with_capacity(rows)),
+            _ => Values::F32(Vec::with_capacity(rows)),
+        });
+        match (values, more) {
+            (Values::F32(cells), Values::F64(more)) => {
+                for number in more {
+                    if !number.is_nan() {
+                        self.varies |= *self.first.get_or_insert(number) != number;
+                    }
+                    let single = number as f32;
+                    if single.is_infinite() {
+                        self.too_large.push((cells.len(), number));
+                    }
+                    cells.push(if single.is_infinite() {
+                        f32::NAN
+                    } else {
+                        single
+                    });
+                }
+            }
+            (Values::F32(cells), Values::F32(more)) => cells.extend(more),
+            (Values::F64(cells), Values::F64(more)) => cells.extend(more),
+            (Values::Text(cells), Values::Text(more)) => cells.append(&more),
+            _ => {}
+        }
+    }
+
+    /// Adds the column to the table.
+    pub(super) fn finish(self, name: &str, table: &mut Table) -> Result<(), DataErrors> {
+        let mut errors = DataErrors::default();
+        for (row, number) in self.too_large {
+            errors.push(not_finite(table, row, name, number.to_string()));
+        }
+        let values = self.values.unwrap_or_else(|| Values::F32(Vec::new()));
+        if let Values::F32(cells) = &values {
+            let mut present = cells.iter().filter(|cell| !cell.is_nan());
+            if let Some(first) = present.next()
+                && self.varies
+                && present.all(|cell| cell == first)
+            {
+                table.set_flattened(name);
+            }
+        }
+        if let Err(error) = table.push(name, values) {
+            errors.push(error);
+        }
+        errors.into_result(())
+    }
+}
+
 /// Keeps of each column what is wanted of it, as which it is wanted.
 pub(crate) fn as_wanted(table: &mut Table, want: impl Fn(&str) -> Want) -> Result<(), DataErrors> {
     let mut errors = DataErrors::default();
@@ -99,16 +179,21 @@ fn check_finite(
         Values::Text(_) => Vec::new(),
     };
     for row in infinite {
-        let place = table.place(row);
-        errors.push(DataError::Cell {
-            file: place.file,
-            row: place.row,
-            line: place.line,
-            column: name.to_owned(),
-            value: text(values, row).unwrap_or_default(),
-            wanted: "a finite number that a 32-bit float can hold".to_owned(),
-            help: None,
-        });
+        let value = text(values, row).unwrap_or_default();
+        errors.push(not_finite(table, row, name, value));
+    }
+}
+
+fn not_finite(table: &Table, row: usize, column: &str, value: String) -> DataError {
+    let place = table.place(row);
+    DataError::Cell {
+        file: place.file,
+        row: place.row,
+        line: place.line,
+        column: column.to_owned(),
+        value,
+        wanted: "a finite number that a 32-bit float can hold".to_owned(),
+        help: None,
     }
 }
 

@@ -9,7 +9,7 @@ use std::io::{Read, Seek, SeekFrom};
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
-use super::file::FileRef;
+use super::file::{DEFLATE_MOST, FileRef};
 use crate::error::DataError;
 use crate::limits::Limits;
 
@@ -17,10 +17,11 @@ use crate::limits::Limits;
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) name: String,
+    /// Bytes, unpacked.
+    pub(crate) size: u64,
     method: u64,
     checksum: u64,
     packed: u64,
-    size: u64,
     offset: u64,
 }
 
@@ -124,46 +125,50 @@ impl<'a> Zip<'a> {
         Ok(entries)
     }
 
-    /// An entry's bytes.
-    pub(crate) fn read(&mut self, entry: &Entry, limits: &Limits) -> Result<Vec<u8>, DataError> {
+    /// An entry's bytes, one after the other; [`Unpacked::finish`] says whether they were all right.
+    pub(crate) fn open_entry<'z>(
+        &'z mut self,
+        entry: &'z Entry,
+        limits: &Limits,
+    ) -> Result<Unpacked<'z>, DataError> {
         if entry.size > limits.total_bytes as u64 {
             let sizes = (entry.size, limits.total_bytes, "total_bytes");
             return Err(self
                 .file
                 .too_large(None, format!("the size of `{}`", entry.name), sizes));
         }
+        let length = self.seek(SeekFrom::End(0))?;
         let header = self.bytes(entry.offset, 30)?;
         if !header.starts_with(b"PK\x03\x04") {
             return Err(self.broken(&format!("`{}` is not where the directory says", entry.name)));
         }
         let start = entry.offset + 30 + le(&header, 26, 2) + le(&header, 28, 2);
+        // What a size claims is believed, and room made for it, only as far as that many bytes can be there.
+        let most = entry.packed.min(length).saturating_mul(DEFLATE_MOST);
+        if entry.size > most {
+            return Err(damaged(self.file, entry));
+        }
+        if ![0, 8].contains(&entry.method) {
+            let problem = format!(
+                "`{}` is packed by method {}, which is not read",
+                entry.name, entry.method
+            );
+            return Err(self.broken(&problem));
+        }
         self.seek(SeekFrom::Start(start))?;
         let packed = (&mut self.handle).take(entry.packed);
-        let mut bytes = Vec::new();
-        // One byte more than stated, so that a longer stream is noticed and no bomb goes off.
-        let read = match entry.method {
-            0 => packed.take(entry.size + 1).read_to_end(&mut bytes),
-            8 => DeflateDecoder::new(packed)
-                .take(entry.size + 1)
-                .read_to_end(&mut bytes),
-            method => {
-                let problem = format!(
-                    "`{}` is packed by method {method}, which is not read",
-                    entry.name
-                );
-                return Err(self.broken(&problem));
-            }
+        let inner: Box<dyn Read + 'z> = if entry.method == 0 {
+            Box::new(packed)
+        } else {
+            Box::new(DeflateDecoder::new(packed))
         };
-        read.map_err(|error| self.file.unreadable(None, &error))?;
-        let mut crc = Crc::new();
-        crc.update(&bytes);
-        if bytes.len() as u64 != entry.size || u64::from(crc.sum()) != entry.checksum {
-            return Err(self.broken(&format!(
-                "`{}` is damaged: size or checksum differ",
-                entry.name
-            )));
-        }
-        Ok(bytes)
+        Ok(Unpacked {
+            file: self.file,
+            entry,
+            // One byte more than stated, so that a longer stream is noticed and no bomb goes off.
+            inner: inner.take(entry.size + 1),
+            crc: Crc::new(),
+        })
     }
 
     fn seek(&mut self, to: SeekFrom) -> Result<u64, DataError> {
@@ -207,6 +212,40 @@ impl Entry {
             fields = fields.get(4 + size..).unwrap_or_default();
         }
     }
+}
+
+/// The bytes of an entry while they are read.
+pub(crate) struct Unpacked<'z> {
+    file: &'z FileRef,
+    entry: &'z Entry,
+    inner: std::io::Take<Box<dyn Read + 'z>>,
+    crc: Crc,
+}
+
+impl Read for Unpacked<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.crc.update(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+}
+
+impl Unpacked<'_> {
+    /// Reads what is left, and refuses an entry that is cut, longer than stated or of another checksum.
+    pub(crate) fn finish(mut self) -> Result<(), DataError> {
+        std::io::copy(&mut self, &mut std::io::sink())
+            .map_err(|error| self.file.unreadable(None, &error))?;
+        // Of one byte more than stated, that one is left.
+        if self.inner.limit() == 1 && u64::from(self.crc.sum()) == self.entry.checksum {
+            return Ok(());
+        }
+        Err(damaged(self.file, self.entry))
+    }
+}
+
+fn damaged(file: &FileRef, entry: &Entry) -> DataError {
+    let problem = format!("`{}` is damaged: size or checksum differ", entry.name);
+    file.malformed(None, problem)
 }
 
 /// `count` bytes at `at` as a number, least significant first; bytes that are not there are zero.

@@ -53,7 +53,35 @@ impl Target {
         !matches!(kind, TaskKind::Regression { .. })
     }
 
-    /// Every row's label. Labels that training never saw are errors, or are masked and counted.
+    /// Every row's label. Labels that training never saw are errors, or are masked and counted. Columns that no target of
+    /// those `later` reads are used up, so that their numbers are not held twice.
+    pub(crate) fn take(
+        &self,
+        fit: &TaskFit,
+        table: &mut Table,
+        later: &[Self],
+    ) -> Result<(LabelColumn, u64), DataErrors> {
+        let is_over = |name: &String| !later.iter().any(|other| other.columns.contains(name));
+        if let TaskKind::Regression { .. } = fit.kind {
+            let rows = table.rows();
+            let columns = self.columns.iter().map(|name| {
+                let cells = if is_over(name) {
+                    table.take_exact(name)
+                } else {
+                    table.exact(name).map(<[f64]>::to_vec)
+                };
+                cells.unwrap_or_else(|| vec![f64::NAN; rows])
+            });
+            return Ok((LabelColumn::of_values(fit, columns.collect()), 0));
+        }
+        let coded = self.encode(fit, table)?;
+        for name in self.columns.iter().filter(|name| is_over(name)) {
+            table.take_words(name);
+        }
+        Ok(coded)
+    }
+
+    /// Every row's class or flags.
     pub(crate) fn encode(
         &self,
         fit: &TaskFit,
@@ -73,7 +101,7 @@ impl Target {
         match values {
             LabelValues::Classes(classes) => coding.classes(classes, present),
             LabelValues::Flags(flags) => coding.flags(flags, present),
-            LabelValues::Values(values) => coding.values(values, present),
+            LabelValues::Values(_) => {}
         }
         let Coding { errors, masked, .. } = coding;
         errors.into_result((column, masked))

@@ -2,38 +2,10 @@
 //!
 //! A row has a label only if it has all its numbers.
 
-use super::{Coding, Fitting};
-use crate::label::Bitmap;
+use super::Fitting;
 use crate::normalize::moments;
 use crate::options::TargetScaling;
 use crate::task::{TaskFit, TaskKind};
-
-impl Coding<'_> {
-    pub(super) fn values(&mut self, values: &mut [f64], present: &mut Bitmap) {
-        let columns: Vec<&[f64]> = self
-            .target
-            .columns
-            .iter()
-            .filter_map(|name| self.table.exact(name))
-            .collect();
-        if columns.len() < self.target.columns.len() {
-            return;
-        }
-        for (row, slots) in values.chunks_exact_mut(columns.len().max(1)).enumerate() {
-            let cells = columns
-                .iter()
-                .map(|column| column.get(row).copied().unwrap_or(f64::NAN));
-            if cells.clone().any(f64::is_nan) {
-                continue;
-            }
-            slots
-                .iter_mut()
-                .zip(cells)
-                .for_each(|(slot, cell)| *slot = cell);
-            present.set(row);
-        }
-    }
-}
 
 impl Fitting<'_> {
     pub(super) fn values(&self) -> TaskFit {

@@ -236,9 +236,10 @@ fn targets_are_scaled_by_the_training_rows_and_kept_in_their_unit() {
     let labels = prepared.encoded.labels(0, &[9, 11]);
     assert!((f64::from(labels.values[0]) - 4.5 / std).abs() < 1e-6);
     assert_eq!(labels.mask, [1.0, 0.0], "a row needs all outputs");
+    let value = |output| prepared.encoded.value(0, 10, output);
     assert_eq!(
-        prepared.encoded.values(0, 10),
-        Some([1000.0, 1000.0].as_slice())
+        [value(0), value(1), value(2)],
+        [Some(1000.0), Some(1000.0), None]
     );
     let raw = folder
         .prepare(&format!("{config}normalize = \"none\"\n"))
@@ -261,7 +262,7 @@ fn one_column_can_be_the_target_of_two_tasks() {
     let config = "[data]\nsource = \"a.csv\"\n[tasks.number]\ntype = \"regression\"\ntarget = \"grade\"\n\
         [tasks.class]\ntype = \"multiclass\"\ntarget = \"grade\"\n";
     let prepared = folder.prepare(config).unwrap();
-    assert_eq!(prepared.encoded.values(0, 7), Some([3.0].as_slice()));
+    assert_eq!(prepared.encoded.value(0, 7, 0), Some(3.0));
     assert_eq!(prepared.encoded.labels(1, &[7]).values, [3.0]);
     assert_eq!(prepared.preprocessing.input_shape().numeric, 1);
 }

@@ -106,6 +106,21 @@ impl<'a> Yardstick<'a> {
             .map(Some)
     }
 
+    /// All that it says of this model.
+    ///
+    /// # Errors
+    /// As [`Predictor::observe`].
+    pub fn gauge(
+        &self,
+        predictor: &Predictor<'_>,
+        batch_size: usize,
+    ) -> Result<Gauge, MetricError> {
+        Ok(Gauge {
+            held: self.held(predictor, batch_size)?,
+            baselines: self.baselines(predictor.tasks),
+        })
+    }
+
     /// What is known of each task without a model, from the training rows.
     #[must_use]
     pub fn baselines(&self, tasks: &[PlannedTask]) -> Vec<Vec<Baseline>> {
@@ -115,6 +130,13 @@ impl<'a> Yardstick<'a> {
             .map(|(place, task)| baselines(place, &task.fit, self.encoded, self.train))
             .collect()
     }
+}
+
+/// What a [`Yardstick`] says of a model: all that usable information needs of the model's own data, which may then be let
+/// go.
+pub struct Gauge {
+    held: Option<Vec<Observed>>,
+    baselines: Vec<Vec<Baseline>>,
 }
 
 /// What turns inputs into predictions: a model without autodiff, its tasks, and the shape of its inputs.
@@ -237,6 +259,18 @@ impl Predictor<'_> {
         measured: &Measured<'_>,
         yardstick: &Yardstick<'_>,
     ) -> Result<Evaluation, MetricError> {
+        self.evaluate_with(measured, &yardstick.gauge(self, measured.batch_size)?)
+    }
+
+    /// As [`Self::evaluate_in_bits`], after the model's own data.
+    ///
+    /// # Errors
+    /// As [`Self::evaluate`].
+    pub fn evaluate_with(
+        &self,
+        measured: &Measured<'_>,
+        gauge: &Gauge,
+    ) -> Result<Evaluation, MetricError> {
         let mut tallies = self.keeping_tallies()?;
         self.tally_all(
             measured.encoded,
@@ -245,14 +279,12 @@ impl Predictor<'_> {
             &mut tallies,
         );
         let seen = tallies.take_observed();
-        let held = yardstick.held(self, measured.batch_size)?;
-        let baselines = yardstick.baselines(self.tasks);
         let mut evaluation = self.report(tallies, measured.split, measured.weights);
         evaluation.information = Information::of(
             self.tasks,
-            held.as_deref(),
+            gauge.held.as_deref(),
             &seen,
-            &baselines,
+            &gauge.baselines,
             measured.encoded,
         );
         for (task, found) in &evaluation.information.measured {

@@ -58,7 +58,7 @@ fn columns_of(task: usize, fit: &TaskFit, encoded: &Encoded, rows: &[u32]) -> Ve
                 },
                 values: Values::Real(
                     rows.iter()
-                        .map(|&row| encoded.values(task, row as usize)?.get(place).copied())
+                        .map(|&row| encoded.value(task, row as usize, place))
                         .collect(),
                 ),
             })

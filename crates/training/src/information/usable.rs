@@ -42,7 +42,7 @@ pub fn baselines(task: usize, fit: &TaskFit, encoded: &Encoded, train: &[u32]) -
             .map(|output| {
                 let values: Vec<f64> = train
                     .iter()
-                    .filter_map(|&row| encoded.values(task, row as usize)?.get(output).copied())
+                    .filter_map(|&row| encoded.value(task, row as usize, output))
                     .collect();
                 Baseline::of_values(&values)
             })
