@@ -59,7 +59,7 @@ pub static TREES: &[Entry<TreeOptions>] = &[
     },
     Entry {
         name: "given",
-        summary: "the edges that are written down",
+        summary: "the edges and numbers that are written down",
         source: "",
         new: |fields| {
             let edges = fields
