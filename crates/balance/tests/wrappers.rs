@@ -389,7 +389,7 @@ fn across(text: &str) -> Box<dyn CrossAggregator> {
     }
 }
 
-fn three<'a>(rows: [&'a [f32]; 3]) -> Rows<'a> {
+fn three(rows: [&[f32]; 3]) -> Rows<'_> {
     let block = Block {
         name: "weight",
         rows: rows.to_vec(),
