@@ -35,19 +35,13 @@ const PATIENCE: usize = 20;
 /// their rounding alone, what it is beyond that.
 pub(crate) fn power(directions: &Directions, a: f64) -> Solved {
     let inverse = 1.0 / a;
-    let problem = Problem::of(directions, inverse, 0.0);
     let mut solved = newton(directions, inverse);
     if solved.residual > TOLERANCE && a > 1.0 && newton(directions, 1.0).residual < TOLERANCE {
         let found = continued(directions, inverse);
-        if let Some(point) = found {
-            let residual = problem.residual(&point, &problem.products(&point));
-            if residual < solved.residual {
-                solved = Solved { point, residual };
-            }
+        let other = found.map(|point| certified(directions, inverse, point));
+        if let Some(other) = other.filter(|other| other.residual < solved.residual) {
+            solved = other;
         }
-    }
-    if solved.residual > TOLERANCE {
-        solved.residual = problem.beyond_rounding(&solved.point);
     }
     Solved {
         point: solved.point.component_div(&directions.norms),
@@ -71,6 +65,17 @@ fn newton(directions: &Directions, inverse: f64) -> Solved {
             (point, residual) = (freed, reached);
         }
     }
+    if residual > TOLERANCE {
+        certified(directions, inverse, point)
+    } else {
+        Solved { point, residual }
+    }
+}
+
+/// This x with its residual beyond rounding.
+fn certified(directions: &Directions, inverse: f64, point: DVector<f64>) -> Solved {
+    let problem = Problem::of(directions, inverse, 0.0);
+    let residual = problem.beyond_rounding(&point);
     Solved { point, residual }
 }
 
