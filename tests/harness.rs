@@ -169,12 +169,11 @@ impl Folder {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
+        let written = child.stdin.take().unwrap().write_all(input.as_bytes());
+        if let Err(error) = written {
+            // A command that is refused by its arguments ends before it reads.
+            assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+        }
         ended(child)
     }
 

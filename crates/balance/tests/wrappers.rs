@@ -519,10 +519,11 @@ fn gradients_of_both_batches_are_divided_before_a_method_learns_from_them() {
             let mut wrapped = across(&format!("{own}, {divided}"));
             wrapped.learn(&cross);
             let (plain, found) = (plain.weights(&third), wrapped.weights(&third));
-            for task in 0..2 {
-                let wanted = plain.alpha[task] * last[task];
+            let expected = plain.alpha.iter().zip(&last);
+            for (found_alpha, (alpha, factor)) in found.alpha.iter().zip(expected) {
+                let wanted = alpha * factor;
                 assert!(
-                    (found.alpha[task] - wanted).abs() < 1e-6 * wanted,
+                    (found_alpha - wanted).abs() < 1e-6 * wanted,
                     "{method} {divided}: {found:?}"
                 );
             }

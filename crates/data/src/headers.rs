@@ -59,14 +59,14 @@ pub(crate) struct Files {
 /// A file up to its header, or a source that is a table by nature.
 pub(crate) enum Opened {
     Rows(Box<dyn RowReader>),
-    Table(Table),
+    Table(Box<Table>),
 }
 
 impl Opened {
     fn new(source: &dyn Source, reading: &Reading) -> Result<Self, DataErrors> {
         Ok(match source.open(reading)? {
             Some(rows) => Self::Rows(rows),
-            None => Self::Table(source.load(reading)?),
+            None => Self::Table(Box::new(source.load(reading)?)),
         })
     }
 
@@ -111,7 +111,7 @@ impl Opened {
             }
             Self::Table(mut table) => {
                 as_wanted(&mut table, |name| roles.want(name))?;
-                Ok(table)
+                Ok(*table)
             }
         }
     }

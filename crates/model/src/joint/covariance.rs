@@ -107,9 +107,11 @@ impl Covariance {
     /// The turns of the numbers, whole patterns first.
     fn turns(&self, patterns: &Patterns) -> Vec<Turn> {
         let factor = self.factor();
-        let partial = (!patterns.partial.is_empty())
-            .then(|| eliminate(&factor, &patterns.partial))
-            .unwrap_or_default();
+        let partial = if patterns.partial.is_empty() {
+            Vec::new()
+        } else {
+            eliminate(&factor, &patterns.partial)
+        };
         if !patterns.has_whole {
             return partial;
         }

@@ -9,7 +9,9 @@ use polytask_training::state::TrainState;
 use polytask_training::step::step;
 use std::collections::BTreeMap;
 
-use crate::world::{bits, groups, reports, started, three_tasks, world};
+use crate::world::{
+    assert_same_weights, bits, groups, reports, resumed_bit_for_bit, started, three_tasks, world,
+};
 
 const CHAIN: &str =
     "joint = { type = \"given\", edges = [[\"task_1\", \"task_0\"], [\"task_1\", \"task_2\"]] }\n";
@@ -182,17 +184,7 @@ fn the_engine_agrees_with_plain_backward() {
         for (found, wanted) in of_other.losses.iter().zip(&of_plain.losses) {
             assert!((found.unwrap() - wanted.unwrap()).abs() < 1e-5);
         }
-        let pairs = names::export(&plain.model)
-            .into_iter()
-            .zip(names::export(&other.model));
-        for ((name, _, wanted), (_, _, found)) in pairs {
-            for (found, wanted) in found.iter().zip(&wanted) {
-                assert!(
-                    (found - wanted).abs() < 2e-6,
-                    "{name}: {found} for {wanted}"
-                );
-            }
-        }
+        assert_same_weights(&plain, &other, 2e-6);
     }
 }
 
@@ -208,11 +200,7 @@ fn a_restored_state_goes_on_bit_for_bit() {
             "[encoder]\ntype = \"mlp\"\nhidden = [6]\ndropout = 0.2\n[train]\nbatch_size = 10\naccumulate = 2\n\
              ema = 0.9\noptimizer = { type = \"adam\", lr = 0.01 }\n",
         );
-        let mut whole = world(&text);
-        let groups = groups(&whole.plan, 0);
-        for group in &groups {
-            step(&whole.plan, &mut whole.state, group).unwrap();
-        }
+        let mut whole = resumed_bit_for_bit(&text, &[1, 2]);
         let tables = bits(&mut whole.state, &["model/joint.", "average/joint."]);
         assert!(tables.len() >= 4, "{multitask}");
         assert!(
@@ -220,21 +208,6 @@ fn a_restored_state_goes_on_bit_for_bit() {
                 .iter()
                 .all(|(_, bits)| bits.iter().any(|bits| *bits != 0))
         );
-        for at in [1, 2] {
-            let (plan, mut first) = started(&text);
-            for group in &groups[..at] {
-                step(&plan, &mut first, group).unwrap();
-            }
-            let (plan, mut second) = started(&text);
-            second.restore(first.save().unwrap()).unwrap();
-            for group in &groups[at..] {
-                step(&plan, &mut second, group).unwrap();
-            }
-            assert!(
-                bits(&mut whole.state, &[""]) == bits(&mut second, &[""]),
-                "{multitask} from step {at}"
-            );
-        }
     }
 }
 

@@ -5,12 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use polytask_config::{Value, Values};
 use polytask_data::Batch;
+use polytask_model::names::export;
 use polytask_training::device::Place;
 use polytask_training::events::{EpochReport, Event};
 use polytask_training::load::experiment;
 use polytask_training::plan::Plan;
 use polytask_training::run::{Finish, Surroundings, run};
 use polytask_training::state::TrainState;
+use polytask_training::step::step;
 
 /// Dropout draws from one generator of the whole process: one test at a time.
 static TURN: Mutex<()> = Mutex::new(());
@@ -113,4 +115,43 @@ pub(crate) fn bits(state: &mut TrainState, prefixes: &[&str]) -> Vec<(String, Ve
             (name, bits)
         })
         .collect()
+}
+
+/// Trains an epoch, and anew from a state that was saved after each of these steps: all that a step changes must come out with the
+/// same bits. Gives the state that was never interrupted.
+pub(crate) fn resumed_bit_for_bit(text: &str, after: &[usize]) -> World {
+    let mut whole = world(text);
+    let groups = groups(&whole.plan, 0);
+    for group in &groups {
+        step(&whole.plan, &mut whole.state, group).unwrap();
+    }
+    for &at in after {
+        let (plan, mut first) = started(text);
+        for group in &groups[..at] {
+            step(&plan, &mut first, group).unwrap();
+        }
+        let (plan, mut second) = started(text);
+        second.restore(first.save().unwrap()).unwrap();
+        for group in &groups[at..] {
+            step(&plan, &mut second, group).unwrap();
+        }
+        assert!(
+            bits(&mut whole.state, &[""]) == bits(&mut second, &[""]),
+            "from step {at}: {text}"
+        );
+    }
+    whole
+}
+
+/// Both models have the same parameters, number by number within `tolerance`.
+pub(crate) fn assert_same_weights(wanted: &TrainState, found: &TrainState, tolerance: f32) {
+    let pairs = export(&wanted.model).into_iter().zip(export(&found.model));
+    for ((name, _, wanted), (_, _, found)) in pairs {
+        for (found, wanted) in found.iter().zip(&wanted) {
+            assert!(
+                (found - wanted).abs() < tolerance,
+                "{name}: {found} for {wanted}"
+            );
+        }
+    }
 }
