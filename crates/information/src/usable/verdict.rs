@@ -33,7 +33,7 @@ impl Verdict {
                 "the target misses what the source sees: share more layers or codes, or cascade on predictions"
             }
             Self::JointHead => {
-                "labels are coupled beyond x: a joint head (`multitask.joint`); no gain for marginals, full gain where the other label is \
+                "labels are coupled beyond x: a joint head (`multitask.joint`; of numbers with `loss = \"mse\"`); no gain for marginals, full gain where the other label is \
                  known (`predict --given`) or the joint law is scored"
             }
             Self::KnownLabel => {

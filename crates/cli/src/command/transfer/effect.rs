@@ -11,7 +11,7 @@ pub(super) enum Effect {
     Helped,
     Hurt,
     Unclear,
-    /// Neither model knows anything of the label: one is not better than the other at that.
+    /// Neither model is sure to know anything of the label: one is not better than the other at that.
     Ignorant,
     /// The interval is over rows, not over what another seed would give.
     FewSeeds,

@@ -241,7 +241,7 @@ impl Transfer {
                     }
                 ),
                 Effect::Ignorant => format!(
-                    "Neither model knows anything of {} yet (usable bits alone and together are not above 0 by two standard errors), so the {value:+.3}{se} bits between them are neither help nor harm of learning {others}.",
+                    "Neither model is sure to know anything of {} (usable bits alone and together are not above 0 by two standard errors), so the {value:+.3}{se} bits between them are neither help nor harm of learning {others}.",
                     task.task
                 ),
             },
