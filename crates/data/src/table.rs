@@ -201,6 +201,27 @@ impl Table {
         self.split.as_deref()
     }
 
+    /// A cell that is not what is wanted of it.
+    pub(crate) fn bad_cell(
+        &self,
+        row: usize,
+        column: &str,
+        value: &str,
+        wanted: &str,
+        help: Option<String>,
+    ) -> DataError {
+        let place = self.place(row);
+        DataError::Cell {
+            file: place.file,
+            row: place.row,
+            line: place.line,
+            column: column.to_owned(),
+            value: value.to_owned(),
+            wanted: wanted.to_owned(),
+            help,
+        }
+    }
+
     /// Where a row stands in its file.
     pub(crate) fn place(&self, row: usize) -> Place {
         let row = match &self.originals {

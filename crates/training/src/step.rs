@@ -35,7 +35,8 @@ pub fn step(plan: &Plan, state: &mut TrainState, batches: &[Batch]) -> Result<St
     let before = Before::of(state);
 
     let passed = passes::of(plan, state, looked_at, batches, &present);
-    let mut report = Stepped::nothing(plan, state.progress.step, &passed);
+    let now = state.progress.step;
+    let mut report = Stepped::nothing(plan, now, passed.note, passed.diagnosis);
     if let Some(passes) = passed.outcome {
         let read = Read::of(plan, state, &passes);
         if passed.is_broken || !read.is_finite() {

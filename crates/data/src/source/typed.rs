@@ -66,7 +66,7 @@ impl Growing {
     pub(super) fn finish(self, name: &str, table: &mut Table) -> Result<(), DataErrors> {
         let mut errors = DataErrors::default();
         for (row, number) in self.too_large {
-            errors.push(not_finite(table, row, name, number.to_string()));
+            errors.push(not_finite(table, row, name, &number.to_string()));
         }
         let values = self.values.unwrap_or_else(|| Values::F32(Vec::new()));
         if let Values::F32(cells) = &values {
@@ -180,21 +180,13 @@ fn check_finite(
     };
     for row in infinite {
         let value = text(values, row).unwrap_or_default();
-        errors.push(not_finite(table, row, name, value));
+        errors.push(not_finite(table, row, name, &value));
     }
 }
 
-fn not_finite(table: &Table, row: usize, column: &str, value: String) -> DataError {
-    let place = table.place(row);
-    DataError::Cell {
-        file: place.file,
-        row: place.row,
-        line: place.line,
-        column: column.to_owned(),
-        value,
-        wanted: "a finite number that a 32-bit float can hold".to_owned(),
-        help: None,
-    }
+fn not_finite(table: &Table, row: usize, column: &str, value: &str) -> DataError {
+    let wanted = "a finite number that a 32-bit float can hold";
+    table.bad_cell(row, column, value, wanted, None)
 }
 
 /// Whether numbers differ, but not in single precision.

@@ -2,7 +2,7 @@
 
 use polytask_config::{Entry, Fields};
 
-use super::{Part, Rest, Split, bad_cell};
+use super::{Part, Rest, Split};
 use crate::error::DataErrors;
 
 pub(crate) const ENTRY: Entry<Split> = Entry {
@@ -71,13 +71,9 @@ impl ByColumn {
                 .map_or(usize::MAX, |&code| code as usize);
             let part = part_of.get(code).copied().flatten();
             if part.is_none() {
-                errors.push(bad_cell(
-                    rest,
-                    row,
-                    &self.column,
-                    rest.words.get(row),
-                    &wanted,
-                ));
+                let value = rest.words.get(row).unwrap_or_default();
+                let table = rest.table;
+                errors.push(table.bad_cell(row, &self.column, value, &wanted, None));
             }
             parts.push(part.unwrap_or(Part::Train));
         }

@@ -5,7 +5,7 @@
 
 use polytask_config::Entry;
 
-use super::{Part, Rest, Shares, Split, bad_cell};
+use super::{Part, Rest, Shares, Split};
 use crate::column::Words;
 use crate::error::{DataError, DataErrors};
 use crate::oddities::counted;
@@ -57,13 +57,9 @@ impl Hash {
                 .map_or(usize::MAX, |&code| code as usize);
             let part = part_of.get(code).copied();
             if part.is_none() {
-                errors.push(bad_cell(
-                    rest,
-                    row,
-                    &self.column,
-                    None,
-                    "a value that says which group the row belongs to",
-                ));
+                let wanted = "a value that says which group the row belongs to";
+                let table = rest.table;
+                errors.push(table.bad_cell(row, &self.column, "", wanted, None));
             }
             parts.push(part.unwrap_or(Part::Train));
         }

@@ -184,25 +184,5 @@ impl Split {
     }
 }
 
-/// A row's missing or strange value in the column of a rule.
-fn bad_cell(
-    rest: &Rest<'_>,
-    row: usize,
-    column: &str,
-    value: Option<&str>,
-    wanted: &str,
-) -> DataError {
-    let place = rest.table.place(row);
-    DataError::Cell {
-        file: place.file,
-        row: place.row,
-        line: place.line,
-        column: column.to_owned(),
-        value: value.unwrap_or_default().to_owned(),
-        wanted: wanted.to_owned(),
-        help: None,
-    }
-}
-
 #[cfg(test)]
 mod tests;

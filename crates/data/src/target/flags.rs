@@ -3,7 +3,7 @@
 //! A row has a label only if it has all of them: one missing flag masks the row. In a listing column an empty cell is
 //! missing unless `empty = "none"` says that it means none of the labels; the separator alone always means that.
 
-use super::{Coding, Fitting, bad_label, entropy};
+use super::{Coding, Fitting, entropy};
 use crate::column::Words;
 use crate::error::DataErrors;
 use crate::label::Bitmap;
@@ -49,13 +49,9 @@ impl Coding<'_> {
                     Some(None) => {
                         is_complete = false;
                         let value = words.get(row).unwrap_or_default();
-                        self.errors.push(bad_label(
-                            self.table,
-                            row,
-                            name,
-                            value,
-                            ("a flag: 0 or 1, false or true, no or yes", None),
-                        ));
+                        let wanted = "a flag: 0 or 1, false or true, no or yes";
+                        self.errors
+                            .push(self.table.bad_cell(row, name, value, wanted, None));
                     }
                     None => is_complete = false,
                 }

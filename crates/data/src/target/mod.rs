@@ -141,27 +141,8 @@ impl Coding<'_> {
             "its labels are {}{more}; `tasks.{name}.unseen = \"mask\"` takes any other as missing",
             known.join(", ")
         );
-        let error = bad_label(self.table, row, column, value, (&wanted, Some(help)));
+        let error = self.table.bad_cell(row, column, value, &wanted, Some(help));
         self.errors.push(error);
-    }
-}
-
-fn bad_label(
-    table: &Table,
-    row: usize,
-    column: &str,
-    value: &str,
-    (wanted, help): (&str, Option<String>),
-) -> DataError {
-    let place = table.place(row);
-    DataError::Cell {
-        file: place.file,
-        row: place.row,
-        line: place.line,
-        column: column.to_owned(),
-        value: value.to_owned(),
-        wanted: wanted.to_owned(),
-        help,
     }
 }
 

@@ -10,11 +10,13 @@
     reason = "a test fails by panicking, and says when it skips"
 )]
 
+mod arrays;
 mod csv;
 mod errors;
 mod fuzz;
 mod images;
 mod inputs;
+mod pictures;
 mod real;
 mod splits;
 mod stream;

@@ -7,11 +7,10 @@ use burn::tensor::Tensor;
 use polytask_balance::{Cross, CrossAggregator, Gram, Sight};
 use polytask_data::Batch;
 
-use crate::engine::judge::Judge;
+use crate::engine::judge::{Judge, Seen};
 use crate::engine::plain::Backward;
 use crate::engine::present::Present;
 use crate::engine::{Engine, Work, rows};
-use crate::tensors;
 
 /// How many batches a step has, unless the configuration says.
 pub(super) const BATCHES: usize = 3;
@@ -99,19 +98,18 @@ fn cross(
     let [(one, first), (other, second)] = [part(first, &one, 0)?, part(second, &other, 1)?];
     let products = rows::cross(&one, &other)?;
     let (left, right) = (rows::gram(&one)?, rows::gram(&other)?);
-    let losses = tensors::read_scalars(first.into_iter().chain(second).collect());
-    let values = tensors::read(Tensor::cat(vec![products, left, right], 0));
-    let all: Vec<f64> = values.into_iter().map(f64::from).collect();
-    let pairs = tasks.len() * tasks.len();
-    let (products, squares) = all.split_at(pairs.min(all.len()));
-    let (left, right) = squares.split_at(pairs.min(squares.len()));
+    let losses: Vec<Tensor<1>> = first.into_iter().chain(second).collect();
+    let seen = Seen::read(&losses, vec![products, left, right]);
+    let [products, left, right] = seen.grams.as_slice() else {
+        return None;
+    };
     let norms = [left, right].map(|gram| {
         let diagonal = gram.iter().step_by(tasks.len() + 1);
         diagonal.map(|square| square.max(0.0).sqrt()).collect()
     });
-    let (first, second) = losses.split_at(tasks.len().min(losses.len()));
+    let (first, second) = seen.losses.split_at(tasks.len().min(seen.losses.len()));
     let gram = Gram::new(tasks.clone(), means(tasks.len(), products, left, right)).ok();
-    let cross = Cross::new(tasks, products.to_vec()).ok()?;
+    let cross = Cross::new(tasks, products.clone()).ok()?;
     let cross = cross.with_losses([first.to_vec(), second.to_vec()]);
     Some((cross.with_norms(norms), gram))
 }

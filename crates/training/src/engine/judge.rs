@@ -20,7 +20,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// Reads all of it from the device in one go.
-    pub(super) fn read(losses: &[Tensor<1>], grams: Vec<Tensor<2>>) -> Self {
+    pub(crate) fn read(losses: &[Tensor<1>], grams: Vec<Tensor<2>>) -> Self {
         let mut all: Vec<Tensor<1>> = losses.to_vec();
         let tasks = grams.first().map_or(0, |gram| gram.dims()[0]);
         let numbers = tasks * tasks;

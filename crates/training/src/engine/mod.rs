@@ -166,7 +166,26 @@ pub(crate) struct Work<'a> {
     pub(crate) clip: Option<f64>,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    /// On batches that draw first, with no bound on the shared gradient.
+    pub(crate) fn new(
+        plan: &'a Plan,
+        model: &'a MultiTaskModel,
+        step: u64,
+        batches: &'a [Batch],
+        present: &'a Present,
+    ) -> Self {
+        Self {
+            plan,
+            model,
+            step,
+            batches,
+            present,
+            first_draw: 0,
+            clip: None,
+        }
+    }
+
     fn draw(&self, batch: usize) -> u64 {
         self.plan.draw(self.step, self.first_draw + batch)
     }

@@ -39,15 +39,8 @@ impl Related {
             return None;
         }
         // Running statistics stay.
-        let work = Work {
-            plan,
-            model: &model.clone(),
-            step: draw,
-            batches,
-            present: &present,
-            first_draw: 0,
-            clip: None,
-        };
+        let model = model.clone();
+        let work = Work::new(plan, &model, draw, batches, &present);
         let apart = engine.apart(&work, None)?;
         let gram = rows::grams(&apart.layers)
             .into_iter()

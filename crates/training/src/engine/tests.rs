@@ -150,13 +150,8 @@ fn run_clipped(
     let layers = shared.layers();
     let present = Present::of(batches, plan.tasks.len());
     let work = Work {
-        plan,
-        model: &model,
-        step: 5,
-        batches,
-        present: &present,
-        first_draw: 0,
         clip,
+        ..Work::new(plan, &model, 5, batches, &present)
     };
     let engine = Engine::new(view, shared);
     assert_eq!(

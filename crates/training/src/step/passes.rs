@@ -49,15 +49,7 @@ pub(super) fn of(
     let mut judge = Judge::new(plan, state.weighting.as_mut(), present, moment);
     let outcome = match &mut state.aggregation {
         Some(aggregation) => {
-            let work = Work {
-                plan,
-                model,
-                step: now,
-                batches,
-                present,
-                first_draw: 0,
-                clip: None,
-            };
+            let work = Work::new(plan, model, now, batches, present);
             aggregation.backward(&work, looked_at, &mut judge)
         }
         None => plain::backward(plan, model, now, batches, present, &mut |own| {
@@ -90,15 +82,7 @@ fn look_ahead(plan: &Plan, state: &mut TrainState, batches: &[Batch], present: &
     let step = state.progress.step;
     let weights = plan.weigh_ahead(state.weighting.as_mut(), &nothing_read(present));
     let rate = plan.train.optimizer.value.rate() * plan.rate_factor(step);
-    let work = Work {
-        plan,
-        model: &state.model,
-        step,
-        batches,
-        present,
-        first_draw: 0,
-        clip: None,
-    };
+    let work = Work::new(plan, &state.model, step, batches, present);
     let slopes = look_ahead::slopes(&work, state.weighting.primary(), &weights.alpha, rate);
     if let Some(mut slopes) = slopes {
         // λ_t multiplies the task's own weight.

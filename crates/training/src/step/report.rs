@@ -3,7 +3,6 @@
 use polytask_balance::{Diagnosis, Losses};
 
 use super::NotFinite;
-use super::passes::Passed;
 use super::read::Read;
 use crate::engine::present::Present;
 use crate::plan::Plan;
@@ -30,8 +29,13 @@ pub struct Stepped {
 }
 
 impl Stepped {
-    /// Of a step that has no numbers yet.
-    pub(super) fn nothing(plan: &Plan, step: u64, passed: &Passed) -> Self {
+    /// Of a step that has no numbers yet, with what is told of its passes.
+    pub(super) fn nothing(
+        plan: &Plan,
+        step: u64,
+        note: Option<String>,
+        diagnosis: Option<Diagnosis>,
+    ) -> Self {
         Self {
             loss: 0.0,
             penalty: 0.0,
@@ -39,8 +43,8 @@ impl Stepped {
             weights: vec![0.0; plan.tasks.len()],
             factor: plan.rate_factor(step),
             skipped: None,
-            note: passed.note.clone(),
-            diagnosis: passed.diagnosis.clone(),
+            note,
+            diagnosis,
         }
     }
 

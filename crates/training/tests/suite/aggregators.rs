@@ -4,9 +4,9 @@ use polytask_balance::AGGREGATORS;
 use polytask_data::Batch;
 use polytask_model::names::{export, import};
 use polytask_training::plan::Plan;
-use polytask_training::step::step;
+use polytask_training::step::{Stepped, step};
 
-use crate::world::{bits, groups, started, three_tasks, world};
+use crate::world::{World, bits, groups, started, three_tasks, world};
 
 pub(crate) fn config(multitask: &str, rest: &str) -> String {
     three_tasks(&format!(
@@ -16,6 +16,32 @@ pub(crate) fn config(multitask: &str, rest: &str) -> String {
 
 pub(crate) const TRAIN: &str = "[train]\nbatch_size = 10\naccumulate = 3\ngradient_clip_norm = 1.0\nema = 0.9\n\
                      optimizer = { type = \"adam\", lr = 0.01 }\n";
+
+/// A run whose heads hand gradients down: they start at zero, so that some steps come first.
+pub(crate) struct Warmed {
+    pub(crate) trained: World,
+    /// What it was trained on.
+    pub(crate) first: Vec<Batch>,
+}
+
+impl Warmed {
+    pub(crate) fn new() -> Self {
+        let mut trained = world(&config("aggregator = \"upgrad\"", TRAIN));
+        let first = groups(&trained.plan, 0)[0].clone();
+        for _ in 0..3 {
+            step(&trained.plan, &mut trained.state, &first).unwrap();
+        }
+        Self { trained, first }
+    }
+
+    /// A step from there with another aggregator, which has learned nothing yet.
+    pub(crate) fn step(&self, aggregator: &str, batches: &[Batch]) -> Stepped {
+        let text = config(&format!("aggregator = {aggregator}"), TRAIN);
+        let (plan, mut state) = started(&text);
+        state.model = import(state.model.clone(), export(&self.trained.state.model)).unwrap();
+        step(&plan, &mut state, batches).unwrap()
+    }
+}
 
 #[test]
 fn a_restored_state_goes_on_bit_for_bit() {
@@ -204,19 +230,9 @@ fn the_gradients_conflict_as_the_log_says() {
 /// the same rows, and a fall of each loss that a small step confirms.
 #[test]
 fn every_kind_of_aggregator_says_how_the_gradients_lie() {
-    // Heads start at zero: some steps first.
-    let mut trained = world(&config("aggregator = \"upgrad\"", TRAIN));
-    let first = groups(&trained.plan, 0)[0].clone();
-    for _ in 0..3 {
-        step(&trained.plan, &mut trained.state, &first).unwrap();
-    }
-    let weights = export(&trained.state.model);
-    let seen = |options: &str, batches: &[Batch]| {
-        let (plan, mut state) = started(&config(&format!("aggregator = {options}"), TRAIN));
-        state.model = import(state.model.clone(), weights.clone()).unwrap();
-        step(&plan, &mut state, batches).unwrap()
-    };
-    let batch = groups(&trained.plan, 0)[1][0].clone();
+    let warmed = Warmed::new();
+    let seen = |options: &str, batches: &[Batch]| warmed.step(options, batches);
+    let batch = groups(&warmed.trained.plan, 0)[1][0].clone();
     let once = [batch.clone()];
     let wanted = seen("\"upgrad\"", &once).diagnosis.unwrap();
     assert_eq!(wanted.present, [0, 1, 2]);

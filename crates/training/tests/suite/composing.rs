@@ -1,29 +1,19 @@
 //! What stands around an aggregator: the weighting before it, the bound after it, and the batches that it draws.
 
 use polytask_data::Batch;
-use polytask_model::names::{export, import};
+use polytask_model::names::export;
 use polytask_training::plan::Plan;
 use polytask_training::state::TrainState;
 use polytask_training::step::{Stepped, step};
 
-use crate::aggregators::{TRAIN, alone, config, whole_batch};
+use crate::aggregators::{Warmed, alone, config, whole_batch};
 use crate::world::{groups, started, world};
 
 /// The weights that are logged have the bound's factor in them, and it is the one that the inner products tell.
 #[test]
 fn the_bound_on_the_shared_gradient_is_that_of_the_inner_products() {
-    let mut trained = world(&config("aggregator = \"upgrad\"", TRAIN));
-    let first = groups(&trained.plan, 0)[0].clone();
-    for _ in 0..3 {
-        step(&trained.plan, &mut trained.state, &first).unwrap();
-    }
-    let weights = export(&trained.state.model);
-    let after = |options: &str| {
-        let text = config(&format!("aggregator = {{ {options} }}"), TRAIN);
-        let (plan, mut state) = started(&text);
-        state.model = import(state.model.clone(), weights.clone()).unwrap();
-        step(&plan, &mut state, &first).unwrap()
-    };
+    let warmed = Warmed::new();
+    let after = |options: &str| warmed.step(&format!("{{ {options} }}"), &warmed.first);
     for method in ["cagrad", "gradvac", "sum", "excess_mtl"] {
         // What `sum` weighs is not seen unless something else asks for it.
         let free = after(&format!("type = \"{method}\""));
@@ -125,18 +115,9 @@ fn each_loss_falls_as_is_said_where_layers_have_weights_of_their_own() {
 /// λ is what follows from the gradients of the weighted losses: the second task counts half.
 #[test]
 fn methods_across_batches_learn_from_weighted_losses() {
-    let mut trained = world(&config("aggregator = \"upgrad\"", TRAIN));
-    let first = groups(&trained.plan, 0)[0].clone();
-    for _ in 0..3 {
-        step(&trained.plan, &mut trained.state, &first).unwrap();
-    }
-    let weights = export(&trained.state.model);
-    let seen = |options: &str, batches: &[Batch]| {
-        let (plan, mut state) = started(&config(&format!("aggregator = {options}"), TRAIN));
-        state.model = import(state.model.clone(), weights.clone()).unwrap();
-        step(&plan, &mut state, batches).unwrap()
-    };
-    let batch = whole_batch(&trained.plan);
+    let warmed = Warmed::new();
+    let seen = |options: &str, batches: &[Batch]| warmed.step(options, batches);
+    let batch = whole_batch(&warmed.trained.plan);
     let gram = seen("\"upgrad\"", std::slice::from_ref(&batch))
         .diagnosis
         .unwrap();

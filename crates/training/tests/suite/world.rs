@@ -1,5 +1,6 @@
 //! A tiny experiment, planned and started.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -143,11 +144,16 @@ pub(crate) fn resumed_bit_for_bit(text: &str, after: &[usize]) -> World {
     whole
 }
 
-/// Both models have the same parameters, number by number within `tolerance`.
+/// Both models have the same parameters, whatever their order, number by number within `tolerance`.
 pub(crate) fn assert_same_weights(wanted: &TrainState, found: &TrainState, tolerance: f32) {
-    let pairs = export(&wanted.model).into_iter().zip(export(&found.model));
-    for ((name, _, wanted), (_, _, found)) in pairs {
-        for (found, wanted) in found.iter().zip(&wanted) {
+    let named = |state: &TrainState| -> BTreeMap<String, Vec<f32>> {
+        let values = export(&state.model).into_iter();
+        values.map(|(name, _, values)| (name, values)).collect()
+    };
+    let (wanted, found) = (named(wanted), named(found));
+    assert!(wanted.keys().eq(found.keys()));
+    for (name, wanted) in wanted {
+        for (found, wanted) in found[&name].iter().zip(&wanted) {
             assert!(
                 (found - wanted).abs() < tolerance,
                 "{name}: {found} for {wanted}"

@@ -19,15 +19,7 @@ fn shared_gradient(
     let plan = &world.plan;
     let model = world.state.model.clone();
     let present = Present::of(batches, plan.tasks.len());
-    let work = Work {
-        plan,
-        model: &model,
-        step: 5,
-        batches,
-        present: &present,
-        first_draw: 0,
-        clip: None,
-    };
+    let work = Work::new(plan, &model, 5, batches, &present);
     let view = View {
         engine: GradientEngine::Reforward,
         ..View::default()
