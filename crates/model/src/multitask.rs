@@ -15,7 +15,7 @@ use crate::error::{ShapeError, ShapeErrors};
 use crate::features::Inputs;
 use crate::head::{Head, HeadOptions};
 use crate::initial::Initial;
-use crate::joint::{CoupledLabel, Edge, Joint, Known};
+use crate::joint::{CoupledLabel, Edge, Joint, Known, NumberCost, Residuals};
 use crate::layer::Layer;
 use crate::loss::{TaskLoss, TaskSpec};
 use crate::relation::{Related, Relation, Ties};
@@ -191,8 +191,9 @@ impl MultiTaskModel {
         }
     }
 
-    /// -ln p(label | x, the known labels before it) of each task with coupled labels, `[rows]`, exactly 0 where its label
-    /// is not known, from the predictions of the heads by themselves. Their sum over tasks is -ln p(known labels | x).
+    /// -ln p(label | x, the known labels before it) of each task with coupled classes, `[rows]`, exactly 0 where its label
+    /// is not known, from the predictions of the heads by themselves: their loss. Their sum over tasks is -ln p(known
+    /// labels | x).
     #[must_use]
     pub fn joint_costs(&self, heads: &[Tensor<2>], known: &Known) -> Vec<Option<Tensor<1>>> {
         match &self.joint {
@@ -201,14 +202,12 @@ impl MultiTaskModel {
         }
     }
 
-    /// -ln p(number | x) of each task with coupled numbers, as [`joint_costs`](Self::joint_costs): what they cost by
-    /// themselves, in the same law.
+    /// What the known coupled numbers of each row cost, from the predictions of the heads by themselves; empty where no
+    /// numbers are coupled.
     #[must_use]
-    pub fn numbers_alone(&self, heads: &[Tensor<2>], known: &Known) -> Vec<Option<Tensor<1>>> {
-        match &self.joint {
-            Some(joint) => joint.numbers_alone(heads, known),
-            None => vec![None; heads.len()],
-        }
+    pub fn number_costs(&self, heads: &[Tensor<2>], known: &Known) -> Vec<NumberCost> {
+        let joint = self.joint.as_ref();
+        joint.map_or_else(Vec::new, |joint| joint.number_costs(heads, known))
     }
 
     /// Standard deviations of the coupled numbers as the loss sees them, given what is known of coupled labels: row by row,
@@ -219,10 +218,37 @@ impl MultiTaskModel {
         joint.map_or_else(Vec::new, |joint| joint.deviations(known))
     }
 
+    /// Whether numbers are coupled, by the covariance of what their heads [leave](Self::leave).
+    #[must_use]
+    pub fn couples_numbers(&self) -> bool {
+        self.coupled().iter().any(CoupledLabel::is_number)
+    }
+
+    /// Adds what these predictions of the heads by themselves leave of the coupled numbers that are known.
+    pub fn leave(&self, heads: &[Tensor<2>], known: &Known, residuals: &mut Residuals) {
+        if let Some(joint) = &self.joint {
+            joint.leave(heads, known, residuals);
+        }
+    }
+
+    /// The same model with the covariance of these residuals; predictions of labels by themselves stay. Nothing changes if
+    /// there are none, or one was not finite.
+    #[must_use]
+    pub fn with_residuals(mut self, residuals: &Residuals) -> Self {
+        self.joint = (self.joint.take()).map(|joint| joint.with_residuals(residuals));
+        self
+    }
+
     /// The labels that are coupled, in the order of [`Known`]; none without a joint head.
     #[must_use]
     pub fn coupled(&self) -> &[CoupledLabel] {
         self.joint.as_ref().map_or(&[], Joint::labels)
+    }
+
+    /// Whether classes are coupled, by a tree: the losses of their tasks are then not their heads' own.
+    #[must_use]
+    pub fn couples_classes(&self) -> bool {
+        !self.joint_edges().is_empty()
     }
 
     pub(crate) fn joint_edges(&self) -> &[Edge] {

@@ -25,7 +25,7 @@ pub enum Part {
     Joint,
 }
 
-/// A parameter, or a running statistic, with its canonical name.
+/// A parameter, or a statistic, with its canonical name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedParameter {
     pub name: String,
@@ -35,7 +35,7 @@ pub struct NamedParameter {
     pub part: Part,
     /// Whether weight decay applies: to weights, not to biases, norms, thresholds or what lies behind a simplex.
     pub decays: bool,
-    /// Whether gradients train it: a running statistic is state, but no parameter.
+    /// Whether gradients train it: a statistic is state, but no parameter.
     pub trainable: bool,
     /// Whether it is a matrix `[inputs, outputs]`: all weights of two axes are, but codes and their weights, which are
     /// `[outputs, inputs]`.
@@ -47,7 +47,12 @@ pub struct NamedParameter {
 /// Name, shape and values, row by row.
 pub type NamedValues = (String, Vec<usize>, Vec<f32>);
 
-/// All parameters and running statistics, in the model's order.
+/// Whether this is what norms know of earlier batches, or the covariance of residuals.
+fn is_statistic(leaf: &str) -> bool {
+    leaf.starts_with("running_") || leaf == "factor"
+}
+
+/// All parameters and statistics, in the model's order.
 #[must_use]
 pub fn parameters(model: &MultiTaskModel) -> Vec<NamedParameter> {
     struct List<'a>(Namer<'a>, Vec<NamedParameter>);
@@ -66,7 +71,7 @@ pub fn parameters(model: &MultiTaskModel) -> Vec<NamedParameter> {
                 shape: param.lazy_shape().to_vec(),
                 part,
                 decays: matches!(leaf, "weight" | "codes" | "alpha" | "cascade"),
-                trainable: !leaf.starts_with("running_"),
+                trainable: !is_statistic(leaf),
                 inputs_first: D == 2 && leaf == "weight",
                 turns: matches!(leaf, "codes" | "alpha"),
                 name,
@@ -78,7 +83,7 @@ pub fn parameters(model: &MultiTaskModel) -> Vec<NamedParameter> {
     list.1
 }
 
-/// The whole state of the model: parameters and running statistics, in the model's order.
+/// The whole state of the model: parameters and statistics, in the model's order.
 #[must_use]
 pub fn export(model: &MultiTaskModel) -> Vec<NamedValues> {
     struct Export<'a>(Namer<'a>, Vec<NamedValues>);

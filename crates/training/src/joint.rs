@@ -125,7 +125,7 @@ pub(crate) fn coupled(
 fn all_numbers(tasks: &[PlannedTask]) -> Vec<String> {
     let is_number = |task: &&PlannedTask| {
         matches!(task.kind, TaskKind::Regression { .. })
-            && task.options.loss(&task.kind).is_of_means()
+            && task.options.loss(&task.kind).is_of_residuals()
     };
     let mut names: Vec<String> = tasks
         .iter()
@@ -173,14 +173,14 @@ fn uncoupled(tasks: &[PlannedTask], columns: &[Column]) -> Option<String> {
         };
         let is_other = |task: &&PlannedTask| {
             let loss = task.options.loss(&task.kind);
-            !loss.is_law() && !loss.is_of_means()
+            !loss.is_law() && !loss.is_of_residuals()
         };
         let others: Vec<_> = tasks.iter().filter(is_other).collect();
         let mut why =
             "there are neither two classes nor two numbers that can be coupled".to_owned();
         if !others.is_empty() {
             why.push_str(&format!(
-                "; what cannot, for its loss is not the likelihood of classes or `mse`: {}",
+                "; what cannot, as its loss is no plain likelihood of classes or is `gaussian_nll`: {}",
                 of(others)
             ));
         }

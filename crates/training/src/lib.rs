@@ -6,6 +6,7 @@ pub mod aggregation;
 pub mod annealing;
 pub mod bottleneck;
 pub mod canonical;
+mod covariance;
 pub mod device;
 mod ema;
 pub mod engine;

@@ -52,9 +52,9 @@ impl CoupledLabel {
                 "`{name}` is {kind}: classes are coupled by `edges`"
             ));
         };
-        if !spec.loss().is_of_means() {
+        if !spec.loss().is_of_residuals() {
             return Err(format!(
-                "the loss of `{name}` is not `mse`, which a Gaussian law with one covariance for all rows replaces"
+                "the loss of `{name}` gives every row a variance of its own: one covariance for all rows has no place beside it"
             ));
         }
         let own = |place: usize| match spec.fit.classes.get(place) {

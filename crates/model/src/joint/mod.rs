@@ -5,7 +5,7 @@
 //! log-probabilities u_t and a table M_st per edge that starts at zero: then the labels are independent given x, exactly.
 //! Sums over labels that are not known are exact ([`pass`]), at a cost of rows times classes squared per edge.
 //!
-//! Training minimises -ln p(y known | x), a label after the other along the tree: the loss of a label is
+//! Training minimises -ln p(classes known | x), a label after the other along the tree: the loss of a label is
 //! -ln p(y_t | x, the known labels before y_t), labels that are not known summed over. The sum over a row's known labels
 //! is -ln p of all of them, whatever is missing and whatever the order. So each task has a loss of its own that a weight
 //! may multiply: every such term is a proper score of a conditional law, and any weights of at least zero keep the true
@@ -19,18 +19,21 @@ mod covariance;
 mod label;
 mod numbers;
 mod pass;
+mod residuals;
 mod tree;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 
 pub use label::CoupledLabel;
+pub use residuals::Residuals;
 pub use tree::{Edge, circle};
 
 use crate::encoder::one_hot;
 use crate::error::ShapeError;
 use crate::initial::{Initial, data};
 use crate::loss::TaskSpec;
+pub use numbers::NumberCost;
 use numbers::Numbers;
 use pass::Pass;
 pub(crate) use tree::Tree;
@@ -207,8 +210,8 @@ impl Joint {
         numbers.map_or_else(Vec::new, |numbers| numbers.deviations(known))
     }
 
-    /// -ln p(label | x, the known labels before it) of every task, `[rows]`, exactly 0 where it is not known; a task's
-    /// labels add up. None for a task that is not coupled.
+    /// -ln p(label | x, the known labels before it) of every task in the tree, `[rows]`, exactly 0 where it is not known; a
+    /// task's labels add up. None for any other task.
     pub(crate) fn costs(&self, predictions: &[Tensor<2>], known: &Known) -> Vec<Option<Tensor<1>>> {
         let free = self.potentials(predictions);
         let told = self.told(&free, known);
@@ -222,23 +225,35 @@ impl Joint {
                 .reshape([rows]);
             add_to(&mut costs, label.task, cost);
         }
-        if let Some(numbers) = &self.numbers {
-            numbers.add_costs(predictions, known, &mut costs);
-        }
         costs
     }
 
-    /// -ln p(number | x) of every task with coupled numbers, as [`costs`](Self::costs): of classes their own loss says it.
-    pub(crate) fn numbers_alone(
+    /// What the known numbers of each row cost; none where no numbers are coupled.
+    pub(crate) fn number_costs(&self, predictions: &[Tensor<2>], known: &Known) -> Vec<NumberCost> {
+        let numbers = self.numbers.as_ref();
+        numbers.map_or_else(Vec::new, |numbers| numbers.costs(predictions, known))
+    }
+
+    /// Adds what the predictions leave of the numbers that are known.
+    pub(crate) fn leave(
         &self,
         predictions: &[Tensor<2>],
         known: &Known,
-    ) -> Vec<Option<Tensor<1>>> {
-        let mut costs: Vec<Option<Tensor<1>>> = vec![None; predictions.len()];
+        residuals: &mut Residuals,
+    ) {
         if let Some(numbers) = &self.numbers {
-            numbers.add_alone(predictions, known, &mut costs);
+            numbers.leave(predictions, known, residuals);
         }
-        costs
+    }
+
+    /// With the covariance of these residuals.
+    pub(crate) fn with_residuals(self, residuals: &Residuals) -> Self {
+        Self {
+            numbers: self
+                .numbers
+                .map(|numbers| numbers.with_residuals(residuals)),
+            ..self
+        }
     }
 
     fn pass<T>(&self, run: impl FnOnce(&Pass<'_>) -> T) -> T {

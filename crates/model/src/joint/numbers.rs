@@ -1,15 +1,25 @@
 //! The numbers among the coupled labels: between predictions and labels of tasks and the one Gaussian law over them.
 
 use burn::module::Module;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
-use super::conditional::Conditional;
+use super::conditional::{Conditional, LEAST};
 use super::covariance::Covariance;
 use super::label::CoupledLabel;
-use super::{KEY, Known, add_to};
+use super::residuals::Residuals;
+use super::{KEY, Known};
 use crate::error::ShapeError;
 use crate::initial::{Initial, data};
 use crate::loss::TaskSpec;
+
+/// What the known numbers of a row cost, nats; nothing where none is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NumberCost {
+    /// -ln p(known numbers | x).
+    pub together: f64,
+    /// The sum of -ln p(number | x) over them, by the marginals of the same law.
+    pub alone: f64,
+}
 
 /// Numbers with their covariance.
 #[derive(Module, Debug)]
@@ -17,6 +27,9 @@ pub(crate) struct Numbers {
     pub(crate) covariance: Covariance,
     #[module(skip)]
     labels: Vec<CoupledLabel>,
+    /// Variances of the labels of training.
+    #[module(skip)]
+    start: Vec<f64>,
 }
 
 impl Numbers {
@@ -45,14 +58,41 @@ impl Numbers {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let variances: Vec<f64> = labels
-            .iter()
-            .map(|label| tasks.get(label.task).map_or(1.0, |task| task.fit.variance))
-            .collect();
+        let variance = |label: &CoupledLabel| {
+            // A constant label has none.
+            let variance = tasks.get(label.task).map_or(1.0, |task| task.fit.variance);
+            variance.max(1e-5)
+        };
+        let start: Vec<f64> = labels.iter().map(variance).collect();
         Ok((labels.len() > 1).then(|| Self {
-            covariance: Covariance::new(initial, &variances),
+            covariance: Covariance::new(initial, &start),
             labels,
+            start,
         }))
+    }
+
+    /// Adds what the predictions leave of the numbers that are known.
+    pub(super) fn leave(
+        &self,
+        predictions: &[Tensor<2>],
+        known: &Known,
+        residuals: &mut Residuals,
+    ) {
+        for (errors, is_known) in self.errors(predictions, known) {
+            residuals.add(&errors, is_known);
+        }
+    }
+
+    /// With the covariance of these residuals; as before if there are none.
+    pub(super) fn with_residuals(self, residuals: &Residuals) -> Self {
+        let least: Vec<f64> = self.start.iter().map(|variance| LEAST * variance).collect();
+        match residuals.factor(&self.start, &least) {
+            Some(factor) => Self {
+                covariance: self.covariance.with_factor(&factor),
+                ..self
+            },
+            None => self,
+        }
     }
 
     /// In the order of the covariance.
@@ -64,20 +104,13 @@ impl Numbers {
     /// its value. In f64: nothing is trained through it.
     pub(super) fn condition(&self, predictions: &mut [Tensor<2>], known: &Known) {
         let own = self.means(predictions);
-        let [rows, count] = own.dims();
-        let (device, means) = (own.device(), own.into_data());
-        let means: Vec<f64> = means.iter::<f64>().collect();
-        let (values, mask) = self.of(known);
-        let mut law = Conditional::of(&self.covariance.factor_in_f64());
+        let ([rows, count], device) = (own.dims(), own.device());
+        let means: Vec<f64> = own.into_data().iter::<f64>().collect();
+        let (values, _) = self.of(known);
+        let mut law = Conditional::of(&self.covariance.factor());
         let mut given: Vec<f64> = Vec::with_capacity(rows * count);
         let each = means.chunks(count).zip(values.chunks(count));
-        for ((means, values), mask) in each.zip(mask.chunks(count)) {
-            let is_known: Vec<bool> = mask.iter().map(|known| *known > 0.0).collect();
-            let errors: Vec<f64> = values
-                .iter()
-                .zip(means)
-                .map(|(value, mean)| f64::from(*value) - mean)
-                .collect();
+        for ((means, values), (errors, is_known)) in each.zip(self.errors(predictions, known)) {
             let shifts = law.given(&is_known).shifts(&errors);
             let each = means.iter().zip(shifts).zip(values).zip(is_known);
             given.extend(each.map(|(((mean, shift), value), is_known)| {
@@ -101,52 +134,55 @@ impl Numbers {
     /// Standard deviations of the numbers given what is known, row by row in the order of the labels.
     pub(super) fn deviations(&self, known: &Known) -> Vec<f64> {
         let (_, mask) = self.of(known);
-        let mut law = Conditional::of(&self.covariance.factor_in_f64());
+        let mut law = Conditional::of(&self.covariance.factor());
         let mut deviations = Vec::with_capacity(mask.len());
         for mask in mask.chunks(self.labels.len().max(1)) {
             let is_known: Vec<bool> = mask.iter().map(|known| *known > 0.0).collect();
-            let variances = law.given(&is_known).variances.iter();
+            let variances = law.given(&is_known).variances();
             deviations.extend(variances.map(|variance| variance.sqrt()));
         }
         deviations
     }
 
-    /// Adds -ln p(number | x, the known numbers before it) to the costs of the tasks.
-    pub(super) fn add_costs(
-        &self,
-        predictions: &[Tensor<2>],
-        known: &Known,
-        costs: &mut [Option<Tensor<1>>],
-    ) {
-        let (errors, mask) = self.errors(predictions, known);
-        self.add(self.covariance.costs(errors, &mask), costs);
+    /// What the known numbers of each row cost.
+    pub(super) fn costs(&self, predictions: &[Tensor<2>], known: &Known) -> Vec<NumberCost> {
+        let (mut law, count) = (
+            Conditional::of(&self.covariance.factor()),
+            self.labels.len(),
+        );
+        let rows = self.errors(predictions, known).into_iter();
+        rows.map(|(errors, is_known)| {
+            let alone = (0..count).filter(|&place| is_known.get(place) == Some(&true));
+            let alone: Vec<Vec<bool>> = alone
+                .map(|own| (0..count).map(|place| place == own).collect())
+                .collect();
+            NumberCost {
+                together: law.given(&is_known).cost(&errors),
+                alone: alone.iter().map(|own| law.given(own).cost(&errors)).sum(),
+            }
+        })
+        .collect()
     }
 
-    /// Adds -ln p(number | x) to the costs of the tasks.
-    pub(super) fn add_alone(
-        &self,
-        predictions: &[Tensor<2>],
-        known: &Known,
-        costs: &mut [Option<Tensor<1>>],
-    ) {
-        let (errors, mask) = self.errors(predictions, known);
-        self.add(self.covariance.costs_alone(errors, &mask), costs);
-    }
-
-    fn add(&self, each: Tensor<2>, costs: &mut [Option<Tensor<1>>]) {
-        let [rows, _] = each.dims();
-        for (index, label) in self.labels.iter().enumerate() {
-            let own = each.clone().narrow(1, index, 1).reshape([rows]);
-            add_to(costs, label.task, own);
-        }
-    }
-
-    /// Labels less predictions `[rows, numbers]`, and which labels are known.
-    fn errors(&self, predictions: &[Tensor<2>], known: &Known) -> (Tensor<2>, Vec<f32>) {
-        let means = self.means(predictions);
+    /// Of each row labels less predictions, 0 where nothing is known, and which labels are known.
+    fn errors(&self, predictions: &[Tensor<2>], known: &Known) -> Vec<(Vec<f64>, Vec<bool>)> {
+        let count = self.labels.len().max(1);
+        let means: Vec<f64> = self.means(predictions).into_data().iter::<f64>().collect();
         let (values, mask) = self.of(known);
-        let values = TensorData::new(values, means.dims());
-        (Tensor::from_data(values, &means.device()) - means, mask)
+        let each = means
+            .chunks(count)
+            .zip(values.chunks(count))
+            .zip(mask.chunks(count));
+        each.map(|((means, values), mask)| {
+            let is_known: Vec<bool> = mask.iter().map(|known| *known > 0.0).collect();
+            let errors = values.iter().zip(means).zip(&is_known);
+            let errors = errors.map(|((value, mean), is_known)| match is_known {
+                true => f64::from(*value) - mean,
+                false => 0.0,
+            });
+            (errors.collect(), is_known)
+        })
+        .collect()
     }
 
     fn means(&self, predictions: &[Tensor<2>]) -> Tensor<2> {

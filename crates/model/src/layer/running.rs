@@ -1,4 +1,4 @@
-//! A statistic that training updates during the forward pass: part of the model's state, never trained by gradients.
+//! A statistic: part of the model's state, never trained by gradients. Norms update theirs during the forward pass.
 //!
 //! Burn's own running state is shared by every clone of a module, lags one update behind when a module is visited, and
 //! is averaged over threads. A checkpoint must hold exactly what the last step left, and a clone must stand alone.
@@ -47,7 +47,8 @@ impl Running {
         self.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn changed(self, change: impl FnOnce(Tensor<1>) -> Tensor<1>) -> Self {
+    /// The statistic with what this makes of its value.
+    pub(crate) fn changed(self, change: impl FnOnce(Tensor<1>) -> Tensor<1>) -> Self {
         let value = change(self.value());
         Self::with_id(self.id, value)
     }

@@ -38,6 +38,10 @@ impl Loss for Absolute {
         (prediction - target).abs().mean_dim(1).reshape([rows])
     }
 
+    fn is_of_residuals(&self) -> bool {
+        true
+    }
+
     fn decode(&self, _: &TaskKind, row: &[f64]) -> Vec<f64> {
         row.to_vec()
     }

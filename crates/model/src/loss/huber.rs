@@ -55,6 +55,10 @@ impl Loss for Huber {
         loss.mean_dim(1).reshape([rows])
     }
 
+    fn is_of_residuals(&self) -> bool {
+        true
+    }
+
     fn decode(&self, _: &TaskKind, row: &[f64]) -> Vec<f64> {
         row.to_vec()
     }

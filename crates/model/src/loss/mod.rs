@@ -88,9 +88,9 @@ pub trait Loss: std::fmt::Debug + Send + Sync {
         false
     }
 
-    /// Whether it is the squared error of means, one score per output: up to scale and constant -ln of a Gaussian law
-    /// whose covariance is the same for all rows.
-    fn is_of_means(&self) -> bool {
+    /// Whether it is of label less prediction, one score per output: what a Gaussian law with one covariance for all rows is
+    /// fitted to.
+    fn is_of_residuals(&self) -> bool {
         false
     }
 

@@ -36,7 +36,7 @@ impl Loss for Squared {
         (prediction - target).square().mean_dim(1).reshape([rows])
     }
 
-    fn is_of_means(&self) -> bool {
+    fn is_of_residuals(&self) -> bool {
         true
     }
 

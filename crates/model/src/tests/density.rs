@@ -14,23 +14,12 @@ pub(super) struct Density {
 
 impl Density {
     pub(super) fn of(model: &MultiTaskModel, predictions: &[Rows]) -> Self {
-        Self::with(model.coupled(), &Values::of(model), predictions)
-    }
-
-    /// L = diag(exp(7 tanh(s / 7))) (I + A), entry by entry.
-    pub(super) fn with(labels: &[CoupledLabel], values: &Values, predictions: &[Rows]) -> Self {
-        let (scale, lower) = (
-            values.vector("joint.numbers.log_scale"),
-            values.vector("joint.numbers.lower"),
-        );
+        let labels = model.coupled();
+        let factor = Values::of(model).vector("joint.numbers.factor");
         let count = labels.len();
-        let factor = |row: usize, column: usize| {
-            let unit = match column {
-                column if column < row => lower[row * (row - 1) / 2 + column],
-                column if column == row => 1.0,
-                _ => 0.0,
-            };
-            (7.0 * (scale[row] / 7.0).tanh()).exp() * unit
+        let factor = |row: usize, column: usize| match column {
+            column if column <= row => factor[row * (row + 1) / 2 + column],
+            _ => 0.0,
         };
         let entry = |a: usize, b: usize| (0..count).map(|k| factor(a, k) * factor(b, k)).sum();
         let means = |row: usize| {
@@ -54,19 +43,6 @@ impl Density {
             sum += a * row.iter().zip(&errors).map(|(x, b)| x * b).sum::<f64>();
         }
         0.5 * sum
-    }
-
-    /// What the number at `place` adds to those before it.
-    pub(super) fn cost(&self, row: usize, known: &[Option<f64>], place: usize) -> f64 {
-        if known[place].is_none() {
-            return 0.0;
-        }
-        let upto = |end: usize| {
-            let mut some = vec![None; known.len()];
-            some[..end].copy_from_slice(&known[..end]);
-            self.of_known(row, &some)
-        };
-        upto(place + 1) - upto(place)
     }
 
     /// Mean and variance of a number given the known ones.

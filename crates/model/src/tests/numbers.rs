@@ -3,15 +3,14 @@
 use burn::tensor::{Device, Tensor};
 use polytask_data::TaskKind;
 
-use super::batch::{Labelled, assert_gradients, gradients};
+use super::batch::Labelled;
 use super::cases::latent;
 use super::density::{Density, known, of_pattern};
 use super::fixtures::{
-    built, close, columns, flex, ndarray, normals, numeric, rows, scalar, shaken, task, vector,
-    with_loss,
+    built, close, columns, flex, ndarray, normals, numeric, rows, shaken, task, vector, with_loss,
 };
 use super::reference::{Rows, Values};
-use crate::{Huber, Known, MultiTaskModel, TaskSpec, names};
+use crate::{Gaussian, Huber, Known, MultiTaskModel, NumberCost, Residuals, TaskSpec, names};
 
 const ROWS: usize = 6;
 
@@ -58,38 +57,41 @@ fn costs_are_those_of_the_density_whatever_is_missing() {
             for start in 0..1_u32 << count {
                 let pattern = |row: usize| (start + row as u32) % (1 << count);
                 let (known, plain) = of_pattern(count, ROWS, pattern);
-                let costs = model.joint_costs(&heads, &known);
-                let alone = model.numbers_alone(&heads, &known);
-                let read = |costs: &[Option<Tensor<1>>]| -> Vec<Vec<f64>> {
-                    let each = costs.iter().cloned();
-                    each.map(|cost| cost.map_or(vec![0.0; ROWS], vector))
-                        .collect()
-                };
-                let (costs, alone) = (read(&costs), read(&alone));
-                for (row, plain) in plain.iter().enumerate() {
-                    let (mut wanted, mut by_itself) = (vec![0.0; 4], vec![0.0; 4]);
-                    for (place, label) in model.coupled().iter().enumerate() {
-                        wanted[label.task] += density.cost(row, plain, place);
+                let costs = model.number_costs(&heads, &known);
+                assert_eq!(costs.len(), ROWS);
+                for ((row, plain), found) in plain.iter().enumerate().zip(costs) {
+                    let alone = (0..count).map(|place| {
                         let mut only = vec![None; count];
                         only[place] = plain[place];
-                        by_itself[label.task] += density.of_known(row, &only);
+                        density.of_known(row, &only)
+                    });
+                    let wanted = [density.of_known(row, plain), alone.sum()];
+                    for (found, wanted) in [found.together, found.alone].into_iter().zip(wanted) {
+                        assert!(
+                            close(found, wanted, 1e-9),
+                            "{plain:?}: {found} for {wanted}"
+                        );
+                        assert!(wanted != 0.0 || found == 0.0);
                     }
-                    for task in 0..4 {
-                        let is = |found: f64, wanted: f64| {
-                            assert!(
-                                close(found, wanted, 5e-6),
-                                "{plain:?}: {found} for {wanted}"
-                            );
-                            assert!(wanted != 0.0 || found == 0.0);
-                        };
-                        is(costs[task][row], wanted[task]);
-                        is(alone[task][row], by_itself[task]);
-                    }
-                    let sum: f64 = costs.iter().map(|cost| cost[row]).sum();
-                    assert!(close(sum, density.of_known(row, plain), 5e-6));
                 }
             }
         }
+    }
+}
+
+/// What is trained, and what is predicted where nothing is known, are those of the model without it, bit for bit.
+#[test]
+fn a_covariance_changes_no_loss_and_no_mean() {
+    let device = flex();
+    let tasks = tasks();
+    let with = shaken(model(&["height", "pair", "weight"], &tasks, &device));
+    let (known, _) = of_pattern(4, ROWS, |_| 0b1111);
+    let own = heads(&with, &device);
+    assert!(with.joint_costs(&own, &known).iter().all(Option::is_none));
+    assert!(!with.couples_classes() && with.couples_numbers());
+    let x = numeric(&normals("inputs", ROWS, 3), &device);
+    for (found, wanted) in with.forward(&x).into_iter().zip(own) {
+        assert_eq!(rows(found), rows(wanted));
     }
 }
 
@@ -123,84 +125,25 @@ fn known_numbers_give_the_conditional_law() {
     }
 }
 
+/// Whatever a head says of a number that is not known, even nothing finite.
 #[test]
-fn gradients_are_central_differences() {
-    let tasks = tasks();
-    let case = latent();
-    let x = normals("inputs", ROWS, 3);
-    let weights = [0.5, 0.0, 2.0, 0.7];
-    let device = flex();
-    for numbers in [&["height", "weight"][..], &["weight", "pair", "height"]] {
-        let model = shaken(model(numbers, &tasks, &device));
-        let (known, plain) = known(model.coupled(), &Labelled::of(&tasks, ROWS));
-        assert!(plain.iter().any(|row| row.iter().all(Option::is_some)));
-        assert!(plain.iter().flatten().any(Option::is_none));
-        let heads = heads(&model, &device);
-        let mut total = Tensor::<1>::zeros([1], &device);
-        for (cost, weight) in model.joint_costs(&heads, &known).into_iter().zip(weights) {
-            if let Some(cost) = cost {
-                total = total + cost.sum() * weight;
-            }
-        }
-        let is_coupled = |index: usize| model.coupled().iter().any(|label| label.task == index);
-        // The heads that no cost reaches have no gradient: they are held by a term of their own.
-        for (index, head) in heads.iter().enumerate() {
-            if !is_coupled(index) {
-                total = total + head.clone().sum();
-            }
-        }
-        let loss = |values: &Values| {
-            let predictions: Vec<Rows> = tasks
-                .iter()
-                .map(|task| (case.predict)(values, &x, task))
-                .collect();
-            let density = Density::with(model.coupled(), values, &predictions);
-            let mut total = 0.0;
-            for (row, plain) in plain.iter().enumerate() {
-                for (place, label) in model.coupled().iter().enumerate() {
-                    total += weights[label.task] * density.cost(row, plain, place);
-                }
-            }
-            for (index, predictions) in predictions.iter().enumerate() {
-                if !is_coupled(index) {
-                    total += predictions.concat().iter().sum::<f64>();
-                }
-            }
-            total
-        };
-        assert_gradients("numbers", &model, &total, loss, 5e-5);
-    }
-}
-
-/// A task without a label in a batch has cost and gradient 0, whatever its head says.
-#[test]
-fn a_task_that_is_not_seen_is_left_alone() {
+fn a_number_that_is_not_known_costs_nothing() {
     let device = flex();
     let tasks = tasks();
     let model = shaken(model(&["height", "pair", "weight"], &tasks, &device));
     let mut heads = heads(&model, &device);
-    heads[3] = heads[3].clone() + f32::NAN;
     let (known, _) = of_pattern(4, ROWS, |_| 0b0111);
-    let costs = model.joint_costs(&heads, &known);
-    assert_eq!(vector(costs[3].clone().unwrap()), [0.0; ROWS]);
-    let total = costs
-        .into_iter()
-        .flatten()
-        .reduce(|a, b| a + b)
-        .unwrap()
-        .sum();
-    assert!(scalar(total.clone()).is_finite());
-    for (name, gradient) in gradients(&model, &total.backward()) {
-        if name.starts_with("heads.weight") {
-            let gradient = gradient.unwrap_or_default();
-            assert!(gradient.iter().all(|value| *value == 0.0), "{name}");
-        }
-    }
+    let wanted = model.number_costs(&heads, &known);
+    heads[3] = heads[3].clone() + f32::NAN;
+    assert_eq!(model.number_costs(&heads, &known), wanted);
+    let (nothing, _) = of_pattern(4, ROWS, |_| 0);
+    let costs = model.number_costs(&heads, &nothing);
+    assert_eq!(costs, [NumberCost::default(); ROWS]);
 }
 
-/// Before the first step a label costs the entropy of a Gaussian of its variance, and knowing another says nothing.
+/// Before anything is learnt a label costs the entropy of a Gaussian of its variance, and knowing another says nothing.
 #[test]
-fn the_first_loss_is_the_entropy_of_the_labels() {
+fn at_first_numbers_are_independent() {
     let device = flex();
     let tasks = tasks();
     let model = model(&["height", "pair", "weight"], &tasks, &device);
@@ -215,11 +158,9 @@ fn the_first_loss_is_the_entropy_of_the_labels() {
         .map(|width| Tensor::zeros([2, width], &device))
         .into();
     let entropy = 0.5 * (std::f64::consts::TAU * std::f64::consts::E * 1.5).ln();
-    let costs = model.joint_costs(&heads, &known);
-    for (task, outputs) in [(0, 1.0), (2, 2.0), (3, 1.0)] {
-        for cost in vector(costs[task].clone().unwrap()) {
-            assert!(close(cost, outputs * entropy, 1e-6), "{cost}");
-        }
+    for cost in model.number_costs(&heads, &known) {
+        assert!(close(cost.together, 4.0 * entropy, 1e-6), "{cost:?}");
+        assert!(close(cost.alone, 4.0 * entropy, 1e-6), "{cost:?}");
     }
     let (one, _) = of_pattern(4, 2, |_| 0b0001);
     for (given, alone) in model
@@ -232,6 +173,56 @@ fn the_first_loss_is_the_entropy_of_the_labels() {
     }
 }
 
+/// The covariance is that of labels less predictions, and goes into no other part of the model.
+#[test]
+fn residuals_make_the_covariance() {
+    let device = flex();
+    let tasks = tasks();
+    let before = model(&["height", "weight"], &tasks, &device);
+    let rows_each = 400;
+    let noise = normals("noise", rows_each, 2);
+    // Residuals of deviation 0.5 and 0.2 that correlate by 0.8.
+    let wanted = [[0.25, 0.08], [0.08, 0.04]];
+    let residual = |row: usize| {
+        let [a, b] = [noise[row][0], noise[row][1]];
+        [0.5 * a, 0.2 * (0.8 * a + 0.6 * b)]
+    };
+    let heads: Vec<Tensor<2>> = [1, 3, 2, 1]
+        .map(|width| Tensor::ones([rows_each, width], &device))
+        .into();
+    let known = Known {
+        labels: 2,
+        values: (0..rows_each)
+            .flat_map(|row| residual(row).map(|error| 1.0 + error as f32))
+            .collect(),
+        mask: vec![1.0; 2 * rows_each],
+    };
+    let mut residuals = Residuals::default();
+    before.leave(&heads, &known, &mut residuals);
+    let after = before.clone().with_residuals(&residuals);
+    let (changed, same): (Vec<_>, Vec<_>) = names::export(&after)
+        .into_iter()
+        .zip(names::export(&before))
+        .partition(|(after, before)| after != before);
+    assert_eq!(changed.len(), 1);
+    assert!(same.len() > 3);
+    let factor = Values::of(&after).vector("joint.numbers.factor");
+    let found = [
+        factor[0] * factor[0],
+        factor[0] * factor[1],
+        factor[1] * factor[1] + factor[2] * factor[2],
+    ];
+    for (found, wanted) in found
+        .into_iter()
+        .zip([wanted[0][0], wanted[0][1], wanted[1][1]])
+    {
+        assert!((found / wanted - 1.0).abs() < 0.15, "{found} for {wanted}");
+    }
+    // Nothing seen, nothing learnt.
+    let unseen = after.clone().with_residuals(&Residuals::default());
+    assert_eq!(names::export(&unseen), names::export(&after));
+}
+
 #[test]
 fn the_order_of_tasks_means_nothing() {
     let device = flex();
@@ -242,14 +233,8 @@ fn the_order_of_tasks_means_nothing() {
     let one = shaken(model(&numbers, &tasks, &device));
     let other = names::import(model(&numbers, &turned, &device), names::export(&one)).unwrap();
     let (known, _) = of_pattern(4, ROWS, |row| row as u32 + 7);
-    let costs = |model: &MultiTaskModel| model.joint_costs(&heads(model, &device), &known);
-    let (wanted, found) = (costs(&one), costs(&other));
-    for (index, wanted) in wanted.into_iter().enumerate() {
-        let at = turned
-            .iter()
-            .position(|task| task.name == tasks[index].name);
-        assert_eq!(found[at.unwrap()].clone().map(vector), wanted.map(vector));
-    }
+    let costs = |model: &MultiTaskModel| model.number_costs(&heads(model, &device), &known);
+    assert_eq!(costs(&one), costs(&other));
 }
 
 /// Forty numbers, with rows that lack some: as the density says.
@@ -267,15 +252,10 @@ fn forty_numbers_are_not_too_many() {
     let predictions: Vec<Rows> = heads.iter().cloned().map(rows).collect();
     let density = Density::of(&model, &predictions);
     let (known, plain) = known(model.coupled(), &Labelled::of(&tasks, ROWS));
-    let costs: Vec<Vec<f64>> = model
-        .joint_costs(&heads, &known)
-        .into_iter()
-        .map(|cost| vector(cost.unwrap()))
-        .collect();
-    for (row, plain) in plain.iter().enumerate() {
-        let sum: f64 = costs.iter().map(|cost| cost[row]).sum();
+    let costs = model.number_costs(&heads, &known);
+    for ((row, plain), cost) in plain.iter().enumerate().zip(costs) {
         let wanted = density.of_known(row, plain);
-        assert!(close(sum, wanted, 2e-5), "{sum} for {wanted}");
+        assert!(close(cost.together, wanted, 1e-6), "{cost:?} for {wanted}");
     }
 }
 
@@ -300,13 +280,14 @@ fn classes_and_numbers_are_told_apart() {
     assert_eq!(names, ["digit", "passed", "pair/up", "pair/down", "height"]);
     let costs = |model: &MultiTaskModel| {
         let (known, _) = known(model.coupled(), &Labelled::of(&tasks, ROWS));
-        model.joint_costs(&heads(model, &device), &known)
+        let heads = heads(model, &device);
+        let of_classes = model.joint_costs(&heads, &known).into_iter();
+        let of_classes: Vec<_> = of_classes.map(|cost| cost.map(vector)).collect();
+        (of_classes, model.number_costs(&heads, &known))
     };
     let [both, tree, numbers] = [&both, &tree, &numbers].map(costs);
-    for ((both, tree), numbers) in both.into_iter().zip(tree).zip(numbers) {
-        assert!(tree.is_none() || numbers.is_none());
-        assert_eq!(both.map(vector), tree.or(numbers).map(vector));
-    }
+    assert_eq!(both, (tree.0, numbers.1));
+    assert!(tree.1.is_empty() && numbers.0.iter().all(Option::is_none));
 }
 
 #[test]
@@ -315,19 +296,13 @@ fn the_covariance_is_named() {
     let own: Vec<(String, Vec<usize>, bool)> = names::parameters(&model)
         .into_iter()
         .filter(|parameter| parameter.part == names::Part::Joint)
-        .map(|parameter| (parameter.name, parameter.shape, parameter.decays))
+        .map(|parameter| (parameter.name, parameter.shape, parameter.trainable))
         .collect();
-    assert_eq!(
-        own,
-        [
-            ("joint.numbers.log_scale".to_owned(), vec![3], false),
-            ("joint.numbers.lower".to_owned(), vec![3], false),
-        ]
-    );
+    assert_eq!(own, [("joint.numbers.factor".to_owned(), vec![6], false)]);
     let summary = crate::summary(&model);
     let part = summary.parts.last().unwrap();
     assert_eq!(part.description, "one Gaussian law over 3 numbers");
-    assert_eq!([part.parameters, part.modules[0].parameters], [6, 6]);
+    assert_eq!([part.parameters, part.modules[0].parameters], [0, 0]);
 }
 
 #[test]
@@ -335,13 +310,19 @@ fn what_has_no_gaussian_law_is_refused() {
     let mut tasks = tasks();
     let regression = TaskKind::Regression { outputs: 1 };
     tasks.push(with_loss(
+        "wide",
+        regression.clone(),
+        "gaussian_nll",
+        Gaussian { beta: 0.0 },
+    ));
+    tasks.push(with_loss(
         "tough",
         regression,
         "huber",
         Huber { delta: 1.0 },
     ));
     let mut options = latent().options;
-    options.numbers = ["height", "digit", "tough", "nobody", "height"]
+    options.numbers = ["height", "digit", "wide", "nobody", "height", "tough"]
         .map(str::to_owned)
         .into();
     let seed = polytask_random::Seed(1);
@@ -357,7 +338,7 @@ fn what_has_no_gaussian_law_is_refused() {
         [
             format!("{key}[1] `digit` is multiclass: classes are coupled by `edges`"),
             format!(
-                "{key}[2] the loss of `tough` is not `mse`, which a Gaussian law with one covariance for all rows replaces"
+                "{key}[2] the loss of `wide` gives every row a variance of its own: one covariance for all rows has no place beside it"
             ),
             format!("{key}[3] there is no task `nobody`"),
             format!("{key}[4] `height` is named twice"),
@@ -369,7 +350,7 @@ fn what_has_no_gaussian_law_is_refused() {
     assert!(alone.coupled().is_empty());
 }
 
-/// Numbers that are all but copies of each other, with and without a missing label: finite costs and gradients.
+/// Numbers that are all but copies of each other, with and without a missing label.
 #[test]
 fn copies_stay_finite() {
     let device = flex();
@@ -377,22 +358,15 @@ fn copies_stay_finite() {
     let with = model(&["height", "weight"], &tasks, &device);
     let mut values = names::export(&with);
     for (name, _, values) in &mut values {
-        match name.as_str() {
-            "joint.numbers.log_scale" => *values = vec![0.0, -12.0],
-            "joint.numbers.lower" => *values = vec![800.0],
-            _ => {}
+        if name == "joint.numbers.factor" {
+            *values = vec![1.0, 0.5, 1e-5];
         }
     }
     let with = names::import(with, values).unwrap();
     for pattern in [0b01, 0b10, 0b11] {
         let (known, _) = of_pattern(2, ROWS, |row| if row == 0 { pattern } else { 0b11 });
-        let heads = heads(&with, &device);
-        let costs = with.joint_costs(&heads, &known).into_iter().flatten();
-        let total = costs.map(Tensor::sum).reduce(|a, b| a + b).unwrap();
-        assert!(scalar(total.clone()).is_finite());
-        for (name, gradient) in gradients(&with, &total.backward()) {
-            let gradient = gradient.unwrap_or_default();
-            assert!(gradient.iter().all(|value| value.is_finite()), "{name}");
+        for cost in with.number_costs(&heads(&with, &device), &known) {
+            assert!(cost.together.is_finite() && cost.alone.is_finite());
         }
     }
     let deviations = with.deviations(&of_pattern(2, 1, |_| 0b01).0);

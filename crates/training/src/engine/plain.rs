@@ -56,7 +56,7 @@ fn pass(
         rates,
         ..
     } = model.pass(&inputs);
-    if model.coupled().is_empty() {
+    if !model.couples_classes() {
         let predicted = |task| model.head_forward(task, representation.clone());
         return (task_losses(plan, batch, present, predicted), rates);
     }

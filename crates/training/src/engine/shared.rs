@@ -7,7 +7,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor};
 use polytask_data::InputShape;
 use polytask_model::names::{self, NamedParameter, Part};
-use polytask_model::{Inputs, Known, MultiTaskModel};
+use polytask_model::{Inputs, MultiTaskModel};
 
 use super::present::Present;
 use crate::gradients;
@@ -35,10 +35,10 @@ impl Shared {
         let row = zeros(inputs, device);
         let tasks = asked.tasks().len();
         let mut reached: HashMap<ParamId, Vec<usize>> = HashMap::new();
-        let labels = asked.coupled().len();
+        let is_coupled = asked.couples_classes();
         for task in 0..tasks {
-            let prediction = if labels > 0 {
-                coupled(&asked, &row, task)
+            let prediction = if is_coupled {
+                asked.forward(&row).into_iter().nth(task)
             } else {
                 asked.head_forward(task, asked.representation(&row))
             };
@@ -151,24 +151,6 @@ impl Shared {
     pub fn is_trunk(&self) -> bool {
         self.is_trunk
     }
-}
-
-/// What a task with coupled labels says of one row, by its marginals and by what its labels cost once all are known: of numbers
-/// only the cost reaches the others'. `[1, numbers]`.
-fn coupled(model: &MultiTaskModel, row: &Inputs, task: usize) -> Option<Tensor<2>> {
-    let heads = model.heads_forward(model.representation(row));
-    let labels = model.coupled().len();
-    let known = Known {
-        labels,
-        values: vec![0.0; labels],
-        mask: vec![1.0; labels],
-    };
-    let cost = model.joint_costs(&heads, &known).into_iter().nth(task)?;
-    let prediction = model.marginals(heads, None).into_iter().nth(task)?;
-    Some(match cost {
-        Some(cost) => prediction + cost.reshape([1, 1]),
-        None => prediction,
-    })
 }
 
 fn is_head(parameter: &NamedParameter) -> bool {

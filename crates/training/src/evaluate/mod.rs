@@ -164,58 +164,55 @@ pub fn shape_of(kind: &TaskKind) -> Shape {
 }
 
 impl Predictor<'_> {
-    /// Raw predictions of every task, row-major, and the losses per row where there are labels; and the rates of a bottleneck.
-    fn forward(&self, batch: &Batch) -> (Vec<Raw>, Option<Tensor<2>>) {
+    /// Raw predictions of every task, row-major, and the losses per row where there are labels; the nats a row that coupled
+    /// labels gain; and the rates of a bottleneck.
+    fn forward(&self, batch: &Batch) -> (Vec<Raw>, Vec<f64>, Option<Tensor<2>>) {
         let model = self.model;
         let inputs = tensors::inputs(batch, self.shape, self.device);
         let pass = model.pass(&inputs);
         let drawn = model.drawn(&pass, &batch.rows);
-        let mut raws = self.raws(batch, pass.representation);
+        let (mut raws, gains) = self.raws(batch, pass.representation);
         if let Some(drawn) = drawn {
-            for (raw, drawn) in raws.iter_mut().zip(self.raws(batch, drawn)) {
+            for (raw, drawn) in raws.iter_mut().zip(self.raws(batch, drawn).0) {
                 raw.drawn = drawn.losses;
             }
         }
-        (raws, pass.rates)
+        (raws, gains, pass.rates)
     }
 
-    /// What every task's head makes of the representation.
-    fn raws(&self, batch: &Batch, representation: Tensor<2>) -> Vec<Raw> {
+    /// What every task's head makes of the representation, and what the joint law of coupled labels gains over their own.
+    fn raws(&self, batch: &Batch, representation: Tensor<2>) -> (Vec<Raw>, Vec<f64>) {
         let model = self.model;
         let heads = model.heads_forward(representation);
         let known = joint::known(model, batch);
         let costs = model.joint_costs(&heads, &known);
-        let numbers = model.numbers_alone(&heads, &known);
+        let numbers = model.number_costs(&heads, &known).into_iter();
+        let mut gains: Vec<f64> = numbers.map(|cost| cost.alone - cost.together).collect();
+        gains.resize(batch.rows.len(), 0.0);
         let each = model.marginals(heads, None).into_iter().zip(self.tasks);
-        each.zip(costs.into_iter().zip(numbers))
+        let each = each
+            .zip(costs)
             .enumerate()
-            .map(|(index, ((prediction, task), (cost, number)))| {
+            .map(|(index, ((prediction, task), cost))| {
                 let labels = batch.targets.get(index);
                 let alone = labels.filter(|labels| labels.labelled > 0).map(|labels| {
-                    // Of coupled numbers the loss is no law, but there is one.
-                    tensors::read(number.unwrap_or_else(|| {
-                        let (values, mask) = tensors::labels(labels, self.device);
-                        task.loss.per_row(prediction.clone(), values, mask)
-                    }))
+                    let (values, mask) = tensors::labels(labels, self.device);
+                    tensors::read(task.loss.per_row(prediction.clone(), values, mask))
                 });
                 let coupled = alone.is_some().then_some(cost).flatten().map(tensors::read);
-                let gains = coupled
-                    .as_ref()
-                    .zip(alone.as_ref())
-                    .map(|(coupled, alone)| {
-                        let gains = alone.iter().zip(coupled);
-                        gains
-                            .map(|(alone, coupled)| f64::from(alone - coupled))
-                            .collect()
-                    });
+                if let (Some(coupled), Some(alone)) = (&coupled, &alone) {
+                    let each = alone.iter().zip(coupled);
+                    for (gain, (alone, coupled)) in gains.iter_mut().zip(each) {
+                        *gain += f64::from(alone - coupled);
+                    }
+                }
                 Raw {
                     prediction: tensors::read(prediction),
                     losses: coupled.or(alone),
                     drawn: None,
-                    gains,
                 }
-            })
-            .collect()
+            });
+        (each.collect(), gains)
     }
 
     /// Probabilities (class kinds) or values in the original unit (regression) of every task, row-major, per batch; given
@@ -348,12 +345,12 @@ impl Predictor<'_> {
 
     /// Counts one batch.
     pub fn tally(&self, batch: &Batch, tallies: &mut Tallies) {
-        let (raws, rates) = self.forward(batch);
+        let (raws, gains, rates) = self.forward(batch);
         if let Some(rates) = rates {
             let [_, blocks] = rates.dims();
             tallies.count_rates(&tensors::read(rates), blocks);
         }
-        tallies.count_gain(self.model, batch, &raws);
+        tallies.count_gain(self.model, batch, &gains);
         for (((raw, task), labels), tally) in raws
             .into_iter()
             .zip(self.tasks)

@@ -15,8 +15,6 @@ pub(super) struct Raw {
     pub(super) losses: Option<Vec<f32>>,
     /// The losses of the same rows where a bottleneck drew; none without one.
     pub(super) drawn: Option<Vec<f32>>,
-    /// Of each row what its loss is less than that of the label's own law; only of coupled labels.
-    pub(super) gains: Option<Vec<f64>>,
 }
 
 /// The counters of all tasks while rows go by.
@@ -31,16 +29,15 @@ pub struct Tallies {
 
 impl Tallies {
     /// Adds the gains of the rows with two known coupled labels or more; with fewer there is nothing to gain.
-    pub(super) fn count_gain(&mut self, model: &MultiTaskModel, batch: &Batch, raws: &[Raw]) {
+    pub(super) fn count_gain(&mut self, model: &MultiTaskModel, batch: &Batch, gains: &[f64]) {
         let labels = model.coupled().len();
         if labels == 0 {
             return;
         }
         let known = joint::known(model, batch);
-        for (row, mask) in known.mask.chunks_exact(labels).enumerate() {
+        for (gain, mask) in gains.iter().zip(known.mask.chunks_exact(labels)) {
             if mask.iter().filter(|known| **known > 0.0).count() >= 2 {
-                let gains = raws.iter().filter_map(|raw| raw.gains.as_ref()?.get(row));
-                self.gain.push(gains.sum());
+                self.gain.push(*gain);
             }
         }
     }

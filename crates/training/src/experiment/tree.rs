@@ -36,7 +36,8 @@ pub static TREES: &[Entry<TreeOptions>] = &[
         summary: "the tree of the training labels that explains most of what pairs share; pairs that share nothing \
                   significant stay apart; numbers have one Gaussian law beside it",
         source: "Chow and Liu 1968, Approximating Discrete Probability Distributions with Dependence Trees",
-        new: |fields| TreeOptions::ChowLiu {
+        new: |fields| {
+            TreeOptions::ChowLiu {
             rate: fields
                 .number(
                     "fdr",
@@ -51,9 +52,10 @@ pub static TREES: &[Entry<TreeOptions>] = &[
             numbers: fields
                 .texts(
                     "numbers",
-                    "regressions with one Gaussian law; by default all whose loss is mse",
+                    "regressions with one Gaussian law; by default all whose loss is not gaussian_nll",
                 )
                 .optional(),
+        }
         },
         facts: (),
     },
@@ -113,7 +115,16 @@ pub(super) fn joint(
             check_numbers(fields, numbers.as_deref().unwrap_or_default(), tasks);
         }
     }
-    if aggregator.is_some_and(|options| options.view.level != Level::Parameter) {
+    // A covariance of numbers is no part of any loss.
+    let couples_classes = match &joint {
+        TreeOptions::Given { edges, .. } => !edges.is_empty(),
+        TreeOptions::ChowLiu { .. } => {
+            let is_class = |task: &TaskTable| task.data.kind != TaskType::Regression;
+            tasks.iter().any(is_class)
+        }
+    };
+    let is_elsewhere = aggregator.is_some_and(|options| options.view.level != Level::Parameter);
+    if couples_classes && is_elsewhere {
         fields.problem(
             "aggregator",
             "P0313",

@@ -140,8 +140,11 @@ fn take_all(
         let heads = model.heads_forward(model.representation(&inputs));
         let known = joint::known(model, &batch);
         let cost = |labels: &[usize]| {
-            let costs = model.joint_costs(&heads, &only(&known, labels, count));
-            let mut sums = vec![0.0; rows.len()];
+            let known = only(&known, labels, count);
+            let costs = model.joint_costs(&heads, &known);
+            let numbers = model.number_costs(&heads, &known).into_iter();
+            let mut sums: Vec<f64> = numbers.map(|cost| cost.together).collect();
+            sums.resize(rows.len(), 0.0);
             for cost in costs.into_iter().flatten() {
                 let cost = tensors::read(cost);
                 let both = sums.iter_mut().zip(cost);

@@ -158,9 +158,7 @@ impl Plan {
             )])));
         }
         let mut weighting = experiment.weighting.value;
-        let is_coupled = |task: &PlannedTask| model.numbers.contains(&task.name);
-        let facts = tasks.iter().map(|task| task::facts(task, is_coupled(task)));
-        let facts: Vec<_> = facts.collect();
+        let facts: Vec<_> = tasks.iter().map(task::facts).collect();
         weighting.start(&facts);
         let mut aggregator = experiment.aggregator;
         if let Some(options) = &mut aggregator {

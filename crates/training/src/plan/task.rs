@@ -115,14 +115,11 @@ fn specification(name: &str, loss: LossOptions, fit: &TaskFit, after: &[String])
     }
 }
 
-/// What a weighting is told of a task; the loss of a coupled number is -ln of its law and no squared error.
-pub(super) fn facts(task: &PlannedTask, is_coupled: bool) -> TaskFacts {
+pub(super) fn facts(task: &PlannedTask) -> TaskFacts {
     TaskFacts {
         name: task.name.clone(),
         family: match task.kind {
-            TaskKind::Regression { .. }
-                if !is_coupled && task.options.name(&task.kind) == "mse" =>
-            {
+            TaskKind::Regression { .. } if task.options.name(&task.kind) == "mse" => {
                 Family::SquaredError
             }
             TaskKind::Regression { .. } => Family::Other,

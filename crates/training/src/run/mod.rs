@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use polytask_metrics::MetricError;
 
+use crate::covariance;
 use crate::events::{Event, Listener};
 use crate::experiment::Every;
 use crate::plan::Plan;
@@ -77,7 +78,7 @@ pub fn run(
             return Ok(finish);
         }
         let trained = epoch::train(plan, state, around, &mut saved)?;
-        let validated = match trained {
+        let validated = match trained && covariance::refit(plan, state, around.interrupt) {
             true => validate::validate(plan, state, around)?,
             false => None,
         };

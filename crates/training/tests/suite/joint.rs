@@ -268,13 +268,13 @@ fn a_joint_head_that_cannot_be_had_is_told() {
     };
     let tough = pair.replace(
         "y_1.type = \"regression\"",
-        "y_1 = { type = \"regression\", loss = \"huber\" }",
+        "y_1 = { type = \"regression\", loss = \"gaussian_nll\" }",
     );
     assert_eq!(
         told(&tough),
         [
-            "no joint head: there are neither two classes nor two numbers that can be coupled; what cannot, for its loss is \
-          not the likelihood of classes or `mse`: `y_1`"
+            "no joint head: there are neither two classes nor two numbers that can be coupled; what cannot, as its loss is no plain \
+             likelihood of classes or is `gaussian_nll`: `y_1`"
         ]
     );
     assert!(told(pair).is_empty());
