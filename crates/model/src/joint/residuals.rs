@@ -368,7 +368,8 @@ mod tests {
     /// With holes anywhere no small change of Σ makes the rows likelier, where nothing is taken off.
     #[test]
     fn with_holes_it_is_most_likely() {
-        let is_known = |row: usize, place: usize| !(row + place).is_multiple_of(4) || row.is_multiple_of(5);
+        let is_known =
+            |row: usize, place: usize| !(row + place).is_multiple_of(4) || row.is_multiple_of(5);
         let factor: [&[f64]; 3] = [&[1.0], &[0.9, 0.3], &[-0.8, 0.2, 0.3]];
         let (residuals, _) = residuals(&factor, 800, is_known);
         let found = covariance(&residuals, 3);
