@@ -18,6 +18,8 @@ mod bench;
 mod canonical;
 mod check;
 mod config;
+mod constant;
+mod coupling;
 mod documents;
 mod evaluate;
 mod group;

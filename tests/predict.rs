@@ -360,17 +360,19 @@ fn a_known_number_tells_a_joint_head_of_the_others() {
             assert!((given["far:deviation"] - left).abs() < 1e-5, "{given:?}");
             let mean = free["far"] + slope * (near - free["near"]);
             assert!((given["far"] - mean).abs() < 1e-4, "{given:?}, {mean}");
-            assert!((given["near"] - near).abs() < 1e-6 && given["near:deviation"] == 0.0);
+            // Digit by digit as it was given.
+            assert!(given["near"] == near && given["near:deviation"] == 0.0);
             assert!(left < 0.8 * far);
         }
     }
     // Row by row from the file, where a cell may be empty.
     folder.write(
         "partly.csv",
-        "id,noise,near,far,weight\nn1,3,0.2,,\nn2,3,,,\nn3,3,,,250\n",
+        "id,noise,near,far,weight\nn1,3,0.2,,\nn2,3,,,\nn3,3,,,250.1\n",
     );
     let partly = shown(&["partly.csv", "--given-columns"]);
     assert_eq!(partly[0]["far"], low[0]["far"]);
+    assert_eq!((partly[0]["near"], partly[2]["weight"]), (0.2, 250.1));
     assert_eq!(partly[1]["far"], free[0]["far"]);
     assert!(partly[2]["weight:deviation"] == 0.0 && partly[2]["near:deviation"] > 0.0);
 

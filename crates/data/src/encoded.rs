@@ -83,6 +83,25 @@ impl Encoded {
         codes.into_iter().map(code).collect()
     }
 
+    /// One of the numbers of a batch, of these rows: a column without its neighbours.
+    #[must_use]
+    pub fn number(&self, place: usize, rows: &[u32]) -> Vec<f32> {
+        let indicator = place.checked_sub(self.numeric.width());
+        match indicator.and_then(|place| self.indicators.get(place)) {
+            Some(indicator) => {
+                let number = |&row: &u32| indicator.number(row as usize);
+                rows.iter().map(number).collect()
+            }
+            None => self.numeric.column(place, rows),
+        }
+    }
+
+    /// The codes of one categorical input, of these rows.
+    #[must_use]
+    pub fn category(&self, place: usize, rows: &[u32]) -> Vec<u32> {
+        self.categorical.column(place, rows)
+    }
+
     /// Of a row, whether each of the inputs that say so is missing.
     fn indicated(&self, row: usize) -> impl Iterator<Item = f32> {
         self.indicators

@@ -58,6 +58,23 @@ impl<T: Copy + Default> Tiles<T> {
         self.parts(row).flatten().copied()
     }
 
+    /// The cells of a column in these rows; zeros for what does not exist.
+    pub(crate) fn column(&self, column: usize, rows: &[u32]) -> Vec<T> {
+        let mut before = 0;
+        let tile = self.tiles.iter().find_map(|tile| {
+            let own = column.checked_sub(before)?;
+            before += tile.columns;
+            (own < tile.columns).then_some((own, tile))
+        });
+        let Some((own, tile)) = tile else {
+            return vec![T::default(); rows.len()];
+        };
+        let cell = |&row: &u32| tile.cells.get(row as usize * tile.columns + own).copied();
+        rows.iter()
+            .map(|row| cell(row).unwrap_or_default())
+            .collect()
+    }
+
     /// Adds the cells of a row; zeros for a row that does not exist.
     pub(crate) fn push_row(&self, row: usize, cells: &mut Vec<T>) {
         let end = cells.len() + self.width;
@@ -94,6 +111,11 @@ mod tests {
             let mut beyond = Vec::new();
             tiles.push_row(5, &mut beyond);
             assert_eq!(beyond, vec![0; width]);
+            for column in 0..width {
+                let wanted = [3000 + column, column, 0];
+                assert_eq!(tiles.column(column, &[3, 0, 5]), wanted, "{width}");
+            }
+            assert_eq!(tiles.column(width, &[3, 0]), [0, 0], "{width}");
         }
     }
 }

@@ -103,12 +103,16 @@ pub(crate) fn at_most(
 }
 
 /// An error at the first value that is not finite.
-pub(crate) fn all_finite(what: &'static str, values: &[f64]) -> Result<(), InformationError> {
-    match values.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(InformationError::Value {
+pub(crate) fn all_finite<'a>(
+    what: &'static str,
+    values: impl IntoIterator<Item = &'a f64>,
+) -> Result<(), InformationError> {
+    let mut values = values.into_iter().enumerate();
+    match values.find(|(_, value)| !value.is_finite()) {
+        Some((index, &value)) => Err(InformationError::Value {
             what,
             index,
-            value: values.get(index).copied().unwrap_or(f64::NAN),
+            value,
             wanted: "finite",
         }),
         None => Ok(()),

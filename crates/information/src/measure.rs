@@ -79,6 +79,8 @@ pub enum Flag {
     AboveAttained,
     /// Worth a look, not a conclusion.
     Exploratory,
+    /// A label that has one value in all rows: there is nothing to tell, and nothing to learn.
+    Constant,
     /// As large as the estimator gets from so few rows: the truth is this or more, and unbounded for all these rows say.
     Saturated,
 }
@@ -106,6 +108,7 @@ impl Flag {
             Self::Asymptotic => "asymptotic",
             Self::AboveAttained => "above attained",
             Self::Exploratory => "exploratory",
+            Self::Constant => "constant: nothing to learn",
             Self::Saturated => "saturated: at least this",
         }
     }

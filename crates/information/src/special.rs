@@ -65,11 +65,17 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
     sum(values.iter().copied()) / values.len() as f64
 }
 
-/// Mean and variance (divided by n - 1; 0 for fewer than two).
+/// Mean and variance (divided by n - 1; 0 for fewer than two). Values that are all the same have exactly these two, whatever rounding
+/// makes of their sum.
 pub(crate) fn mean_and_variance(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     if values.is_empty() {
         return (f64::NAN, f64::NAN);
+    }
+    if let [first, rest @ ..] = values
+        && rest.iter().all(|value| value == first)
+    {
+        return (*first, 0.0);
     }
     let mean = sum(values.iter().copied()) / n;
     let squares = sum(values.iter().map(|value| (value - mean).powi(2)));
@@ -112,4 +118,20 @@ pub(crate) fn quantile(sorted: &[f64], level: f64) -> f64 {
     let value = |index: usize| sorted.get(index.min(last)).copied().unwrap_or(f64::NAN);
     let share = place - below as f64;
     value(below) * (1.0 - share) + value(below + 1) * share
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_have_no_variance() {
+        for value in [0.1, 2.5, -1.0 / 3.0, 1e300] {
+            for count in 1..50 {
+                assert_eq!(mean_and_variance(&vec![value; count]), (value, 0.0));
+            }
+        }
+        let (mean, variance) = mean_and_variance(&[0.1, 0.1, 0.4]);
+        assert!((mean - 0.2).abs() < 1e-15 && (variance - 0.03).abs() < 1e-15);
+    }
 }

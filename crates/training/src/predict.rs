@@ -1,12 +1,15 @@
 //! Prediction: rows of a file in, predictions out, chunk by chunk; given what is known of coupled labels.
 
+mod given;
+
 use std::io;
 use std::path::Path;
 
-use polytask_data::{Batch, Kept, Oddities, TaskFit, TaskKind};
+use polytask_data::{Kept, Oddities};
 use polytask_model::{CoupledLabel, Known};
 
-use crate::joint;
+pub use given::Given;
+
 use crate::load::{LoadError, Loaded};
 use crate::plan::PlannedTask;
 
@@ -79,104 +82,7 @@ pub struct Predicted {
     pub oddities: Oddities,
 }
 
-/// What is known of coupled labels before they are predicted.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Given {
-    /// For all rows: the place of a label among the coupled ones, and its class, or its number as the loss sees it.
-    fixed: Vec<(usize, f32)>,
-    /// Whether the input's own columns of labels are known, row by row.
-    from_columns: bool,
-}
-
-impl Given {
-    fn is_nothing(&self) -> bool {
-        self.fixed.is_empty() && !self.from_columns
-    }
-
-    /// Of a batch; nothing is known where nothing is given.
-    fn known(&self, loaded: &Loaded, batch: &Batch) -> Known {
-        let labels = loaded.model.coupled().len();
-        let mut known = joint::known(&loaded.model, batch);
-        if !self.from_columns {
-            known.mask.fill(0.0);
-        }
-        let rows = known.values.chunks_mut(labels.max(1));
-        for (values, mask) in rows.zip(known.mask.chunks_mut(labels.max(1))) {
-            for &(label, value) in &self.fixed {
-                if let (Some(slot), Some(mask)) = (values.get_mut(label), mask.get_mut(label)) {
-                    (*slot, *mask) = (value, 1.0);
-                }
-            }
-        }
-        known
-    }
-}
-
 impl Loaded {
-    /// Labels known for all rows, as (`TASK` or `TASK/LABEL`, class or number), and whether the input's columns of labels are known.
-    ///
-    /// # Errors
-    /// What is not coupled, no class or no number, in words.
-    pub fn given(&self, labels: &[(String, String)], from_columns: bool) -> Result<Given, String> {
-        let coupled = self.model.coupled();
-        if coupled.is_empty() && (from_columns || !labels.is_empty()) {
-            return Err(
-                "a known label tells this model nothing of the others: it has no joint head (`multitask.joint`)".to_owned(),
-            );
-        }
-        let mut fixed: Vec<(usize, f32)> = Vec::with_capacity(labels.len());
-        for (name, class) in labels {
-            let found = coupled
-                .iter()
-                .enumerate()
-                .find(|(_, label)| label.name == *name);
-            let Some((place, label)) = found else {
-                let names: Vec<&str> = coupled.iter().map(|label| label.name.as_str()).collect();
-                return Err(format!(
-                    "`{name}` is not coupled; coupled are: {}",
-                    names.join(", ")
-                ));
-            };
-            let value = if label.is_number() {
-                self.number_of(label, class)?
-            } else {
-                self.class_of(label, class)? as f32
-            };
-            let found = (place, value);
-            // Every row has one class, or number, of each label.
-            if fixed
-                .iter()
-                .any(|other| other.0 == place && *other != found)
-            {
-                let two = if label.is_number() {
-                    "numbers"
-                } else {
-                    "classes"
-                };
-                return Err(format!(
-                    "`{name}` is given as two {two}, one of them `{class}`"
-                ));
-            }
-            fixed.push(found);
-        }
-        Ok(Given {
-            fixed,
-            from_columns,
-        })
-    }
-
-    /// The number as the loss sees it, from what it is in the file.
-    fn number_of(&self, label: &CoupledLabel, number: &str) -> Result<f32, String> {
-        let given = number.parse::<f64>().ok().filter(|given| given.is_finite());
-        let given = given.ok_or_else(|| format!("`{}` is a number, not `{number}`", label.name))?;
-        let fit = self.tasks.get(label.task).map(|task| &task.fit);
-        let of = |values: fn(&TaskFit) -> &Vec<f64>, none: f64| {
-            let own = fit.and_then(|fit| values(fit).get(label.place));
-            own.copied().unwrap_or(none)
-        };
-        Ok(((given - of(|fit| &fit.mean, 0.0)) / of(|fit| &fit.std, 1.0)) as f32)
-    }
-
     /// Adds those of some rows, each task's own, in the unit of the file.
     fn add_deviations(&self, known: &Known, tasks: &mut [Vec<f64>]) {
         let coupled = self.model.coupled().iter();
@@ -191,23 +97,6 @@ impl Loaded {
                 }
             }
         }
-    }
-
-    fn class_of(&self, label: &CoupledLabel, class: &str) -> Result<usize, String> {
-        const FLAGS: [&[&str]; 2] = [&["0", "no", "false"], &["1", "yes", "true"]];
-        let task = self.tasks.get(label.task);
-        let (found, classes) = match task.map(|task| (&task.kind, &task.fit.classes)) {
-            Some((TaskKind::Multilabel { .. }, _)) => (
-                FLAGS.iter().position(|words| words.contains(&class)),
-                "0, 1".to_owned(),
-            ),
-            Some((_, classes)) => (
-                classes.iter().position(|own| own == class),
-                classes.join(", "),
-            ),
-            None => (None, String::new()),
-        };
-        found.ok_or_else(|| format!("`{}` has no class `{class}`; it has {classes}", label.name))
     }
 
     /// Predicts every row of `input`, handing chunks to `sink`.
@@ -242,6 +131,7 @@ impl Loaded {
                 }
                 self.add_deviations(&known, &mut deviations);
             }
+            given.restore(self, (&chunk.encoded, &rows), &mut values);
             let mut answered = 0..;
             let answers: Vec<Option<usize>> = chunk
                 .answered

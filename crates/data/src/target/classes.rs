@@ -103,7 +103,7 @@ impl Fitting<'_> {
     fn names(&self, found: Vec<String>) -> Result<Vec<String>, DataErrors> {
         let given = &self.options.classes;
         if found.is_empty() {
-            return Err(self.unfit("no training row has a label".to_owned()));
+            return Err(self.unfit("no training row has a label".to_owned(), None));
         }
         let classes = if given.is_empty() {
             self.found(found)?
@@ -164,10 +164,16 @@ impl Fitting<'_> {
                     Some("`levels = [\"low\", \"middle\", \"high\"]` names them, lowest first"),
                 ))
             }
-            _ if found.len() < 2 => Err(self.unfit(format!(
-                "all training rows have the same label {}",
-                listed(&found)
-            ))),
+            _ if found.len() < 2 => Err(self.unfit(
+                format!(
+                    "all training rows have the same label {}: there is nothing to learn",
+                    listed(&found)
+                ),
+                Some(match self.options.kind {
+                    TaskType::Ordinal => "leave the task out (`active = false`), or name every level that there may be in `levels`",
+                    _ => "leave the task out (`active = false`), or name every class that there may be in `classes`",
+                }),
+            )),
             _ if is_numeric && found.len() > MOST_NUMERIC_CLASSES => {
                 let problem = format!(
                     "the target has {} different numbers in training",

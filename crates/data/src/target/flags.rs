@@ -104,7 +104,7 @@ impl Fitting<'_> {
             Some(separator) => self.labels(separator),
         };
         if names.is_empty() {
-            return Err(self.unfit("no training row has a label".to_owned()));
+            return Err(self.unfit("no training row has a label".to_owned(), None));
         }
         let mut fit = TaskFit {
             name: self.name.to_owned(),

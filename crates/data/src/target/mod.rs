@@ -177,12 +177,12 @@ impl Fitting<'_> {
     }
 
     /// A problem of the data itself.
-    fn unfit(&self, problem: String) -> DataErrors {
+    fn unfit(&self, problem: String, help: Option<&str>) -> DataErrors {
         let problem = format!("task {}: {problem}", self.name);
         DataError::Option {
             key: None,
             problem,
-            help: None,
+            help: help.map(str::to_owned),
         }
         .into()
     }

@@ -50,9 +50,12 @@ fn binary_labels_are_the_negative_and_the_positive_class() {
 fn a_binary_task_wants_two_labels() {
     let one = prepare(["1"; 10], "1", "type = \"binary\"").unwrap_err();
     assert!(
-        one.contains("task y: all training rows have the same label \"1\""),
+        one.contains(
+            "task y: all training rows have the same label \"1\": there is nothing to learn"
+        ),
         "{one}"
     );
+    assert!(one.contains("active = false"), "{one}");
     let three = prepare(
         ["a", "b", "c", "a", "b", "c", "a", "b", "c", "a"],
         "a",

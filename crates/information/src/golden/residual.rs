@@ -65,12 +65,12 @@ fn the_same_information_needs_opposite_cures() {
         let label = crate::Measure::of(label, crate::Unit::Nats, "Gaussian", 2000)
             .with_null(0.0, Some(0.001))
             .in_bits();
-        assert_eq!(verdict(&label, Some(&found), 0.05, 0.01), reading);
-        assert_eq!(verdict(&label, None, 0.05, 0.01), Verdict::Unknown);
+        assert_eq!(verdict(&label, Some(&found), 0.05, 0.01).main, reading);
+        assert_eq!(verdict(&label, None, 0.05, 0.01).main, Verdict::Unknown);
         // Significant, but less than is read.
         let trifle = crate::Measure::of(0.009, crate::Unit::Bits, "stated", 2000)
             .with_null(0.0, Some(0.001));
-        let read = verdict(&trifle, Some(&found), 0.05, 0.01);
+        let read = verdict(&trifle, Some(&found), 0.05, 0.01).main;
         let silent = reading == Verdict::Trunk;
         assert_eq!(read, if silent { Verdict::Silent } else { reading });
     }
@@ -119,7 +119,7 @@ fn a_head_that_misses_what_the_other_sees_is_found() {
     let label =
         crate::Measure::of(0.1, crate::Unit::Bits, "corrected", 3000).with_null(0.0, Some(0.001));
     assert_eq!(
-        verdict(&label, Some(&found), 0.05, 0.01),
+        verdict(&label, Some(&found), 0.05, 0.01).main,
         Verdict::ShareMore
     );
 }

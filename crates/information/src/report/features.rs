@@ -1,10 +1,10 @@
 //! Which features tell about which task, and how much the tasks' profiles overlap.
 
-use polytask_random::Seed;
+use polytask_random::{Seed, Stream};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::input::ReportOptions;
+use super::input::{Features, ReportOptions, read};
 use super::prepared::Prepared;
 use super::tested::Tested;
 use crate::special::sum;
@@ -25,41 +25,32 @@ pub struct Ranking {
 
 /// The rankings and the cosines of the tasks' profiles, `[tasks, tasks]` row by row.
 pub(super) fn rankings(
-    features: &[Prepared],
+    features: &dyn Features,
     tasks: &[Prepared],
     options: &ReportOptions,
 ) -> Result<(Vec<Ranking>, Vec<Measure>), InformationError> {
-    let count = features.len();
-    let mut measures = (0..tasks.len() * count)
+    let count = features.count();
+    let rows = tasks.first().map_or(0, |task| task.labels.len());
+    // Of each feature its name and what it tells of each task: the feature itself is let go.
+    let told = (0..count)
         .into_par_iter()
-        .map(|place| -> Result<Measure, InformationError> {
-            let (Some(task), Some(feature)) =
-                (tasks.get(place / count), features.get(place % count))
-            else {
-                return Ok(Measure::absent(
-                    Unit::Bits,
-                    "plug-in - EMI",
-                    0,
-                    Flag::Undefined,
-                ));
-            };
-            let mut stream = Seed(options.seed).stream("information/feature", place as u64);
-            let tested = Tested::of(
-                (&feature.labels, feature.classes),
-                (&task.labels, task.classes),
-                options,
-                0,
-                &mut stream,
-            )?;
-            let mut measure = tested.measure;
-            if feature.real.is_some() || task.real.is_some() {
-                // Binning loses information and makes none.
-                measure.flag(Flag::LowerBound);
-                measure.estimator = format!("8 bins, {}", measure.estimator).into();
-            }
-            Ok(measure)
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(
+            |place| -> Result<(String, Vec<Measure>), InformationError> {
+                let feature = Prepared::of(&*read(features, place, rows)?);
+                let measures = tasks.par_iter().enumerate().map(|(task, labels)| {
+                    let place = (task * count + place) as u64;
+                    let mut stream = Seed(options.seed).stream("information/feature", place);
+                    told(&feature, labels, options, &mut stream)
+                });
+                Ok((feature.name.clone(), measures.collect::<Result<_, _>>()?))
+            },
+        )
+        .collect::<Result<Vec<_>, InformationError>>()?;
+    let of_task = |task: usize| {
+        told.iter()
+            .filter_map(move |(_, all)| all.get(task).cloned())
+    };
+    let mut measures: Vec<Measure> = (0..tasks.len()).flat_map(of_task).collect();
     let p: Vec<Option<f64>> = measures.iter().map(|measure| measure.p).collect();
     measures
         .iter_mut()
@@ -74,7 +65,8 @@ pub(super) fn rankings(
                 .map(|measure| measure.value)
                 .collect::<Vec<Option<f64>>>(),
         );
-        let mut order: Vec<(&Prepared, &Measure)> = features.iter().zip(measures).collect();
+        let names = told.iter().map(|(name, _)| name);
+        let mut order: Vec<(&String, &Measure)> = names.zip(measures).collect();
         order.sort_by(|left, right| {
             right
                 .1
@@ -95,13 +87,30 @@ pub(super) fn rankings(
             best: order
                 .into_iter()
                 .take(options.features)
-                .map(|(feature, measure)| (feature.name.clone(), measure.clone()))
+                .map(|(name, measure)| (name.clone(), measure.clone()))
                 .collect(),
         });
     }
     let significant: Vec<bool> = rankings.iter().map(|one| one.significant > 0).collect();
     let overlap = overlap(&profiles, &significant, options);
     Ok((rankings, overlap))
+}
+
+/// I(feature; label) of a table of both.
+fn told(
+    feature: &Prepared,
+    task: &Prepared,
+    options: &ReportOptions,
+    stream: &mut Stream,
+) -> Result<Measure, InformationError> {
+    let sides = [feature, task].map(|side| (side.labels.as_slice(), side.classes));
+    let mut measure = Tested::of(sides[0], sides[1], options, 0, stream)?.measure;
+    if feature.real.is_some() || task.real.is_some() {
+        // Binning loses information and makes none.
+        measure.flag(Flag::LowerBound);
+        measure.estimator = format!("8 bins, {}", measure.estimator).into();
+    }
+    Ok(measure)
 }
 
 /// The cosine of each two profiles against those of one profile with its features in any other order, `[tasks, tasks]` row by row.

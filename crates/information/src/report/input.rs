@@ -1,5 +1,7 @@
 //! What a report is made from: labels and features, row by row, and how to test them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::InformationError;
@@ -49,10 +51,10 @@ impl Column {
     pub(super) fn check(&self, rows: usize) -> Result<(), InformationError> {
         same_length("rows of two columns", rows, self.rows())?;
         match &self.values {
-            Values::Real(values) => all_finite(
-                "value of a column",
-                &values.iter().copied().flatten().collect::<Vec<_>>(),
-            ),
+            Values::Real(values) => {
+                let values = values.iter().map(|value| value.as_ref().unwrap_or(&0.0));
+                all_finite("value of a column", values)
+            }
             Values::Classes { labels, names } => {
                 let wrong = labels.iter().enumerate().find_map(|(index, label)| {
                     (*label)
@@ -71,6 +73,45 @@ impl Column {
             }
         }
     }
+}
+
+/// Features that a report reads one at a time, some more than once: only the few at work are held, however many there are.
+pub trait Features: Sync {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// The feature at a place below the count, the same at every call.
+    fn feature(&self, place: usize) -> Option<Cow<'_, Column>>;
+}
+
+impl Features for &[Column] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn feature(&self, place: usize) -> Option<Cow<'_, Column>> {
+        self.get(place).map(Cow::Borrowed)
+    }
+}
+
+/// The feature at a place below their count.
+///
+/// # Errors
+/// One that is not there, or as [`Column::check`].
+pub(super) fn read(
+    features: &dyn Features,
+    place: usize,
+    rows: usize,
+) -> Result<Cow<'_, Column>, InformationError> {
+    let count = features.count();
+    let column = features.feature(place);
+    let column = column.ok_or(InformationError::Lengths {
+        what: "features that are counted and those there are",
+        left: count,
+        right: place,
+    })?;
+    column.check(rows)?;
+    Ok(column)
 }
 
 /// How a report tests and what it shows.

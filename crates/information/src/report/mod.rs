@@ -53,7 +53,7 @@ pub use divergences::{Divergence, Space};
 pub use features::Ranking;
 pub use grouped::grouped;
 pub use html::{Cell, Page};
-pub use input::{Column, ReportOptions, Values};
+pub use input::{Column, Features, ReportOptions, Values};
 pub use many::{Many, ManyFacts, Triple};
 pub use missing::Missing;
 pub use nearest::NearestFloor;
@@ -124,9 +124,21 @@ impl Report {
         features: &[Column],
         options: &ReportOptions,
     ) -> Result<Self, InformationError> {
+        Self::with(tasks, &features, options)
+    }
+
+    /// The same of features that are read one at a time.
+    ///
+    /// # Errors
+    /// As [`Report::of`].
+    pub fn with(
+        tasks: &[Column],
+        features: &dyn Features,
+        options: &ReportOptions,
+    ) -> Result<Self, InformationError> {
         at_least("tasks", tasks.len(), 1)?;
         let rows = tasks.first().map_or(0, Column::rows);
-        for column in tasks.iter().chain(features) {
+        for column in tasks {
             column.check(rows)?;
         }
         let prepared: Vec<Prepared> = tasks.iter().map(Prepared::of).collect();
@@ -149,12 +161,11 @@ impl Report {
         missing::mark_ceilings(&mut ceilings, &missing);
         missing::mark_floors(&mut squared, &missing);
         missing::mark_many(&mut many, &missing);
-        let features: Vec<Prepared> = features.iter().map(Prepared::of).collect();
-        let nearest = nearest::floors(&features, &with_classes)?;
-        let (features, overlap) = if features.is_empty() {
+        let nearest = nearest::floors(features, rows, &with_classes)?;
+        let (features, overlap) = if features.count() == 0 {
             (Vec::new(), Vec::new())
         } else {
-            features::rankings(&features, &prepared, options)?
+            features::rankings(features, &prepared, options)?
         };
         Ok(Self {
             rows: rows as u64,

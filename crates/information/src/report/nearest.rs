@@ -7,8 +7,10 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::input::{Column, Features, Values, read};
 use super::prepared::Prepared;
 use crate::bounds::cover_hart_floor;
+use crate::discrete::{Merged, merge_rare};
 use crate::special::mean_and_variance;
 use crate::{Flag, InformationError, Measure, Unit};
 
@@ -34,25 +36,35 @@ pub struct NearestFloor {
 
 /// For each task with classes and enough labelled rows.
 pub(super) fn floors(
-    features: &[Prepared],
+    features: &dyn Features,
+    rows: usize,
     tasks: &[(usize, &Prepared)],
 ) -> Result<Vec<NearestFloor>, InformationError> {
-    let rows = tasks.first().map_or(0, |(_, task)| task.labels.len());
-    let axes = axes(features);
-    if axes.is_empty() {
+    let places = (0..features.count()).into_par_iter();
+    let axes = places.map(|place| Ok(Axis::all(&Source::of(&*read(features, place, rows)?), rows)));
+    let axes = axes.collect::<Result<Vec<Vec<Axis>>, InformationError>>()?;
+    let dimensions: usize = axes.iter().map(Vec::len).sum();
+    if dimensions == 0 || tasks.is_empty() {
         return Ok(Vec::new());
     }
-    let affordable = (WORK as f64 / axes.len() as f64).sqrt() as usize;
+    let affordable = (WORK as f64 / dimensions as f64).sqrt() as usize;
     let most = ROWS.min(affordable).max(1);
     // Evenly over the rows, which may be in some order.
     let chosen: Vec<usize> = (0..rows.min(most))
         .map(|place| place * rows / rows.min(most))
         .collect();
-    let at = |row: usize| -> Vec<f64> {
-        let values = axes.iter().map(|axis| axis.get(row).copied());
-        values.map(Option::unwrap_or_default).collect()
+    // Read once more, now that it is known which rows are wanted.
+    let coordinates = axes.par_iter().enumerate().map(|(place, axes)| {
+        let column = read(features, place, rows)?;
+        let source = Source::of(&column);
+        Ok(axes.iter().map(|axis| axis.at(&source, &chosen)).collect())
+    });
+    let coordinates = coordinates.collect::<Result<Vec<Vec<Vec<f64>>>, InformationError>>()?;
+    let at = |place: usize| -> Vec<f64> {
+        let values = coordinates.iter().flatten();
+        values.filter_map(|axis| axis.get(place).copied()).collect()
     };
-    let points: Vec<Vec<f64>> = chosen.iter().map(|&row| at(row)).collect();
+    let points: Vec<Vec<f64>> = (0..chosen.len()).map(at).collect();
     let labels: Vec<Vec<Option<u32>>> = tasks
         .iter()
         .map(|(_, task)| {
@@ -114,26 +126,69 @@ fn most_frequent(labels: Option<&Vec<Option<u32>>>) -> usize {
     runs.map(<[u32]>::len).max().unwrap_or(0)
 }
 
-/// Coordinates: numbers of variance 1, and an axis for each class; what is missing is in the middle. Constant ones are left out.
-fn axes(features: &[Prepared]) -> Vec<Vec<f64>> {
-    let columns = features.iter().flat_map(|feature| match &feature.real {
-        Some(values) => vec![values.clone()],
-        None => (0..feature.classes as u32)
-            .map(|class| {
-                let labels = feature.labels.iter();
-                let is_class = |label: u32| f64::from(u8::from(label == class));
-                labels.map(|label| label.map(is_class)).collect()
+/// What a feature's coordinates are made from: of a number there is one, of classes one for each that is left once rare ones are merged.
+enum Source<'a> {
+    Number(&'a [Option<f64>]),
+    Classes(Merged),
+}
+
+impl<'a> Source<'a> {
+    fn of(column: &'a Column) -> Self {
+        match &column.values {
+            Values::Real(values) => Self::Number(values),
+            Values::Classes { labels, names } => Self::Classes(merge_rare(labels, names.len())),
+        }
+    }
+
+    fn coordinates(&self) -> usize {
+        match self {
+            Self::Number(_) => 1,
+            Self::Classes(merged) => merged.classes,
+        }
+    }
+
+    fn value(&self, coordinate: usize, row: usize) -> Option<f64> {
+        match self {
+            Self::Number(values) => values.get(row).copied().flatten(),
+            Self::Classes(merged) => {
+                let label = merged.labels.get(row).copied().flatten()?;
+                Some(f64::from(u8::from(label as usize == coordinate)))
+            }
+        }
+    }
+}
+
+/// What brings a coordinate of a feature to mean 0 and variance 1.
+struct Axis {
+    coordinate: usize,
+    mean: f64,
+    deviation: f64,
+}
+
+impl Axis {
+    /// Those of a feature that are not constant.
+    fn all(source: &Source<'_>, rows: usize) -> Vec<Self> {
+        let axis = |coordinate: usize| {
+            let known: Vec<f64> = (0..rows)
+                .filter_map(|row| source.value(coordinate, row))
+                .collect();
+            let (mean, variance) = mean_and_variance(&known);
+            (variance > 0.0).then(|| Self {
+                coordinate,
+                mean,
+                deviation: variance.sqrt(),
             })
-            .collect(),
-    });
-    let scaled = columns.filter_map(|column: Vec<Option<f64>>| {
-        let known: Vec<f64> = column.iter().copied().flatten().collect();
-        let (mean, variance) = mean_and_variance(&known);
-        let scaled =
-            |value: Option<f64>| value.map_or(0.0, |value| (value - mean) / variance.sqrt());
-        (variance > 0.0).then(|| column.into_iter().map(scaled).collect())
-    });
-    scaled.collect()
+        };
+        (0..source.coordinates()).filter_map(axis).collect()
+    }
+
+    /// Of these rows; what is missing is in the middle.
+    fn at(&self, source: &Source<'_>, rows: &[usize]) -> Vec<f64> {
+        let scaled = |value: f64| (value - self.mean) / self.deviation;
+        rows.iter()
+            .map(|&row| source.value(self.coordinate, row).map_or(0.0, scaled))
+            .collect()
+    }
 }
 
 fn judged(row: usize, points: &[Vec<f64>], labels: &[Vec<Option<u32>>]) -> Vec<Option<bool>> {

@@ -63,7 +63,7 @@ impl Prepared {
 /// Bins of nearly equal frequency; equal values share a bin.
 fn binned(values: &[Option<f64>]) -> (Vec<Option<u32>>, usize) {
     let mut sorted: Vec<f64> = values.iter().copied().flatten().collect();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_unstable_by(f64::total_cmp);
     let mut cuts: Vec<f64> = (1..BINS)
         .filter_map(|cut| sorted.get(sorted.len() * cut / BINS).copied())
         .filter(|cut| sorted.first().is_some_and(|least| cut > least))

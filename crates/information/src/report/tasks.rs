@@ -106,6 +106,9 @@ impl ClassFacts {
         if entropy > (counts.len() as f64).ln() + 1e-9 {
             entropy_measure.flag(Flag::ExceedsEntropy);
         }
+        if counts.iter().filter(|&&count| count > 0).count() == 1 {
+            entropy_measure.flag(Flag::Constant);
+        }
         Self {
             seen: counts.iter().filter(|&&count| count > 0).count(),
             classes: counts.len(),
@@ -136,9 +139,13 @@ impl RealFacts {
             / n as f64;
         let tied =
             crate::continuous::Points::line(values).map_or(f64::NAN, |points| points.tie_share());
+        let mut deviation_measure = Measure::of(deviation, Unit::One, "standard deviation", n);
+        if n > 0 && variance <= 0.0 {
+            deviation_measure.flag(Flag::Constant);
+        }
         Self {
             mean: Measure::of(mean, Unit::One, "mean", n).with_se(deviation / (n as f64).sqrt()),
-            deviation: Measure::of(deviation, Unit::One, "standard deviation", n),
+            deviation: deviation_measure,
             skewness: Measure::of(skewness, Unit::One, "mean cubed standard score", n),
             tied: Measure::of(tied, Unit::One, "count", n),
         }

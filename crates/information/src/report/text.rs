@@ -57,7 +57,10 @@ impl Report {
                         plain(&facts.deviation)
                     ),
                     format!("skew {}", plain(&facts.skewness)),
-                    format!("ties {}", plain(&facts.tied)),
+                    match flags(&facts.deviation) {
+                        none if none.is_empty() => format!("ties {}", plain(&facts.tied)),
+                        told => told,
+                    },
                 ]),
                 _ => {}
             }

@@ -27,7 +27,7 @@ pub use information::{Baseline, UsableInformation, usable};
 pub use residual::{Residual, residual};
 pub use rows::row_measure;
 pub use transferred::{Rows, transferred, transferred_over_seeds};
-pub use verdict::{Verdict, verdict};
+pub use verdict::{Reading, Verdict, verdict};
 
 use crate::InformationError;
 use crate::error::{all_finite, at_least, same_length};

@@ -375,7 +375,7 @@ mod tests {
         Found {
             verdicts: residuals
                 .each_ref()
-                .map(|one| verdict(&label, Some(one), 0.05, 0.01)),
+                .map(|one| verdict(&label, Some(one), 0.05, 0.01).main),
             label,
             residuals,
             head: JointHead {

@@ -3,6 +3,9 @@
 use polytask_config::Fields;
 use polytask_information::report::ReportOptions;
 
+/// What stands for no column in `stratify`, as where a `--set` takes back what a file says.
+const NO_STRATA: &str = "none";
+
 /// `[info]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InfoOptions {
@@ -52,9 +55,10 @@ impl InfoOptions {
             stratify: fields
                 .text(
                     "stratify",
-                    "column (site, user) within whose groups labels are permuted",
+                    "column (site, user) within whose groups labels are permuted; \"none\", as without it: within all rows",
                 )
-                .optional(),
+                .optional()
+                .filter(|column| column != NO_STRATA),
         }
     }
 

@@ -29,6 +29,17 @@ pub enum TreeOptions {
     },
 }
 
+impl TreeOptions {
+    /// The regressions that are named.
+    #[must_use]
+    pub fn named_numbers(&self) -> &[String] {
+        match self {
+            Self::ChowLiu { numbers, .. } => numbers.as_deref().unwrap_or_default(),
+            Self::Given { numbers, .. } => numbers,
+        }
+    }
+}
+
 /// Every way to a tree.
 pub static TREES: &[Entry<TreeOptions>] = &[
     Entry {

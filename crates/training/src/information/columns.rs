@@ -4,11 +4,13 @@
 //! task with several outputs a column per output: each is a label of its own, and their names are `TASK/LABEL`. An ordinal label
 //! is taken as classes: what it tells does not depend on their order.
 
-use polytask_data::{Encoded, Preprocessing, TaskFit, TaskKind};
-use polytask_information::report::{Column, Values};
+use std::borrow::Cow;
 
-/// Rows that are read at a time.
-const AT_ONCE: usize = 4096;
+use polytask_data::{Encoded, Preprocessing, TaskFit, TaskKind};
+use polytask_information::report::{Column, Features, Values};
+
+/// Pictures that are read at a time.
+const AT_ONCE: usize = 256;
 
 /// Most blocks along a side of a picture.
 const BLOCKS: usize = 8;
@@ -87,55 +89,62 @@ fn numbers<T>(
         .collect()
 }
 
-/// The features of `rows` as a model is given them: numbers (a missing one has become the mean), categories, and a picture as the mean
-/// brightness of at most 8 x 8 blocks.
-#[must_use]
-pub fn feature_columns(
-    preprocessing: &Preprocessing,
-    encoded: &Encoded,
-    rows: &[u32],
-) -> Vec<Column> {
-    let names = preprocessing.numeric_names();
-    let categories = preprocessing.categories();
-    let grid = preprocessing.input_shape().image.map(Grid::over);
-    let mut real: Vec<Vec<Option<f64>>> = vec![Vec::with_capacity(rows.len()); names.len()];
-    let mut classes: Vec<Vec<Option<u32>>> = vec![Vec::with_capacity(rows.len()); categories.len()];
-    let mut blocks: Vec<Vec<Option<f64>>> = grid
-        .as_ref()
-        .map_or_else(Vec::new, |grid| vec![Vec::new(); grid.blocks()]);
-    for rows in rows.chunks(AT_ONCE) {
-        let batch = encoded.batch(rows);
-        for row in batch.numeric.chunks_exact(names.len().max(1)) {
-            for (column, value) in real.iter_mut().zip(row) {
-                column.push(Some(f64::from(*value)));
-            }
-        }
-        for row in batch.categorical.chunks_exact(categories.len().max(1)) {
-            for (column, code) in classes.iter_mut().zip(row) {
-                column.push(u32::try_from(*code).ok());
-            }
-        }
-        if let Some(grid) = &grid {
-            for picture in batch.image.chunks_exact(grid.pixels().max(1)) {
-                for (column, mean) in blocks.iter_mut().zip(grid.means(picture)) {
-                    column.push(Some(mean));
-                }
-            }
+/// The features of some rows as a model is given them, read from the data set one at a time: numbers (a missing one has become the
+/// mean), a picture as the mean brightness of at most 8 x 8 blocks, and categories.
+pub struct FeatureColumns<'a> {
+    encoded: &'a Encoded,
+    rows: &'a [u32],
+    numbers: Vec<String>,
+    /// Every picture would have to be looked at for a block alone: they are held, `[rows]` each.
+    blocks: Vec<(String, Vec<f64>)>,
+    categories: Vec<(String, Vec<String>)>,
+}
+
+impl<'a> FeatureColumns<'a> {
+    /// Those of `rows`.
+    #[must_use]
+    pub fn new(preprocessing: &Preprocessing, encoded: &'a Encoded, rows: &'a [u32]) -> Self {
+        let grid = preprocessing.input_shape().image.map(Grid::over);
+        Self {
+            encoded,
+            rows,
+            numbers: preprocessing.numeric_names(),
+            blocks: grid.map_or_else(Vec::new, |grid| grid.blocks_of(encoded, rows)),
+            categories: preprocessing.categories(),
         }
     }
-    let real = names.into_iter().zip(real);
-    let places = grid.iter().flat_map(Grid::names);
-    let classes = categories.into_iter().zip(classes);
-    real.chain(places.zip(blocks))
-        .map(|(name, values)| Column {
-            name,
+}
+
+impl Features for FeatureColumns<'_> {
+    fn count(&self) -> usize {
+        self.numbers.len() + self.blocks.len() + self.categories.len()
+    }
+
+    fn feature(&self, place: usize) -> Option<Cow<'_, Column>> {
+        let real = |name: &String, values: Vec<Option<f64>>| Column {
+            name: name.clone(),
             values: Values::Real(values),
-        })
-        .chain(classes.map(|((name, names), labels)| Column {
-            name,
-            values: Values::Classes { labels, names },
-        }))
-        .collect()
+        };
+        let block = place.saturating_sub(self.numbers.len());
+        let category = block.saturating_sub(self.blocks.len());
+        let column = if let Some(name) = self.numbers.get(place) {
+            let values = self.encoded.number(place, self.rows).into_iter();
+            real(name, values.map(|value| Some(f64::from(value))).collect())
+        } else if let Some((name, means)) = self.blocks.get(block) {
+            real(name, means.iter().copied().map(Some).collect())
+        } else {
+            let (name, names) = self.categories.get(category)?;
+            let codes = self.encoded.category(category, self.rows).into_iter();
+            Column {
+                name: name.clone(),
+                values: Values::Classes {
+                    labels: codes.map(Some).collect(),
+                    names: names.clone(),
+                },
+            }
+        };
+        Some(Cow::Owned(column))
+    }
 }
 
 /// A picture cut into blocks of nearly one size.
@@ -181,6 +190,23 @@ impl Grid {
                 )
             })
             .collect()
+    }
+
+    /// Every block with its mean in each of `rows`.
+    fn blocks_of(&self, encoded: &Encoded, rows: &[u32]) -> Vec<(String, Vec<f64>)> {
+        let named = self.names().into_iter();
+        let mut blocks: Vec<(String, Vec<f64>)> = named
+            .map(|name| (name, Vec::with_capacity(rows.len())))
+            .collect();
+        for rows in rows.chunks(AT_ONCE) {
+            let batch = encoded.batch(rows);
+            for picture in batch.image.chunks_exact(self.pixels().max(1)) {
+                for ((_, means), mean) in blocks.iter_mut().zip(self.means(picture)) {
+                    means.push(mean);
+                }
+            }
+        }
+        blocks
     }
 
     /// The mean of every block, line by line.

@@ -10,7 +10,7 @@ mod residual;
 mod usable;
 
 pub use codes::{CodeUse, code_use};
-pub use columns::{feature_columns, label_columns};
+pub use columns::{FeatureColumns, label_columns};
 pub use coupling::{CoupledPair, Coupling, coupling, joint_gains, predictions_given};
 pub use observed::{Observed, ObservedPart};
 pub use relations::{Asked, OVERLAP, PairRelation, Relations, relations};

@@ -6,12 +6,14 @@ use std::collections::HashMap;
 
 use polytask_information::report::{Column, Report, ReportOptions, Values};
 use polytask_information::usable::{Head, Hint, Residual, Verdict, residual, verdict};
-use polytask_information::{InformationError, Measure, benjamini_hochberg};
+use polytask_information::{Flag, InformationError, Measure, Unit, benjamini_hochberg};
+use polytask_model::LossOptions;
 use polytask_random::Seed;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::observed::{Observed, ObservedPart};
+use crate::plan::PlannedTask;
 
 /// Rows with both labels that each side needs.
 const ROWS: usize = 50;
@@ -38,10 +40,21 @@ pub struct PairResidual {
     pub label: Option<Measure>,
     /// V1 and V2; none with too few rows.
     pub residual: Option<Residual>,
-    /// What to do about it.
+    /// What to do about it; where both gains are sure, about the larger.
     pub verdict: Verdict,
     /// The same in words.
     pub advice: &'static str,
+    /// What to do about the smaller.
+    pub also: Option<Verdict>,
+    /// Where a joint head is read: what the config must say first for the two labels to have one.
+    pub first: Vec<String>,
+}
+
+impl PairResidual {
+    /// Its readings, the main one first.
+    pub fn verdicts(&self) -> impl Iterator<Item = Verdict> {
+        [self.verdict].into_iter().chain(self.also)
+    }
 }
 
 /// All pairs, and how they were tested.
@@ -57,11 +70,13 @@ pub struct Residuals {
     pub pairs: Vec<PairResidual>,
 }
 
-/// The residuals of all pairs of labels. `columns` are the labels of the training rows, a column per part of a task, in order.
+/// The residuals of all pairs of labels. `columns` are the labels of the training rows, a column per part of a task, in order;
+/// `tasks` those of the model.
 ///
 /// # Errors
 /// Labels that cannot be measured.
 pub fn residuals(
+    tasks: &[PlannedTask],
     columns: &[Column],
     held: &[Observed],
     measured: &[Observed],
@@ -117,10 +132,9 @@ pub fn residuals(
             let label = report
                 .pair(source, target)
                 .map(|pair| pair.information.clone());
-            let read = match &label {
-                Some(label) => verdict(label, residual.as_ref(), options.rate, LEAST),
-                None => Verdict::Unknown,
-            };
+            let unknown = Measure::absent(Unit::Bits, "none", 0, Flag::NotCoObserved);
+            let shared = label.as_ref().unwrap_or(&unknown);
+            let read = verdict(shared, residual.as_ref(), options.rate, LEAST);
             let is_number = |place: usize| {
                 let column = columns.get(place);
                 column.is_some_and(|column| matches!(column.values, Values::Real(_)))
@@ -130,14 +144,22 @@ pub fn residuals(
             } else {
                 read
             };
+            let mut first: Vec<String> = Vec::new();
+            if [Some(read.main), read.also].contains(&Some(Verdict::JointHead)) {
+                let own = [source, target].map(|place| tasks.get(parts.get(place)?.0));
+                first.extend(own.into_iter().flatten().filter_map(loss_of_a_joint_head));
+                first.dedup();
+            }
             PairResidual {
                 source: name(source),
                 target: name(target),
                 rows: aligned.as_ref().map_or(0, |pair| pair.rows as u64),
                 label,
                 residual,
-                verdict: read,
-                advice: read.advice(),
+                verdict: read.main,
+                advice: read.main.advice(),
+                also: read.also,
+                first,
             }
         })
         .collect();
@@ -147,6 +169,20 @@ pub fn residuals(
         least: LEAST,
         pairs,
     })
+}
+
+/// What a config must say of a task's loss before a joint head can couple its labels, if it says something else.
+fn loss_of_a_joint_head(task: &PlannedTask) -> Option<String> {
+    let loss = task.options.loss(&task.kind);
+    if loss.is_law() || loss.is_of_means() {
+        return None;
+    }
+    let usual = LossOptions::default();
+    Some(format!(
+        "tasks.{}.loss = \"{}\"",
+        task.name,
+        usual.name(&task.kind)
+    ))
 }
 
 /// With q over all pairs, V1 and V2 each among their own.

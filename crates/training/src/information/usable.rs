@@ -1,5 +1,6 @@
 //! Usable information of every task on some rows, calibrated on rows that no part of the model was fitted on.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use polytask_data::{Encoded, TaskFit, TaskKind};
@@ -93,8 +94,17 @@ pub fn usable_information(
             "{classes} classes, at most {CLASSES} are calibrated"
         ));
     }
-    let held = held.filter(|held| held.rows.len() >= ROWS);
-    let (costs, rows, calibration) = match held {
+    let (baselines, varying) = varying(baselines);
+    let baselines = baselines.as_slice();
+    if baselines.is_empty() {
+        return Err("constant in training: there is nothing to learn".to_owned());
+    }
+    let digest = measured.digest();
+    let measured = &*varying.of(measured);
+    let held = held
+        .filter(|held| held.rows.len() >= ROWS)
+        .map(|held| varying.of(held));
+    let (costs, rows, calibration) = match held.as_deref() {
         Some(held) => {
             let costs = costs(held, measured, baselines)?;
             (costs, measured.rows.clone(), Calibration::Held)
@@ -121,14 +131,51 @@ pub fn usable_information(
     Ok(TaskInformation {
         usable: UsableInformation::of(&costs, shift, groups.as_deref()).map_err(told)?,
         groups,
-        digest: measured.digest(),
+        digest,
         costs,
         rows,
         calibration,
     })
 }
 
+/// The parts of a task's label that vary in training.
+struct Varying(Vec<usize>);
+
+/// Their baselines, and which they are. A number that is always the same has no density to measure bits by, and nothing to tell.
+fn varying(baselines: &[Baseline]) -> (Vec<Baseline>, Varying) {
+    let parts = baselines.iter().enumerate().filter(
+        |(_, baseline)| !matches!(baseline, Baseline::Real { variance, .. } if *variance <= 0.0),
+    );
+    let (places, baselines) = parts.map(|(place, one)| (place, one.clone())).unzip();
+    (baselines, Varying(places))
+}
+
+impl Varying {
+    fn of<'a>(&self, observed: &'a Observed) -> Cow<'a, Observed> {
+        if self.0.len() == observed.parts.len() {
+            return Cow::Borrowed(observed);
+        }
+        let parts = self.0.iter().filter_map(|&place| observed.parts.get(place));
+        Cow::Owned(Observed {
+            parts: parts.cloned().collect(),
+            rows: observed.rows.clone(),
+            is_too_large: observed.is_too_large,
+        })
+    }
+}
+
+/// Whether a number of these rows is always the same: no variance can be fitted on them.
+fn is_constant(held: &Observed) -> bool {
+    held.parts.iter().any(|part| match part {
+        ObservedPart::Classes { .. } => false,
+        ObservedPart::Real { truth, .. } => truth.iter().all(|value| Some(value) == truth.first()),
+    })
+}
+
 fn costs(held: &Observed, measured: &Observed, baselines: &[Baseline]) -> Result<RowCosts, String> {
+    if is_constant(held) {
+        return Err("constant in the rows that would calibrate it".to_owned());
+    }
     let held = affordable(held);
     let parts: Vec<Part<'_>> = held
         .parts

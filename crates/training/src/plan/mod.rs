@@ -4,6 +4,7 @@
 mod decided;
 mod score;
 mod task;
+mod unused;
 
 use std::sync::Arc;
 
@@ -51,6 +52,8 @@ pub struct Plan {
     pub model: ModelOptions,
     /// Why no labels are coupled though `multitask.joint` asks for it.
     pub uncoupled: Option<String>,
+    /// Why no numbers are coupled beside the classes that are, though `multitask.joint` names some.
+    pub numbers_apart: Option<&'static str>,
     /// `[train]`.
     pub train: TrainOptions,
     /// `[checkpoint]`.
@@ -124,12 +127,14 @@ impl Plan {
             let problem = Problem::new("P0312", key.to_owned(), error.to_string());
             PlanError::Config(Problems(vec![problem]))
         };
-        let mut uncoupled = None;
+        let (mut uncoupled, mut numbers_apart) = (None, None);
         if let Some(options) = &experiment.joint {
             let coupled = joint::coupled(options, &inactive, &tasks, encoded, train_rows, seed.0)
                 .map_err(|error| immeasurable("multitask.joint", error))?;
             (model.coupled, model.numbers) = (coupled.edges, coupled.numbers);
             uncoupled = coupled.why_none;
+            let is_apart = uncoupled.is_none() && model.numbers.is_empty();
+            numbers_apart = unused::apart(options.named_numbers(), &tasks).filter(|_| is_apart);
         }
         if let Some(relation) = &model.relation
             && let Some(asks) = relation.asks()
@@ -173,6 +178,7 @@ impl Plan {
             facts: prepared.facts,
             model,
             uncoupled,
+            numbers_apart,
             train,
             checkpoint: experiment.checkpoint,
             early_stopping: experiment.early_stopping,
@@ -198,28 +204,6 @@ impl Plan {
     pub fn build(&self, device: &Device) -> Result<MultiTaskModel, Problems> {
         let specs: Vec<TaskSpec> = self.tasks.iter().map(PlannedTask::spec).collect();
         build(&self.model, &self.input_shape, &specs, self.seed, device).map_err(shape_problems)
-    }
-
-    /// Keys of the config that change nothing in this model, as warnings.
-    #[must_use]
-    pub fn unused(&self, model: &MultiTaskModel) -> Problems {
-        let unused = self.model.unused(model).into_iter();
-        let warning = |(key, why): (&str, &str)| {
-            let name = key.rsplit('.').next().unwrap_or(key);
-            let message = format!("`{name}` has no effect: {why}");
-            Problem::warning("P0208", key, message)
-        };
-        let uncoupled = self.no_joint_head().into_iter();
-        let uncoupled =
-            uncoupled.map(|message| Problem::warning("P0208", "multitask.joint", message));
-        Problems(unused.map(warning).chain(uncoupled).collect())
-    }
-
-    /// That there is no joint head though one is asked for, and why.
-    #[must_use]
-    pub fn no_joint_head(&self) -> Option<String> {
-        let why = self.uncoupled.as_ref()?;
-        Some(format!("no joint head: {why}"))
     }
 
     /// The state before the first step.

@@ -161,11 +161,11 @@ impl Seen {
         options.strata = prepared.encoded.strata(&prepared.splits.train);
         let columns = label_columns(fits, &prepared.encoded, &prepared.splits.train);
         let residuals = match &held {
-            Some(held) => residuals(&columns, held, &measured, &options),
+            Some(held) => residuals(&loaded.tasks, &columns, held, &measured, &options),
             None => {
                 let (fitted, tested): (Vec<_>, Vec<_>) =
                     measured.iter().map(|seen| seen.halves()).unzip();
-                residuals(&columns, &fitted, &tested, &options)
+                residuals(&loaded.tasks, &columns, &fitted, &tested, &options)
             }
         }
         .map_err(immeasurable)?;

@@ -1,8 +1,8 @@
 //! `info CONFIG`: what the labels say before anything is trained.
 
-use polytask_information::report::Report;
+use polytask_information::report::{Column, Features, Report};
 use polytask_training::device::Place;
-use polytask_training::information::{feature_columns, label_columns};
+use polytask_training::information::{FeatureColumns, label_columns};
 use polytask_training::plan::Plan;
 use serde_json::json;
 
@@ -54,14 +54,16 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     }
     let fits: Vec<_> = plan.tasks.iter().map(|task| task.fit.clone()).collect();
     let labels = label_columns(&fits, &plan.encoded, &rows);
-    let features = if arguments.no_features {
-        Vec::new()
+    let features = FeatureColumns::new(&plan.preprocessing, &plan.encoded, &rows);
+    let none: &[Column] = &[];
+    let features: &dyn Features = if arguments.no_features {
+        &none
     } else {
-        feature_columns(&plan.preprocessing, &plan.encoded, &rows)
+        &features
     };
     let mut options = info.report(subject(split, &plan, &name), seed);
     options.strata = plan.encoded.strata(&rows);
-    let report = Report::of(&labels, &features, &options).map_err(immeasurable)?;
+    let report = Report::with(&labels, features, &options).map_err(immeasurable)?;
     if let Some(path) = &arguments.html {
         publish(path, &report.html())?;
     }

@@ -39,14 +39,30 @@ impl After {
     }
 
     /// The readings that occur, each with its advice.
-    fn advice(&self) -> Vec<(Verdict, &'static str)> {
-        let mut found: Vec<(Verdict, &'static str)> = Vec::new();
+    fn advice(&self) -> Vec<(Verdict, String)> {
+        let mut found: Vec<Verdict> = Vec::new();
+        let mut first: Vec<String> = Vec::new();
         for pair in self.by_gain() {
-            if found.iter().all(|(verdict, _)| *verdict != pair.verdict) {
-                found.push((pair.verdict, pair.advice));
-            }
+            found.extend(pair.verdicts());
+            first.extend(pair.first.iter().map(|setting| format!("`{setting}`")));
         }
-        found
+        let mut seen: Vec<Verdict> = Vec::new();
+        found.retain(|verdict| {
+            let is_new = !seen.contains(verdict);
+            seen.push(*verdict);
+            is_new
+        });
+        first.sort();
+        first.dedup();
+        let told = |verdict: Verdict| {
+            let mut advice = verdict.advice().to_owned();
+            if verdict == Verdict::JointHead && !first.is_empty() {
+                advice.push_str("; other losses have none: first ");
+                advice.push_str(&first.join(", "));
+            }
+            (verdict, advice)
+        };
+        found.into_iter().map(told).collect()
     }
 
     fn tested(&self) -> String {
@@ -140,7 +156,7 @@ impl After {
                 coupled_q,
                 pair.label.as_ref().map_or("-".to_owned(), bits),
                 count(pair.rows),
-                reading(pair.verdict).to_owned(),
+                readings(pair),
             ]);
         }
         let shown = if pairs.len() > PAIRS {
@@ -235,7 +251,7 @@ impl After {
                 Cell::Text(level(residual.and_then(|found| found.coupled.q))),
                 pair.label.as_ref().map_or_else(|| told(None), Cell::Told),
                 Cell::Text(count(pair.rows)),
-                Cell::Text(reading(pair.verdict).to_owned()),
+                Cell::Text(readings(pair)),
             ]
         });
         page.table(
@@ -306,6 +322,12 @@ fn with_error(measure: &Measure) -> String {
 
 fn level(q: Option<f64>) -> String {
     q.map_or("-".to_owned(), |q| format!("{q:.3}"))
+}
+
+/// The main one first.
+fn readings(pair: &PairResidual) -> String {
+    let each: Vec<&str> = pair.verdicts().map(reading).collect();
+    each.join(", ")
 }
 
 fn reading(verdict: Verdict) -> &'static str {

@@ -223,7 +223,7 @@ impl Trained {
         let plan = &self.plan;
         let fits: Vec<_> = plan.tasks.iter().map(|task| task.fit.clone()).collect();
         let columns = label_columns(&fits, &plan.encoded, &plan.splits.train);
-        residuals(&columns, held, tested, &self.info).map_err(unmeasured)
+        residuals(&plan.tasks, &columns, held, tested, &self.info).map_err(unmeasured)
     }
 
     /// How much each task uses each code, `[tasks, codes]`.
