@@ -14,10 +14,10 @@ columns = ["x"]
 hidden = []
 [tasks.left]
 type = "regression"
-loss = "huber"
+loss = "gaussian_nll"
 [tasks.right]
 type = "regression"
-loss = { type = "huber", delta = 2.0 }
+loss = { type = "gaussian_nll", beta = 0.5 }
 [tasks.up]
 type = "binary"
 [tasks.down]

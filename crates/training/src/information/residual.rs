@@ -174,7 +174,7 @@ pub fn residuals(
 /// What a config must say of a task's loss before a joint head can couple its labels, if it says something else.
 fn loss_of_a_joint_head(task: &PlannedTask) -> Option<String> {
     let loss = task.options.loss(&task.kind);
-    if loss.is_law() || loss.is_of_means() {
+    if loss.is_law() || loss.is_of_residuals() {
         return None;
     }
     let usual = LossOptions::default();
