@@ -368,7 +368,7 @@ fn possible(gram: Gram) -> Result<Gram, RequestError> {
         for (first, (value, square)) in column.iter().zip(squares.iter()).enumerate() {
             let largest = squares
                 .get(second)
-                .map_or(0.0, |other| (square * other).sqrt());
+                .map_or(0.0, |other| square.sqrt() * other.sqrt());
             if value.abs() > largest * (1.0 + ROOM) {
                 return Err(RequestError::Impossible { first, second });
             }

@@ -20,7 +20,7 @@ pub enum GramError {
         present: Vec<usize>,
     },
     /// A number is not finite, or beyond 10¹⁰⁰, whose products would not be finite.
-    #[error("the inner product of tasks {first} and {second} is not finite or huge: {value}")]
+    #[error("the inner product of tasks {first} and {second} is not finite or huge: {value:e}")]
     Unusable {
         /// A task's index.
         first: usize,

@@ -135,7 +135,7 @@ impl CaGrad {
             .zip(directions.norms.iter())
             .map(|(&task, norm)| projections.get(task).copied().unwrap_or(0.0) / norm / mean_norm);
         let slopes = nalgebra::DVector::from_iterator(directions.len(), slopes);
-        let solved = ball(&directions, &slopes, self.radius);
+        let solved = ball(&directions, &slopes, self.radius, gram.rounding());
         let point = &solved.point;
         let norm = (&directions.cosines * point).dot(point).max(0.0).sqrt();
         // A gradient of zero is a combination against which the ball can do nothing, that is 0.

@@ -4,7 +4,8 @@
 //! `normalize` first divides each gradient by its norm (`l2`), its loss (`loss`) or both (`loss+`). Without it the task with
 //! the smallest gradient decides almost alone; for comparisons take `l2` or `loss+`. `apply_to` says what the weights are then
 //! applied to: the gradients as they are (`raw`, as the authors' code does) or the divided ones (`normalized`, of which alone
-//! it is true that no loss rises).
+//! it is true that no loss rises). Where directions depend on each other many convex combinations are the same vector, which divided or not
+//! are not the same: of these the most even one is taken, so that tasks that nothing tells apart weigh the same.
 //!
 //! Source: Désidéri 2012; Sener, Koltun 2018. Where we differ: exact by an active set instead of Frank–Wolfe steps, and not
 //! clamped to [0.001, 0.999]. LibMTL applies the weights to the divided gradients at the parameters and to the raw ones at the
@@ -72,6 +73,24 @@ pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
                 gram: &[&[4.0, 1.0], &[1.0, 9.0]],
                 alpha: &[0.5, 0.5],
                 source: "closed form for two of norm 1",
+                ..Golden::PLAIN
+            },
+            Golden {
+                gram: &[&[1.0, 2.0, 3.0], &[2.0, 4.0, 6.0], &[3.0, 6.0, 9.0]],
+                alpha: &[1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0],
+                source: "by hand: one direction, of which nothing tells the three apart",
+                ..Golden::PLAIN
+            },
+            Golden {
+                // (1, 0), (2, 0), (−1, 0), (0, 1): any shares with x₁ + x₂ = x₃, x₄ = 0 make zero.
+                gram: &[
+                    &[1.0, 2.0, -1.0, 0.0],
+                    &[2.0, 4.0, -2.0, 0.0],
+                    &[-1.0, -2.0, 1.0, 0.0],
+                    &[0.0, 0.0, 0.0, 1.0],
+                ],
+                alpha: &[0.25, 0.25, 0.5, 0.0],
+                source: "by hand: of these shares the most even",
                 ..Golden::PLAIN
             },
             Golden {

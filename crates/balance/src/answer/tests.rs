@@ -339,3 +339,17 @@ fn the_shared_gradient_is_no_longer_than_it_may_be() {
         )
     );
 }
+
+#[test]
+fn a_tiny_gradient_is_one_all_the_same_and_a_huge_number_is_told_in_few_digits() {
+    // The product of two squared norms of 10⁻²⁰⁰ is no number any more.
+    let tiny = request(r#"{ "gram": [[1e-200, 0.5e-200], [0.5e-200, 1e-200]] }"#);
+    let weights = all(answer("mgda", &tiny).unwrap().weights).unwrap();
+    assert!(
+        weights.iter().all(|weight| (weight - 0.5).abs() < 1e-12),
+        "{weights:?}"
+    );
+    let huge = request(r#"{ "gram": [[1e150]] }"#);
+    let refused = answer("mgda", &huge).unwrap_err().to_string();
+    assert!(refused.ends_with("huge: 1e150"), "{refused}");
+}

@@ -21,6 +21,14 @@ pub(super) enum Drawing {
     Duplicate,
     /// Each is there once more with the other sign: Pareto-stationary.
     Opposite,
+    /// Each direction is there twice, with other lengths.
+    Coinciding,
+    /// The same, but for the sign: Pareto-stationary.
+    Opposed,
+    /// Along both ways of a few axes, of whole lengths: nothing but their lengths tells some gradients apart.
+    Axes,
+    /// Spread evenly over a plane, of a few lengths: many convex combinations are zero.
+    Star,
     /// Of lengths from 10⁻³⁰ to 10³⁰.
     Extreme,
     /// All are zero.
@@ -36,11 +44,18 @@ const SOLVABLE: [Drawing; 6] = [
     Drawing::ZeroRow,
     Drawing::Duplicate,
 ];
-const HARD: [Drawing; 3] = [Drawing::Opposite, Drawing::Extreme, Drawing::Zero];
+const TIED: [Drawing; 5] = [
+    Drawing::Opposite,
+    Drawing::Coinciding,
+    Drawing::Opposed,
+    Drawing::Axes,
+    Drawing::Star,
+];
+const HARD: [Drawing; 2] = [Drawing::Extreme, Drawing::Zero];
 
 /// Every kind of gradients.
 pub(super) fn kinds() -> impl Iterator<Item = Drawing> {
-    SOLVABLE.into_iter().chain(HARD)
+    SOLVABLE.into_iter().chain(TIED).chain(HARD)
 }
 
 /// What is given is drawn from gradients.
@@ -62,10 +77,9 @@ pub(super) fn solvable<G: Drawn>() -> Vec<Scene<G>> {
     scenes(SOLVABLE)
 }
 
-/// Those, and Pareto-stationary ones.
-pub(super) fn with_opposites<G: Drawn>() -> Vec<Scene<G>> {
-    let opposite = scenes([Drawing::Opposite]);
-    opposite.into_iter().chain(solvable()).collect()
+/// Those between which only lengths decide, or nothing: the same direction or the opposite one twice and more.
+pub(super) fn tied<G: Drawn>() -> Vec<Scene<G>> {
+    scenes(TIED)
 }
 
 /// Those with independent gradients, neither zero nor of extreme lengths.
@@ -101,6 +115,8 @@ fn make<G: Drawn>(drawing: Drawing, size: usize) -> Scene<G> {
 pub(super) fn rows(drawing: Drawing, tasks: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
     let parameters = match drawing {
         Drawing::Singular => tasks.div_ceil(2).max(2),
+        Drawing::Axes => tasks.div_ceil(3),
+        Drawing::Star => 2,
         _ => 2 * tasks + 5,
     };
     let mut rows: Vec<Vec<f64>> = (0..tasks)
@@ -122,6 +138,13 @@ pub(super) fn rows(drawing: Drawing, tasks: usize, stream: &mut Stream) -> Vec<V
         })
         .collect();
     let half = tasks / 2;
+    let copied = |rows: &mut Vec<Vec<f64>>, factor: &mut dyn FnMut() -> f64| {
+        let (first, second) = rows.split_at_mut(half);
+        for (row, copy) in first.iter().zip(second) {
+            let factor = factor();
+            *copy = row.iter().map(|value| factor * value).collect();
+        }
+    };
     match drawing {
         Drawing::ZeroRow => {
             let task = stream.below(tasks);
@@ -129,17 +152,26 @@ pub(super) fn rows(drawing: Drawing, tasks: usize, stream: &mut Stream) -> Vec<V
                 row.fill(0.0);
             }
         }
-        Drawing::Duplicate | Drawing::Opposite => {
-            let sign = if drawing == Drawing::Opposite {
-                -1.0
-            } else {
-                1.0
-            };
-            let (first, second) = rows.split_at_mut(half);
-            for (row, copy) in first.iter().zip(second) {
-                *copy = row.iter().map(|value| sign * value).collect();
+        Drawing::Duplicate => copied(&mut rows, &mut || 1.0),
+        Drawing::Opposite => copied(&mut rows, &mut || -1.0),
+        Drawing::Coinciding => copied(&mut rows, &mut || stream.between(0.5, 2.0)),
+        Drawing::Opposed => copied(&mut rows, &mut || -stream.between(0.5, 2.0)),
+        Drawing::Axes => rows.iter_mut().enumerate().for_each(|(task, row)| {
+            let sign = if stream.uniform() < 0.5 { -1.0 } else { 1.0 };
+            let length = sign * (1 + stream.below(3)) as f64;
+            for (axis, value) in row.iter_mut().enumerate() {
+                *value = if axis == task % parameters {
+                    length
+                } else {
+                    0.0
+                };
             }
-        }
+        }),
+        Drawing::Star => rows.iter_mut().enumerate().for_each(|(task, row)| {
+            let angle = std::f64::consts::TAU * task as f64 / tasks as f64;
+            let length = (1 + stream.below(3)) as f64;
+            *row = vec![length * angle.cos(), length * angle.sin()];
+        }),
         _ => {}
     }
     rows

@@ -87,7 +87,12 @@ impl<T: Tested + ?Sized> Subject<T> {
 
     /// Whether it is as its entry makes it.
     pub(super) fn is_plain(&self) -> bool {
-        self.options.is_empty() && self.wrapping.is_none()
+        self.options.is_empty() && !self.is_wrapped()
+    }
+
+    /// Whether there are wrappers around it.
+    pub(super) fn is_wrapped(&self) -> bool {
+        self.wrapping.is_some()
     }
 
     /// Options that it is tried with: one that is set already is tried as it is.

@@ -38,12 +38,21 @@ pub(super) fn few<G, T: Tested + ?Sized>(
 }
 
 impl<G: Given> Scene<G> {
-    /// The same with the tasks named in another order, and where each went.
+    /// The same with the tasks named in a random order, and where each went.
     pub(super) fn permuted(&self) -> (Self, Vec<usize>) {
         let mut place: Vec<usize> = (0..self.tasks.len()).collect();
         Seed(11)
             .stream("contract/permutation", self.tasks.len() as u64)
             .shuffle(&mut place);
+        self.placed(place)
+    }
+
+    /// The same with the last task named first: where the first or the last of equals is taken, it is another.
+    pub(super) fn reversed(&self) -> (Self, Vec<usize>) {
+        self.placed((0..self.tasks.len()).rev().collect())
+    }
+
+    fn placed(&self, place: Vec<usize>) -> (Self, Vec<usize>) {
         let mut tasks: Vec<(&usize, &TaskFacts)> = place.iter().zip(&self.tasks).collect();
         tasks.sort_unstable_by_key(|(place, _)| *place);
         let steps = self.steps.iter().filter_map(|step| step.moved(&place));

@@ -5,10 +5,11 @@
     reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
 )]
 
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 
+use super::active_set::finish;
 use super::factor::Factor;
-use super::{Directions, Solved};
+use super::{Directions, Solved, TOLERANCE, ties};
 
 /// Below this the gap is rounding.
 const GAP: f64 = 1e-13;
@@ -21,8 +22,13 @@ const GAP: f64 = 1e-13;
 /// positive the objective falls without end along −M⁻¹(b − B/A · e), so the walk goes that way to the boundary.
 ///
 /// Residual: max over i of (f e_i − gradient_i) / (1 + c), 0 at the optimum, with f the objective, which at an optimum is ν.
-/// Returns x.
-pub(crate) fn ball(directions: &Directions, slopes: &DVector<f64>, radius: f64) -> Solved {
+/// Returns x, of many the one with the smallest squares; `rounding` is that of G.
+pub(crate) fn ball(
+    directions: &Directions,
+    slopes: &DVector<f64>,
+    radius: f64,
+    rounding: f64,
+) -> Solved {
     let size = directions.len();
     let shortest = directions.norms.min();
     let inverse = directions.norms.map(|norm| shortest / norm);
@@ -33,8 +39,22 @@ pub(crate) fn ball(directions: &Directions, slopes: &DVector<f64>, radius: f64) 
         point: DVector::zeros(size),
         inverse,
     };
-    problem.walk();
-    let (_, residual) = problem.gap();
+    problem.start();
+    if problem.gap().1 > TOLERANCE {
+        problem.leave();
+    }
+    let (_, mut residual) = problem.gap();
+    if residual <= TOLERANCE
+        && let Some(shared) = problem.shared(rounding)
+    {
+        let found = std::mem::replace(&mut problem.point, shared);
+        let beyond = problem.gap().1 - ties::noise(size, rounding);
+        if beyond <= TOLERANCE {
+            residual = beyond.max(0.0);
+        } else {
+            problem.point = found;
+        }
+    }
     Solved {
         point: problem.point,
         residual,
@@ -55,8 +75,13 @@ impl Problem<'_> {
         self.slopes.dot(&self.point) + self.radius * products.dot(&self.point).max(0.0).sqrt()
     }
 
-    /// The index along which the objective falls fastest, and the residual.
-    fn gap(&self) -> (usize, f64) {
+    /// C + e eᵀ.
+    fn matrix(&self) -> DMatrix<f64> {
+        &self.directions.cosines + &self.inverse * self.inverse.transpose()
+    }
+
+    /// How much faster the objective falls along each gradient than along w: f e_i − gradient_i.
+    fn back(&self) -> DVector<f64> {
         let products = &self.directions.cosines * &self.point;
         let norm = products.dot(&self.point).max(0.0).sqrt();
         let objective = self.slopes.dot(&self.point) + self.radius * norm;
@@ -65,23 +90,67 @@ impl Problem<'_> {
         } else {
             0.0
         };
-        let back = |index: usize| {
-            objective * self.inverse[index] - self.slopes[index] - share * products[index]
-        };
-        let worst = (0..products.len()).max_by(|&a, &b| back(a).total_cmp(&back(b)));
-        let worst = worst.unwrap_or(0);
-        (worst, back(worst).max(0.0) / (1.0 + self.radius))
+        &self.inverse * objective - self.slopes - products * share
     }
 
+    /// The index along which the objective falls fastest, and the residual.
+    fn gap(&self) -> (usize, f64) {
+        let back = self.back();
+        let worst = (0..back.len()).max_by(|&a, &b| back[a].total_cmp(&back[b]));
+        let most = worst.map_or(0.0, |worst| back[worst].max(0.0));
+        (worst.unwrap_or(0), most / (1.0 + self.radius))
+    }
+
+    /// The same vector from all that can be part of it, if there are several ways.
+    fn shared(&self, rounding: f64) -> Option<DVector<f64>> {
+        let back = self.back();
+        let width = ties::width(rounding) * (1.0 + self.radius);
+        let chosen: Vec<usize> = (0..back.len())
+            .filter(|&index| back[index] >= -width)
+            .collect();
+        let shared = ties::shared(&self.matrix(), &chosen, &self.point, rounding)?;
+        let sum = shared.dot(&self.inverse);
+        Some(shared / sum)
+    }
+
+    /// From the vector that is best alone.
+    fn start(&mut self) {
+        let alone = |index: usize| (self.slopes[index] + self.radius) / self.inverse[index];
+        let start = (0..self.point.len()).min_by(|&a, &b| alone(a).total_cmp(&alone(b)));
+        if let Some(start) = start {
+            self.point[start] = 1.0 / self.inverse[start];
+            self.walk();
+        }
+    }
+
+    /// Away from where Cx vanishes, at which the objective is 0 and has no slope, so that several vectors may have to come in
+    /// before it falls. With p = Jx the nearest point to −u of all combinations with x ≥ 0, the objective is ‖p‖ (c − ‖p‖):
+    /// if that is below 0 the walk goes on from there, and never comes back; else nothing is below 0.
+    fn leave(&mut self) {
+        let cosines = &self.directions.cosines;
+        let nearest = finish(cosines, self.slopes, DVector::zeros(self.point.len()));
+        let sum = self.inverse.dot(&nearest);
+        if sum > 0.0 {
+            let kept = std::mem::replace(&mut self.point, nearest / sum);
+            if self.objective() < 0.0 {
+                self.walk();
+            } else {
+                self.point = kept;
+            }
+        }
+    }
+
+    /// On from this point, whose vectors do not depend on each other.
     fn walk(&mut self) {
         let size = self.point.len();
-        let matrix = &self.directions.cosines + &self.inverse * self.inverse.transpose();
-        let alone = |index: usize| (self.slopes[index] + self.radius) / self.inverse[index];
-        let start = (0..size).min_by(|&a, &b| alone(a).total_cmp(&alone(b)));
-        let Some(start) = start else { return };
+        let matrix = self.matrix();
         let mut factor = Factor::default();
-        self.point[start] = 1.0 / self.inverse[start];
-        factor.push(start, &matrix);
+        for index in (0..size).filter(|&index| self.point[index] > 0.0) {
+            factor.push(index, &matrix);
+        }
+        if factor.chosen.len() > 1 {
+            self.descend(&mut factor);
+        }
         for _ in 0..8 * size + 64 {
             let (entering, gap) = self.gap();
             if gap <= GAP || factor.chosen.contains(&entering) {
@@ -203,7 +272,7 @@ mod tests {
             for radius in [0.1, 0.5, 0.9, 2.0] {
                 let directions = Directions::of(&gram);
                 let scaled = slopes.component_div(&directions.norms);
-                let solved = ball(&directions, &scaled, radius);
+                let solved = ball(&directions, &scaled, radius, gram.rounding());
                 let mut weights = solved.point.component_div(&directions.norms);
                 weights /= weights.sum();
                 let found = slopes.dot(&weights) + radius * gram.shared_norm(weights.as_slice());

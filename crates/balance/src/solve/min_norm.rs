@@ -5,10 +5,10 @@
     reason = "positions run over the present tasks, of which every vector and matrix here has one entry each"
 )]
 
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 
 use super::factor::Factor;
-use super::{Directions, Solved, TOLERANCE};
+use super::{Directions, Solved, TOLERANCE, ties};
 use crate::Gram;
 
 /// Below this the gap is rounding.
@@ -20,9 +20,11 @@ const GAP: f64 = 1e-13;
 /// that leaves the simplex; then the vector that points back most comes in. Exact after finitely many steps, about as many as
 /// vectors are needed. The vectors are first brought to norm 1, x_i = α_i ‖g_i‖ and Σ x_i/‖g_i‖ = 1, so that the factor is
 /// well scaled; with e_i = min‖g‖/‖g_i‖ and x in units of min‖g‖ that constraint is e·x = 1, and M = C + e eᵀ is definite as long as no chosen
-/// vector is in the affine hull of the others. If rounding stops it short, pairwise Frank–Wolfe steps go on.
+/// vector is in the affine hull of the others. If rounding stops it short, pairwise Frank–Wolfe steps go on. Of many solutions it is
+/// the one whose x has the smallest squares ([`ties`](super::ties)), whatever the order of the vectors.
 ///
-/// Residual: max over i of (αᵀGα − (Gα)_i) / (‖g_i‖ Σ α_j ‖g_j‖), 0 at the optimum.
+/// Residual: max over i of (αᵀGα − (Gα)_i) / (‖g_i‖ Σ α_j ‖g_j‖), 0 at the optimum; of one of many solutions what this is beyond the
+/// rounding of G.
 pub(crate) fn min_norm(gram: &Gram) -> Solved {
     let tasks = gram.tasks();
     let directions = Directions::of(gram);
@@ -46,7 +48,18 @@ pub(crate) fn min_norm(gram: &Gram) -> Solved {
     if problem.gap().1 > TOLERANCE {
         problem.pairwise();
     }
-    let (_, residual) = problem.gap();
+    let (_, mut residual) = problem.gap();
+    if residual <= TOLERANCE
+        && let Some(shared) = problem.shared(gram.rounding())
+    {
+        let found = std::mem::replace(&mut problem.point, shared);
+        let beyond = problem.gap().1 - ties::noise(tasks, gram.rounding());
+        if beyond <= TOLERANCE {
+            residual = beyond.max(0.0);
+        } else {
+            problem.point = found;
+        }
+    }
     let mut point = problem.point.component_mul(&inverse);
     point /= point.sum();
     Solved { point, residual }
@@ -71,9 +84,27 @@ impl Problem<'_> {
         (worst, back(worst).max(0.0) / self.point.sum())
     }
 
+    /// C + e eᵀ.
+    fn matrix(&self) -> DMatrix<f64> {
+        &self.directions.cosines + self.inverse * self.inverse.transpose()
+    }
+
+    /// The same vector from all that can be part of it, if there are several ways.
+    fn shared(&self, rounding: f64) -> Option<DVector<f64>> {
+        let products = &self.directions.cosines * &self.point;
+        let squared = products.dot(&self.point);
+        let width = ties::width(rounding) * self.point.sum();
+        let chosen: Vec<usize> = (0..products.len())
+            .filter(|&index| products[index] - self.inverse[index] * squared <= width)
+            .collect();
+        let shared = ties::shared(&self.matrix(), &chosen, &self.point, rounding)?;
+        let sum = shared.dot(self.inverse);
+        Some(shared / sum)
+    }
+
     fn wolfe(&mut self) {
         let size = self.point.len();
-        let matrix = &self.directions.cosines + self.inverse * self.inverse.transpose();
+        let matrix = self.matrix();
         let mut factor = Factor::default();
         // Of the shortest vectors the one that the others agree with most: the way then depends on no order, and where there
         // are many solutions neither does the one that it ends at.
@@ -166,7 +197,6 @@ impl Problem<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nalgebra::DMatrix;
     use polytask_random::Seed;
 
     /// The shortest over all supports on which the affine solution is convex.

@@ -11,6 +11,7 @@
 //! - [`ball`]: the problem of CAGrad (the same active set as `min_norm`, with its own closed form on each face).
 //! - [`affine`]: the shortest combination of any signs (one linear system).
 //! - [`simplex`]: the nearest point of a simplex (by sorting).
+//! - [`ties`]: the one of many solutions that does not hang on the order.
 //! - [`spectrum`]: eigenvalues and pseudo-inverses.
 
 #![expect(
@@ -31,6 +32,7 @@ mod simplex;
 mod spectrum;
 mod system;
 mod tableau;
+mod ties;
 
 use nalgebra::{DMatrix, DVector};
 

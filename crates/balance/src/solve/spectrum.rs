@@ -49,6 +49,11 @@ impl Spectrum {
         self.values.len() == self.vectors.nrows()
     }
 
+    /// V Vᵀ, the projection on what G does not vanish on.
+    pub(crate) fn range(&self) -> DMatrix<f64> {
+        &self.vectors * self.vectors.transpose()
+    }
+
     /// V f(Λ) Vᵀ x. Coordinates Vᵀx that are rounding count as 0: of an x on which G vanishes the answer is exactly 0, not
     /// noise with a direction that hangs on the order of the tasks.
     pub(crate) fn apply(&self, f: impl Fn(f64) -> f64, x: &DVector<f64>) -> DVector<f64> {

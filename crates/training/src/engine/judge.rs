@@ -79,15 +79,13 @@ pub(crate) struct Judge<'a> {
     pub(crate) note: Option<String>,
     /// What was seen; `None` before [`decide`](Self::decide) and [`weigh`](Self::weigh).
     pub(crate) seen: Option<Losses>,
-    /// The weights that the tasks were given.
+    /// The weights that the tasks were given; where the shared gradient is no weighted sum, the weighting's.
     pub(crate) alpha: Vec<f64>,
     /// The inner products of the losses' gradients as they are, before any weight; those of all layers together. Of the tasks
     /// whose gradients were told apart, which may be others than those of the step.
     pub(crate) gram: Option<Gram>,
     /// How fast the loss of each of these falls along the shared gradient, where this is no sum with one weight for each.
     pub(crate) decreases: Option<Vec<f64>>,
-    /// Whether the shared gradient is no weighted sum: the weights are then the weighting's alone.
-    is_direction: bool,
     /// The aggregator's residual.
     pub(crate) residual: f64,
     /// The inner products are not finite: the step must not be taken.
@@ -111,7 +109,6 @@ impl<'a> Judge<'a> {
             alpha: Vec::new(),
             gram: None,
             decreases: None,
-            is_direction: false,
             residual: 0.0,
             is_broken: false,
         }
@@ -244,7 +241,6 @@ impl<'a> Judge<'a> {
         weights: &[f64],
     ) {
         self.residual = self.residual.max(shared.residual);
-        self.is_direction = shared.alpha.is_none();
         if let Some(note) = &shared.note {
             self.note = Some(Note::to_string(note));
         }
@@ -261,11 +257,10 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Hears that the shared gradient was multiplied by this afterwards, as if its weights had been.
+    /// Hears that the shared gradient was multiplied by this afterwards, as if its weights had been: of a direction that no weights
+    /// make those of the weighting, which its losses have in it.
     pub(crate) fn clipped(&mut self, factor: f64) {
-        if !self.is_direction {
-            self.alpha.iter_mut().for_each(|weight| *weight *= factor);
-        }
+        self.alpha.iter_mut().for_each(|weight| *weight *= factor);
         let falls = self.decreases.iter_mut().flatten();
         falls.for_each(|fall| *fall *= factor);
     }

@@ -74,6 +74,37 @@ fn inner(left: &[f64], right: &[f64]) -> f64 {
         .sum()
 }
 
+/// So they have where the answer is a direction that no weights make.
+#[test]
+fn the_bound_is_in_the_logged_weights_of_directions_too() {
+    const SGD: &str = "[heads]\ninit = \"random\"\n[train]\nbatch_size = 60\noptimizer = { type = \"sgd\", lr = 1.0 }\n";
+    for method in ["graddrop", "trimmed_mean", "moco", "db_mtl"] {
+        let after = |clip: &str| {
+            let options = format!("aggregator = {{ type = \"{method}\"{clip} }}");
+            let mut world = world(&config(&options, SGD));
+            let batch = whole_batch(&world.plan);
+            moved(&world.plan, &mut world.state, &[batch])
+        };
+        let (free, fall) = after("");
+        let norm = inner(&fall, &fall).sqrt();
+        for share in [0.25, 2.0_f64] {
+            let (bound, shorter) = after(&format!(", clip = {}", share * norm));
+            let factor = share.min(1.0);
+            let length = inner(&shorter, &shorter).sqrt();
+            assert!(
+                (length - factor * norm).abs() < 1e-4 * norm,
+                "{method} {share}: {length} of {norm}"
+            );
+            for (bound, free) in bound.weights.iter().zip(&free.weights) {
+                assert!(
+                    *free > 0.0 && (bound - factor * free).abs() < 1e-4 * free,
+                    "{method} {share}: {bound} {free}"
+                );
+            }
+        }
+    }
+}
+
 /// ⟨g_t, d⟩, of gradients and direction that a step of plain descent shows, and not what the layers' mean weights would make of it.
 #[test]
 fn each_loss_falls_as_is_said_where_layers_have_weights_of_their_own() {

@@ -220,11 +220,20 @@ fn hold(subject: &Subject<dyn GramAggregator>, property: Property) -> Outcome {
     match property {
         Property::Finite => each(drawing::all(), answers::finite),
         Property::Length => each(drawing::all(), holds::length),
-        // Where gradients depend on each other steps that build on each other amplify rounding.
-        Property::Permutation if !subject.is_plain() => {
-            each(drawing::independent(), holds::permutation)
+        Property::Permutation => {
+            each(drawing::independent(), holds::permutation)?;
+            // Where gradients depend on each other, steps that build on each other amplify rounding.
+            let mut dependent = [drawing::solvable(), drawing::tied()].concat();
+            if !subject.is_plain() {
+                dependent
+                    .iter_mut()
+                    .for_each(|scene| scene.steps.truncate(1));
+            }
+            if !subject.is_wrapped() {
+                each(dependent, holds::permutation)?;
+            }
+            Ok(())
         }
-        Property::Permutation => each(drawing::with_opposites(), holds::permutation),
         Property::SingleTask => {
             each(scene::single(), answers::single_task)?;
             each(scene::at_times_alone(), holds::alone)
