@@ -2,7 +2,7 @@
 //!
 //! A fault is one line in the place of a good one, and a text that tells it. Which pairs cannot be told together stands in
 //! [`HIDES`], with the reason; two faults of one line are none. Not among the faults is what only cells say (a number that
-//! is text) and what only their columns say (a layer that does not fit): it is told when the headers are as the config has it.
+//! is text): it is told when the headers are as the config has it.
 
 use crate::harness::{Ended, Folder, students};
 
@@ -242,6 +242,13 @@ const FAULTS: &[Fault] = &[
         "test = \"narrow.csv\"",
         "narrow.csv",
     ),
+    // Layers.
+    fault(
+        "encoder of pictures",
+        "hidden = [8]",
+        "type = \"cnn\"",
+        "needs a picture",
+    ),
     // Files and device.
     fault(
         "missing source",
@@ -287,6 +294,11 @@ const HIDES: &[(&str, &str, &str)] = &[
     ("missing source", "missing id", "the same"),
     ("missing source", "missing split column", "the same"),
     ("missing source", "missing column of the report", "the same"),
+    (
+        "missing source",
+        "encoder of pictures",
+        "what the inputs are is not known without it",
+    ),
 ];
 
 fn is_hidden(one: &Fault, other: &Fault) -> bool {

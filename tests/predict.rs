@@ -134,6 +134,82 @@ fn rows_on_standard_input_may_be_json_lines() {
     assert_eq!(measured(&["-"], &lines), measured(&["new.jsonl"], ""));
 }
 
+/// What a file must have, standard input must have too, and its errors name what is there.
+#[test]
+fn standard_input_that_lacks_columns_is_refused() {
+    let folder = trained();
+    folder.write("one.jsonl", "{\"age\": 17}\n");
+    for input in ["one.jsonl", "-"] {
+        let ended = folder.run_with_input(&["predict", "r", "-i", input], "{\"age\": 17}\n");
+        let name = if input == "-" {
+            "standard input"
+        } else {
+            input
+        };
+        let ended = ended.expect(4);
+        assert!(
+            ended.err.contains("there is no column `hours` in ") && ended.err.contains(name),
+            "{}",
+            ended.err
+        );
+        assert!(
+            ended.err.contains("the columns are: age\n"),
+            "{}",
+            ended.err
+        );
+        assert_eq!(ended.out, "");
+    }
+    let without = "{\"id\": 1, \"age\": 17, \"hours\": 3, \"school\": \"GP\"}\n";
+    let ended = folder
+        .run_with_input(&["evaluate", "r", "--data", "-"], without)
+        .expect(4);
+    for told in [
+        "there is no column `passed` in standard input",
+        "the columns are: id, age, hours, school\n",
+    ] {
+        assert!(ended.err.contains(told), "{}", ended.err);
+    }
+    for arguments in [
+        &["predict", "r", "-i", "-"][..],
+        &["evaluate", "r", "--data", "-"],
+    ] {
+        let ended = folder.run_with_input(arguments, "").expect(4);
+        assert!(
+            ended.err.contains("standard input: nothing came"),
+            "{}",
+            ended.err
+        );
+    }
+}
+
+/// A label that few rows have is found where it first comes up, or told.
+#[test]
+fn a_label_that_comes_up_late_on_standard_input_is_not_lost() {
+    let folder = trained();
+    let row = |more: &str| {
+        format!(
+            "{{\"id\": 1, \"age\": 17, \"hours\": 3, \"school\": \"GP\", \"passed\": \"yes\"{more}}}\n"
+        )
+    };
+    let lines = |before: usize| row("").repeat(before) + &row(", \"final grade\": 7.5").repeat(2);
+    let evaluate = |before| {
+        let arguments = ["evaluate", "r", "--data", "-", "--json"];
+        folder.run_with_input(&arguments, &lines(before))
+    };
+    let near = evaluate(900).expect(0).json();
+    assert_eq!(near["rows"]["grade"], 2, "{near}");
+    let late = evaluate(1100).expect(4);
+    assert!(
+        late.err
+            .contains("standard input:1101: the key `final grade` comes up too late"),
+        "{}",
+        late.err
+    );
+    // A prediction needs no label.
+    let predicted = folder.run_with_input(&["predict", "r", "-i", "-"], &lines(1100));
+    assert_eq!(predicted.expect(0).out.lines().count(), 1103);
+}
+
 #[test]
 fn standard_input_is_not_overwritten() {
     let folder = trained();

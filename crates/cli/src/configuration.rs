@@ -158,16 +158,18 @@ fn unread(problems: &Problems) -> Failure {
 
 /// Why there is no plan, on the config that it was made from: what the config can do about it with a caret.
 pub(crate) fn unplanned(document: &Document, error: PlanError, terminal: &Terminal) -> Failure {
-    match error {
-        PlanError::Config(problems) => refused(document, &problems, terminal),
-        PlanError::Data(errors) => {
-            let (problems, rest) = keyed(errors);
-            match problems.is_empty() {
-                true => data_failure(&rest),
-                false => refused_beside(document, &problems, &rest, terminal),
-            }
-        }
+    let (problems, rest) = unfit(error);
+    match problems.is_empty() {
+        true => data_failure(&rest),
+        false => refused_beside(document, &problems, &rest, terminal),
     }
+}
+
+/// All that the config can do about there being no plan, and the errors of its data that no key is to blame for.
+pub(crate) fn unfit(error: PlanError) -> (Problems, DataErrors) {
+    let (mut problems, rest) = keyed(error.data);
+    problems.0.extend(error.config.0);
+    (problems, rest)
 }
 
 /// All problems of the config, and the errors of its data that no key is to blame for.
@@ -210,7 +212,7 @@ pub(crate) fn keyed(errors: DataErrors) -> (Problems, DataErrors) {
     };
     for error in errors.errors {
         let code = match &error {
-            DataError::UnknownColumn { .. } => "P0611",
+            DataError::UnknownColumn { .. } | DataError::UnknownArray { .. } => "P0611",
             DataError::Open { .. } => "P0612",
             _ => "P0613",
         };

@@ -22,6 +22,27 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// The candidate that is `word` with another ending (`weighting` for `weights`), if there is one.
+pub(crate) fn akin<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<&'c str> {
+    const STEM: usize = 5;
+    const ENDING: usize = 3;
+    let stem = |candidate: &str| {
+        let pairs = word.chars().zip(candidate.chars());
+        pairs.take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count()
+    };
+    let endings =
+        |candidate: &str, stem: usize| word.chars().count().max(candidate.chars().count()) - stem;
+    candidates
+        .into_iter()
+        .map(|candidate| (stem(candidate), candidate))
+        .filter(|(stem, candidate)| *stem >= STEM && endings(candidate, *stem) <= ENDING)
+        .max_by_key(|(stem, _)| *stem)
+        .map(|(_, candidate)| candidate)
+}
+
 /// How many edits lead from one word to the other: insert, delete, replace or swap two neighbours, none twice at one
 /// place (optimal string alignment). Case does not count, nor does `-` for `_`.
 pub(crate) fn distance(left: &str, right: &str) -> usize {
@@ -63,7 +84,16 @@ pub(crate) fn distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, nearest};
+    use super::{akin, distance, nearest};
+
+    #[test]
+    fn a_word_with_another_ending_is_akin() {
+        let keys = ["weighting", "aggregator", "step"];
+        assert_eq!(akin("weights", keys), Some("weighting"));
+        assert_eq!(akin("aggregation", keys), Some("aggregator"));
+        assert_eq!(akin("steps", keys), None);
+        assert_eq!(akin("weightlessness", keys), None);
+    }
 
     #[test]
     fn each_kind_of_edit_counts_once() {

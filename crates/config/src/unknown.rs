@@ -183,13 +183,24 @@ impl<'s> Walk<'s> {
             true => self.index.exact(key, path),
             false => Vec::new(),
         };
-        if let Some(near) =
-            near.filter(|near| elsewhere.is_empty() || suggest::distance(key, near) <= 1)
-        {
+        let near = near.filter(|near| elsewhere.is_empty() || suggest::distance(key, near) <= 1);
+        let akin = suggest::akin(key, own.clone()).filter(|_| help.is_empty());
+        if let (None, Some(akin)) = (near, akin) {
+            // This table's word with another ending, or that very word in the nearest other table.
+            let other = elsewhere.first().map(|place| format!(" or {place}"));
+            help.push(format!(
+                "did you mean `{akin}`{}?",
+                other.unwrap_or_default()
+            ));
+        } else if let Some(near) = near {
             help.push(format!("did you mean `{near}`?"));
         } else if !elsewhere.is_empty() {
             help.push(format!("did you mean {}?", elsewhere.join(" or ")));
-        } else if let Some(near) = self.index.near(key).filter(|_| help.is_empty() && !is_path) {
+        } else if let Some(near) = self
+            .index
+            .near(key, path)
+            .filter(|_| help.is_empty() && !is_path)
+        {
             help.push(format!("did you mean {near}?"));
         }
         if let Within::Entry {

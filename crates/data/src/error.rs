@@ -142,6 +142,20 @@ pub enum DataError {
         /// The names there are.
         columns: Vec<String>,
     },
+    /// The configuration names an array that the file does not have.
+    #[error("there is no array `{}` in {}", shown(array), shown(file))]
+    UnknownArray {
+        /// The key that names it.
+        key: Option<String>,
+        /// The file.
+        file: String,
+        /// The name.
+        array: String,
+        /// The most similar name.
+        near: Option<String>,
+        /// The names there are.
+        arrays: Vec<String>,
+    },
     /// The configuration asks for what this data cannot give.
     #[error("{}", shown(problem))]
     Option {
@@ -183,6 +197,7 @@ impl DataError {
         match self {
             Self::Open { key, .. }
             | Self::UnknownColumn { key, .. }
+            | Self::UnknownArray { key, .. }
             | Self::NotNumeric { key, .. }
             | Self::Option { key, .. } => key.as_deref(),
             _ => None,
@@ -208,6 +223,10 @@ impl DataError {
                 Some(near) => format!("did you mean `{}`?", shown(near)),
                 None => there_are(columns),
             }),
+            Self::UnknownArray { near, arrays, .. } => Some(match near {
+                Some(near) => format!("did you mean `{}`?", shown(near)),
+                None => format!("the arrays are: {}", listed(arrays)),
+            }),
             _ => None,
         }
     }
@@ -223,13 +242,18 @@ fn there_are(columns: &[String]) -> String {
             shown(only)
         );
     }
+    format!("the columns are: {}", listed(columns))
+}
+
+/// The first several names, the rest counted.
+fn listed(names: &[String]) -> String {
     const SHOWN: usize = 20;
-    let named: Vec<String> = columns.iter().take(SHOWN).map(|name| shown(name)).collect();
-    let more = match columns.len().saturating_sub(SHOWN) {
+    let named: Vec<String> = names.iter().take(SHOWN).map(|name| shown(name)).collect();
+    let more = match names.len().saturating_sub(SHOWN) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("the columns are: {}{more}", named.join(", "))
+    format!("{}{more}", named.join(", "))
 }
 
 /// `file:line`, or `file, row N` where there are no lines.

@@ -4,9 +4,11 @@ use polytask_random::Seed;
 
 use crate::doubts::Doubts;
 use crate::error::{DataError, DataErrors};
-use crate::options::{DataOptions, InputOptions, TaskOptions};
+use crate::image::Images;
+use crate::options::{DataOptions, InputKind, InputOptions, TaskOptions};
 use crate::read::require;
 use crate::roles::{Question, Roles};
+use crate::shape::{CategoricalShape, InputShape, InputSketch};
 use crate::source::{Reading, RowReader, Source, Want, as_wanted};
 use crate::split::{Brought, Part, stratified_by};
 use crate::table::Table;
@@ -25,7 +27,7 @@ use crate::table::Table;
 /// let keys = |doubts: &[&str]| {
 ///     let doubts = Doubts(doubts.iter().map(|key| (*key).to_owned()).collect());
 ///     let found = survey(&data, &[], &[], Seed(1), &doubts);
-///     found.errors.iter().filter_map(|error| error.key().map(str::to_owned)).collect::<Vec<_>>()
+///     found.errors.errors.iter().filter_map(|error| error.key().map(str::to_owned)).collect::<Vec<_>>()
 /// };
 /// assert_eq!(keys(&[]), ["data.source", "data.val", "data.split.task"]);
 /// assert_eq!(keys(&["data.split.type", "data.val"]), ["data.source", "data.split.task"]);
@@ -37,15 +39,26 @@ pub fn survey(
     tasks: &[(String, TaskOptions)],
     seed: Seed,
     doubts: &Doubts,
-) -> DataErrors {
+) -> Survey {
     let reading = Reading {
         limits: data.limits.clone(),
         cells: data.cells.clone(),
         ..Reading::new(seed)
     };
-    Files::open(data, inputs, tasks, &reading, doubts)
-        .err()
-        .unwrap_or_default()
+    let (found, errors) = Found::open(data, inputs, tasks, &reading, doubts);
+    Survey {
+        inputs: found.inputs(inputs, errors.is_empty(), doubts),
+        errors,
+    }
+}
+
+/// What files and headers say.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// What is wrong.
+    pub errors: DataErrors,
+    /// What the model would be given; none where that is not known without reading rows, or follows from a key in doubt.
+    pub inputs: Option<InputSketch>,
 }
 
 /// The files of a data set, and what each column is for.
@@ -54,6 +67,14 @@ pub(crate) struct Files {
     pub(crate) val: Option<Opened>,
     pub(crate) test: Option<Opened>,
     pub(crate) roles: Roles,
+}
+
+/// Those of them that could be opened.
+struct Found {
+    source: Option<Opened>,
+    val: Option<Opened>,
+    test: Option<Opened>,
+    roles: Roles,
 }
 
 /// A file up to its header, or a source that is a table by nature.
@@ -88,6 +109,13 @@ impl Opened {
         match self {
             Self::Rows(rows) => rows.has_images(),
             Self::Table(table) => table.images().is_some(),
+        }
+    }
+
+    fn image_shape(&self) -> Option<[usize; 3]> {
+        match self {
+            Self::Rows(rows) => rows.image_shape(),
+            Self::Table(table) => table.images().map(Images::shape),
         }
     }
 
@@ -130,6 +158,28 @@ impl Files {
         reading: &Reading,
         doubts: &Doubts,
     ) -> Result<Self, DataErrors> {
+        let (found, errors) = Found::open(data, inputs, tasks, reading, doubts);
+        match found.source {
+            Some(source) => errors.into_result(Self {
+                source,
+                val: found.val,
+                test: found.test,
+                roles: found.roles,
+            }),
+            None => Err(errors),
+        }
+    }
+}
+
+impl Found {
+    /// Opens what can be opened; and what is wrong.
+    fn open(
+        data: &DataOptions,
+        inputs: &[(String, InputOptions)],
+        tasks: &[(String, TaskOptions)],
+        reading: &Reading,
+        doubts: &Doubts,
+    ) -> (Self, DataErrors) {
         let mut errors = DataErrors::default();
         let key = |name: &str| format!("{}.{name}", data.key);
         let mut opened = |name: &str, source: &dyn Source, is_readable: bool| {
@@ -180,15 +230,47 @@ impl Files {
             require(&opened.file(), &opened.columns(), wanted, Some(&key(name)))
                 .unwrap_or_else(|more| errors.extend(more));
         }
-        match source {
-            Some(source) => errors.into_result(Self {
-                source,
-                val,
-                test,
-                roles,
-            }),
-            None => Err(errors),
+        let found = Self {
+            source,
+            val,
+            test,
+            roles,
+        };
+        (found, errors)
+    }
+
+    /// What the model would be given.
+    fn inputs(
+        &self,
+        options: &[(String, InputOptions)],
+        is_sound: bool,
+        doubts: &Doubts,
+    ) -> Option<InputSketch> {
+        let source = self.source.as_ref()?;
+        let image = match self.roles.image {
+            Some(_) => Some(source.image_shape()?),
+            None => None,
+        };
+        let asks_for_image = (options.iter()).any(|(_, input)| input.kind == InputKind::Image);
+        if doubts.touch("inputs") || asks_for_image && image.is_none() {
+            return None;
         }
+        let category = |name: &String| CategoricalShape {
+            name: name.clone(),
+            categories: 1,
+            counts: Vec::new(),
+        };
+        let least = InputShape {
+            numeric: self.roles.numeric.len(),
+            categorical: self.roles.categorical.iter().map(category).collect(),
+            image,
+        };
+        let is_exact = is_sound
+            && doubts.0.is_empty()
+            && least.categorical.is_empty()
+            && !self.roles.numeric.iter().any(|numeric| numeric.indicator);
+        let is_empty = least.numeric == 0 && least.categorical.is_empty() && image.is_none();
+        (!is_empty).then_some(InputSketch { least, is_exact })
     }
 }
 

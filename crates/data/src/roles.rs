@@ -88,7 +88,7 @@ impl Roles {
             {
                 if let Some(numeric) = self.numeric.iter().find(|numeric| numeric.name == *column) {
                     *key = Some(numeric.key.clone());
-                    *help = Some(match numeric.key.strip_suffix(".columns") {
+                    let usual = || match numeric.key.strip_suffix(".columns") {
                         Some(input) => format!(
                             "list it in `{input}.categorical`, or leave it out: `columns = {{ all_except = [\"{column}\"] }}`"
                         ),
@@ -96,15 +96,16 @@ impl Roles {
                             "say what it is: `[inputs.table]` with `categorical = [\"{column}\"]`, or leave it out: \
                              `columns = {{ all_except = [\"{column}\"] }}`"
                         ),
-                    });
+                    };
+                    help.get_or_insert_with(usual);
                 } else if let Some((_, task)) =
                     tasks.iter().find(|(_, task)| task.target.contains(column))
                 {
                     *key = Some(format!("{}.target", task.key));
-                    *help = Some(
+                    help.get_or_insert_with(|| {
                         "labels that are text are for `type = \"multiclass\"` or `\"binary\"`"
-                            .to_owned(),
-                    );
+                            .to_owned()
+                    });
                 }
             }
             explained.errors.push(error);
@@ -180,11 +181,17 @@ impl Question<'_> {
             && roles.image.is_none()
             && is_read(&["inputs", "tasks", "data"])
         {
-            let problem = "no column is left to be an input".to_owned();
+            let file = crate::quoted::shown(self.file);
+            let key = match self.inputs.first() {
+                Some((_, input)) => format!("{}.columns", input.key),
+                None => format!("{}.source", self.data.key),
+            };
             errors.push(DataError::Option {
-                key: self.inputs.first().map(|(_, input)| input.key.clone()),
-                problem,
-                help: None,
+                key: Some(key),
+                problem: format!("no column of {file} is left to be an input"),
+                help: Some(
+                    "targets, `data.ids` and the column that says the split are none".to_owned(),
+                ),
             });
         }
         (roles, errors)

@@ -39,3 +39,32 @@ impl CategoricalShape {
         count.is_some_and(|&count| count > 0)
     }
 }
+
+/// What is known of the inputs before any row is read: from the headers of files and the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputSketch {
+    /// The inputs with as few numbers as there can be: no indicator of a missing value, one category a column.
+    pub least: InputShape,
+    /// Whether the rows can add nothing to it.
+    pub is_exact: bool,
+}
+
+impl InputSketch {
+    /// Inputs between which the true ones may lie: what is wrong with all of them is wrong whatever the rows hold.
+    ///
+    /// ```
+    /// use polytask_data::{InputShape, InputSketch};
+    ///
+    /// let least = InputShape { numeric: 3, ..InputShape::default() };
+    /// let wider = |is_exact| InputSketch { least: least.clone(), is_exact }.samples();
+    /// assert_eq!(wider(true), [least.clone()]);
+    /// assert_eq!(wider(false), [least.clone(), InputShape { numeric: 4, ..least.clone() }]);
+    /// ```
+    #[must_use]
+    pub fn samples(self) -> Vec<InputShape> {
+        let mut wider = self.least.clone();
+        wider.numeric += 1;
+        let wider = (!self.is_exact).then_some(wider);
+        std::iter::once(self.least).chain(wider).collect()
+    }
+}

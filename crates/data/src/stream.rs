@@ -71,7 +71,7 @@ impl Preprocessing {
                 require(file, names, self.inputs(), None)
             }
         };
-        let reading = self.reading();
+        let reading = self.reading(with_labels);
         let rows = if let Some(mut reader) = source.open(&reading)? {
             check(&reader.name(), reader.columns())?;
             if self.image.is_none() {
@@ -107,7 +107,7 @@ impl Preprocessing {
             return Ok(());
         }
         let source = self.layout.of(given)?;
-        match source.open(&self.reading())? {
+        match source.open(&self.reading(true))? {
             Some(reader) => self.check_labelled(&reader.name(), reader.columns()),
             None => Ok(()),
         }
@@ -122,7 +122,7 @@ impl Preprocessing {
         let given = given.into();
         self.check_named(&given)?;
         let source = self.layout.of(&given)?;
-        let reading = self.reading();
+        let reading = self.reading(true);
         let mut table = if let Some(mut reader) = source.open(&reading)? {
             self.check_labelled(&reader.name(), reader.columns())?;
             if self.image.is_none() {
@@ -149,16 +149,19 @@ impl Preprocessing {
         Ok(self.encode(table, true)?.with(odd, &self.tasks))
     }
 
-    fn reading(&self) -> Reading {
+    fn reading(&self, with_labels: bool) -> Reading {
+        let targets = self.targets.iter();
+        let targets: Vec<String> = targets.flat_map(|target| target.columns.clone()).collect();
+        let labels = if with_labels {
+            targets.clone()
+        } else {
+            Vec::new()
+        };
         Reading {
             limits: self.limits.clone(),
             cells: self.cells.clone(),
-            expected: self.inputs().map(str::to_owned).collect(),
-            optional: self
-                .targets
-                .iter()
-                .flat_map(|target| target.columns.clone())
-                .collect(),
+            expected: self.inputs().map(str::to_owned).chain(labels).collect(),
+            optional: targets,
             ..Reading::new(Seed(0))
         }
     }

@@ -106,10 +106,7 @@ pub fn build(
     let mut problems = wrong_losses(tasks);
     if !problems.is_empty() {
         // A head's size is not known without its loss; the encoder's own problems are found below all the same.
-        let initial = Initial { seed, device };
-        if let Err(more) = options.encoder.build(&initial, "encoder", inputs) {
-            problems.extend(more);
-        }
+        problems.extend(options.encoder.misfits(inputs, seed, device));
         return Err(ShapeErrors(problems));
     }
     let site = Site {

@@ -101,9 +101,10 @@ pub enum LoadError {
 
 impl From<PlanError> for LoadError {
     fn from(error: PlanError) -> Self {
-        match error {
-            PlanError::Config(problems) => Self::Config(problems),
-            PlanError::Data(errors) => Self::Data(errors),
+        if error.data.is_empty() {
+            Self::Config(error.config)
+        } else {
+            Self::Data(error.data)
         }
     }
 }

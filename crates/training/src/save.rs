@@ -90,12 +90,8 @@ impl Saver {
         let related = &plan.model.related;
         let related =
             (!related.is_empty()).then(|| listed(meta::RELATED, serde_json::to_string(related)));
-        // A run whose record is lost goes by its folder.
-        let id = writer
-            .record()
-            .map_or_else(|_| writer.id(), |record| record.id);
         let texts = [
-            (meta::RUN, id),
+            (meta::RUN, writer.id()),
             (meta::CONFIG, resolved.to_owned()),
             (
                 meta::PREPROCESSING,

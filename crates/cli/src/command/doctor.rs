@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use clap::Args;
 use polytask_config::Layers;
@@ -162,7 +163,7 @@ fn configuration() -> Result<(Configuration, Texts), Failure> {
 
 fn train(folder: &Path, place: &Place, stop: u64) -> Result<Outcome, Failure> {
     let (configuration, texts) = configuration()?;
-    let writer = RunDir::create_at(folder)?;
+    let writer = RunDir::create_at(folder, SystemTime::now())?;
     let interrupt = AtomicBool::new(false);
     let mut stopper = Stopper {
         stop,

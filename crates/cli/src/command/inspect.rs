@@ -142,7 +142,7 @@ fn of_config(path: &Path, terminal: &Terminal) -> Result<Seen, Failure> {
     let (plan, _) = Plan::resolve(experiment, Place::cpu()).map_err(failed)?;
     let model = plan
         .build(&plan.place.device)
-        .map_err(|problems| failed(PlanError::Config(problems)))?;
+        .map_err(|problems| failed(PlanError::from(problems)))?;
     Ok(Seen {
         model,
         origin: json!({"config": path.display().to_string(), "name": name(&resolved), "data": plan.facts.fingerprint}),

@@ -110,7 +110,7 @@ pub(crate) fn run(
         _ => None,
     };
     let writer = match (&arguments.run_dir, &passing) {
-        (Some(path), _) => RunDir::create_at(path)?,
+        (Some(path), _) => RunDir::create_at(path, SystemTime::now())?,
         (None, Some(folder)) => RunDir::create(folder.path(), &experiment.name, SystemTime::now())?,
         (None, None) => RunDir::create(Path::new(runs::RUNS), &experiment.name, SystemTime::now())?,
     };

@@ -112,7 +112,7 @@ impl Schema {
         let index = Index::new(self);
         let exact = index.exact(word, "");
         match exact.is_empty() {
-            true => index.near(word),
+            true => index.near(word, ""),
             false => Some(exact.join(" or ")),
         }
     }

@@ -84,20 +84,44 @@ impl Index {
         }
     }
 
-    /// Where else there is a key of that name.
+    /// Where else there is a key of that name, the nearest tables first.
     pub(crate) fn exact(&self, key: &str, table: &str) -> Vec<String> {
         let places = self.0.get(key).map(Vec::as_slice).unwrap_or_default();
-        places
-            .iter()
-            .filter(|place| place.table != table)
-            .take(PLACES)
-            .map(|place| place.text.clone())
-            .collect()
+        let mut others: Vec<&Place> = places.iter().filter(|place| !is_at(place, table)).collect();
+        others.sort_by_key(|place| way(table, &place.table));
+        let texts = others.into_iter().map(|place| place.text.clone());
+        texts.take(PLACES).collect()
     }
 
-    /// The key elsewhere that is spelled most alike.
-    pub(crate) fn near(&self, key: &str) -> Option<String> {
+    /// The key elsewhere that is spelled most alike; of several places of it the nearest to `table`.
+    pub(crate) fn near(&self, key: &str, table: &str) -> Option<String> {
         let near = suggest::nearest(key, self.0.keys().map(String::as_str))?;
-        self.0.get(near)?.first().map(|place| place.text.clone())
+        let places = self.0.get(near)?.iter();
+        let place = places.min_by_key(|place| way(table, &place.table));
+        place.map(|place| place.text.clone())
     }
+}
+
+/// The tables of a path, outermost first.
+fn tables(path: &str) -> impl Iterator<Item = &str> {
+    path.split('.').filter(|name| !name.is_empty())
+}
+
+/// Whether two tables have one name in the schema, where `NAME` stands for whatever a user calls one.
+fn is_same((given, known): (&str, &str)) -> bool {
+    given == known || known == "NAME"
+}
+
+fn is_at(place: &Place, table: &str) -> bool {
+    let pairs = tables(table).zip(tables(&place.table));
+    tables(table).count() == tables(&place.table).count() && pairs.into_iter().all(is_same)
+}
+
+/// How many tables one goes up and down to come from one to the other.
+fn way(table: &str, known: &str) -> usize {
+    let common = tables(table)
+        .zip(tables(known))
+        .take_while(|pair| is_same(*pair))
+        .count();
+    tables(table).count() + tables(known).count() - 2 * common
 }

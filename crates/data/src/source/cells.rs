@@ -203,9 +203,9 @@ impl Cells {
                     row,
                     line: Some(line),
                     column: column.name.clone(),
+                    help: with_point(&value),
                     value,
                     wanted: wanted.to_owned(),
-                    help: None,
                 });
             }
         }
@@ -350,6 +350,7 @@ fn misfits(file: &str, columns: &mut [Building]) -> DataErrors {
                 line,
                 value,
                 wanted,
+                help,
                 ..
             }) if is_text && *wanted == NUMBER => {
                 errors.push(DataError::NotNumeric {
@@ -360,7 +361,7 @@ fn misfits(file: &str, columns: &mut [Building]) -> DataErrors {
                     value: value.clone(),
                     cells: column.misfit,
                     of: column.filled,
-                    help: None,
+                    help: help.clone(),
                 });
             }
             _ => {
@@ -377,6 +378,19 @@ fn misfits(file: &str, columns: &mut [Building]) -> DataErrors {
         errors.push(error);
     }
     errors
+}
+
+/// What to do about a number that is written with a decimal comma.
+fn with_point(value: &str) -> Option<String> {
+    let mut pieces = value.split(',');
+    let (Some(whole), Some(decimals), None) = (pieces.next(), pieces.next(), pieces.next()) else {
+        return None;
+    };
+    // In such files points part thousands: 1.234,5.
+    let pointed = format!("{}.{decimals}", whole.replace('.', ""));
+    double(&pointed).is_ok().then(|| {
+        format!("decimals are written with a point and thousands are not parted: `{pointed}` for `{value}`")
+    })
 }
 
 const NUMBER: &str = "a number";
@@ -397,5 +411,25 @@ fn double(cell: &str) -> Result<f64, &'static str> {
         Ok(number) if number.is_finite() => Ok(number),
         Ok(_) => Err(FINITE),
         Err(_) => Err(NUMBER),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_point;
+
+    #[test]
+    fn a_decimal_comma_is_known_and_nothing_else_is_taken_for_one() {
+        for (value, pointed) in [
+            ("1,5", "`1.5`"),
+            ("-0,25", "`-0.25`"),
+            ("1.234,5", "`1234.5`"),
+        ] {
+            let help = with_point(value).unwrap();
+            assert!(help.contains(pointed), "{value}: {help}");
+        }
+        for value in ["1.5", "1,2,3", "GP", ",", "a,5", "1,b", ""] {
+            assert_eq!(with_point(value), None, "{value}");
+        }
     }
 }

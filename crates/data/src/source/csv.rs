@@ -162,7 +162,7 @@ impl CsvRows {
         let mut records = Records::new(bytes, file.shown(), dialect, reading.limits.clone());
         let mut record = Record::default();
         if !records.read(&mut record)? {
-            return Err(file.malformed(None, "the file is empty").into());
+            return Err(file.empty().into());
         }
         let (columns, first) = if layout.header {
             (header(&record, file)?, None)

@@ -40,9 +40,25 @@ impl FileRef {
     }
 
     /// What messages call it.
+    ///
+    /// ```
+    /// assert_eq!(polytask_data::FileRef::new("-").shown(), "standard input");
+    /// ```
     #[must_use]
     pub fn shown(&self) -> String {
+        if self.is_standard_input() {
+            return "standard input".to_owned();
+        }
         self.path.display().to_string()
+    }
+
+    /// There is nothing in it.
+    pub(crate) fn empty(&self) -> DataError {
+        let problem = match self.is_standard_input() {
+            true => "nothing came",
+            false => "the file is empty",
+        };
+        self.malformed(None, problem)
     }
 
     /// Whether this is standard input.

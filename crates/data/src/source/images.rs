@@ -193,6 +193,12 @@ impl RowReader for PictureRows {
         true
     }
 
+    fn image_shape(&self) -> Option<[usize; 3]> {
+        let picture = self.source.layout.picture;
+        let [height, width] = picture.size?;
+        Some([picture.channels, height, width])
+    }
+
     fn chunk(&mut self, wants: &[Want], most: usize) -> Result<Option<Table>, DataErrors> {
         let mut wants = wants.to_vec();
         if let Some(want) = wants.get_mut(self.column) {

@@ -5,7 +5,7 @@
 //! JSON text.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
 use polytask_config::Fields;
@@ -47,15 +47,24 @@ impl Source for JsonLines {
     }
 }
 
+/// Lines of standard input that are taken before the first is told of: their keys are its columns.
+const LINES_AHEAD: usize = 1000;
+/// So many bytes of them are enough.
+const BYTES_AHEAD: usize = 4 << 20;
+
 /// The objects of a file.
 pub(crate) struct JsonRows {
     file: FileRef,
     lines: Lines<Bytes>,
     columns: Vec<String>,
     index_of: HashMap<String, usize>,
+    /// The line that is being read, and its number.
     raw: Vec<u8>,
-    /// Standard input is read once: its first line has been taken to learn its keys.
-    is_first_taken: bool,
+    line: u64,
+    /// Standard input is read once: the lines that were taken to learn its keys, numbered.
+    ahead: VecDeque<(u64, Vec<u8>)>,
+    /// Keys that may not come up only after those lines.
+    expected: Vec<String>,
     rules: CellRules,
     rows: u64,
     /// Rows that are still to come; 0 if that is not known.
@@ -75,41 +84,54 @@ impl JsonRows {
             columns: Vec::new(),
             index_of: HashMap::new(),
             raw: Vec::new(),
-            is_first_taken: false,
+            line: 0,
+            ahead: VecDeque::new(),
+            expected: Vec::new(),
             rules: reading.cells.clone(),
             rows: 0,
             left: 0,
             is_done: false,
         };
         if file.is_standard_input() {
-            for name in &reading.expected {
-                rows.add(name)?;
-            }
-            rows.is_first_taken = rows.next_line()?;
-            rows.learn()?;
+            rows.expected.clone_from(&reading.expected);
+            rows.look_ahead()?;
         } else {
             // Keys may appear late (a label that few rows have), so the whole file is looked through first.
             while rows.next_line()? {
                 rows.learn()?;
                 rows.left += 1;
             }
-            let is_empty = rows.lines.line == 0;
+        }
+        if rows.lines.line == 0 {
+            return Err(file.empty().into());
+        }
+        if rows.columns.is_empty() {
+            let problem = "there is no object with a key";
+            return Err(file.malformed(None, problem).into());
+        }
+        if !file.is_standard_input() {
             rows.lines = start()?;
-            if rows.columns.is_empty() {
-                let problem = if is_empty {
-                    "the file is empty"
-                } else {
-                    "there is no object with a key"
-                };
-                return Err(file.malformed(None, problem).into());
-            }
         }
         Ok(rows)
     }
 
+    /// Takes the first lines of standard input and learns their keys.
+    fn look_ahead(&mut self) -> Result<(), DataError> {
+        let mut lines = VecDeque::new();
+        let mut bytes = 0;
+        while lines.len() < LINES_AHEAD && bytes < BYTES_AHEAD && self.next_line()? {
+            self.learn()?;
+            bytes += self.raw.len();
+            lines.push_back((self.line, std::mem::take(&mut self.raw)));
+        }
+        self.ahead = lines;
+        Ok(())
+    }
+
     /// Reads the next line that is not blank.
     fn next_line(&mut self) -> Result<bool, DataError> {
-        if std::mem::take(&mut self.is_first_taken) {
+        if let Some((line, raw)) = self.ahead.pop_front() {
+            (self.line, self.raw) = (line, raw);
             return Ok(true);
         }
         loop {
@@ -117,6 +139,7 @@ impl JsonRows {
             if !self.lines.append(&mut self.raw)? {
                 return Ok(false);
             }
+            self.line = self.lines.line;
             if !self.raw.trim_ascii().is_empty() {
                 return Ok(true);
             }
@@ -143,7 +166,7 @@ impl JsonRows {
         if self.columns.len() >= limit {
             let found = self.columns.len() as u64 + 1;
             return Err(self.file.too_large(
-                Some(self.lines.line),
+                Some(self.line),
                 "the number of keys",
                 (found, limit, "columns"),
             ));
@@ -155,12 +178,23 @@ impl JsonRows {
 
     /// The cells of the current line, one for each column; `None` where the object has no such key.
     fn cells<'a>(&self, object: &'a Object<'_>) -> Result<Vec<Option<Cow<'a, str>>>, DataError> {
-        let line = Some(self.lines.line);
+        let line = Some(self.line);
         let mut cells = vec![None; self.columns.len()];
         let mut is_set = vec![false; self.columns.len()];
         for (key, value) in &object.0 {
             let Some(&index) = self.index_of.get(key.as_ref()) else {
-                // A late key on standard input: nobody asked for it.
+                // A late key on standard input.
+                if self.expected.iter().any(|name| name == key) {
+                    return Err(DataError::Format {
+                        file: self.file.shown(),
+                        line,
+                        problem: format!("the key `{}` comes up too late", shown(key)),
+                        help: Some(format!(
+                            "what standard input holds is told by its first {LINES_AHEAD} rows: write null where a value is \
+                             missing, or name a file"
+                        )),
+                    });
+                }
                 continue;
             };
             if let Some(is_set) = is_set.get_mut(index)
@@ -169,8 +203,7 @@ impl JsonRows {
                 let problem = format!("the object has the key `{}` twice", shown(key));
                 return Err(self.file.malformed(line, problem));
             }
-            let cell =
-                text(value).map_err(|error| no_object(&self.file, self.lines.line, &error))?;
+            let cell = text(value).map_err(|error| no_object(&self.file, self.line, &error))?;
             let limit = self.lines.limits.field_bytes;
             if let Some(size) = cell
                 .as_ref()
@@ -223,14 +256,14 @@ impl RowReader for JsonRows {
                         let bytes = cells
                             .iter()
                             .map(|cell| cell.as_ref().map(|cell| cell.as_bytes()));
-                        rows.push(self.lines.line, bytes);
+                        rows.push(self.line, bytes);
                         // Only a string is unescaped, into a text of its own.
                         let is_string = |cell: &Option<_>| matches!(cell, Some(Cow::Owned(_)));
                         rows.mark_bare(cells.iter().map(|cell| !is_string(cell)));
                     }
                     Err(error) => rows.fail(error),
                 },
-                Err(error) => rows.fail(no_object(&self.file, self.lines.line, &error)),
+                Err(error) => rows.fail(no_object(&self.file, self.line, &error)),
             }
         }
         self.rows += rows.rows() as u64;

@@ -45,7 +45,7 @@ pub struct Reading {
     pub limits: Limits,
     /// What counts as missing in cells of text.
     pub cells: CellRules,
-    /// Columns that will be asked for, for sources that learn their columns only while they read.
+    /// Columns that are asked for: a stream, which shows its columns only by and by, must not show one of them late.
     pub expected: Vec<String>,
     /// Columns that a file may lack: the targets, where rows are predicted.
     pub optional: Vec<String>,
@@ -195,6 +195,11 @@ pub trait RowReader: Send {
     /// Whether each row has an image.
     fn has_images(&self) -> bool {
         false
+    }
+
+    /// Channels, height and width of every image, where that is known before the first is read.
+    fn image_shape(&self) -> Option<[usize; 3]> {
+        None
     }
 
     /// No image will be asked for: they need not be read.

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::file::FileRef;
 use super::layout::{Form, Layout};
 use super::{Reading, RowReader, Source};
-use crate::error::DataErrors;
+use crate::error::{DataError, DataErrors};
+use crate::nearest::nearest;
 
 use listing::Listing;
 
@@ -58,11 +59,44 @@ impl Arrays {
         }
     }
 
-    fn names(&self) -> &[String] {
+    /// The names in the configuration, and the key of the list that they stand in.
+    fn named(&self) -> (&[String], &'static str) {
         match self {
-            Self::All => &[],
-            Self::Listed(names) | Self::AllExcept(names) => names,
+            Self::All => (&[], "arrays"),
+            Self::Listed(names) => (names, "arrays"),
+            Self::AllExcept(names) => (names, "arrays.all_except"),
         }
+    }
+}
+
+impl Npz {
+    /// Refuses names of arrays that are not among `there`.
+    fn check_named(&self, there: &[String]) -> Result<(), DataErrors> {
+        let (listed, list) = self.layout.arrays.named();
+        let listed =
+            (listed.iter().enumerate()).map(|(index, name)| (format!("{list}[{index}]"), name));
+        let images = self.layout.images.iter();
+        let images = images.map(|name| ("images".to_owned(), name));
+        let mut errors = DataErrors::default();
+        for (option, name) in listed.chain(images) {
+            if there.contains(name) {
+                continue;
+            }
+            // The file's own key stands beside those of its options.
+            let table = self
+                .file
+                .key
+                .as_ref()
+                .and_then(|key| key.strip_suffix(".file"));
+            errors.push(DataError::UnknownArray {
+                key: table.map(|table| format!("{table}.{option}")),
+                file: self.file.shown(),
+                array: name.clone(),
+                near: nearest(name, there),
+                arrays: there.to_vec(),
+            });
+        }
+        errors.into_result(())
     }
 }
 

@@ -154,8 +154,30 @@ fn arrays_that_nothing_asks_for_need_not_fit() {
     assert!(all.contains("`meta.npy` is of type |O"), "{all}");
     let misspelt = folder.errors(&chosen("[\"x\", \"areas\", \"answer\"]"));
     assert!(
-        misspelt.contains("there is no array `areas`; did you mean `area`?"),
+        misspelt.contains("there is no array `areas` in")
+            && misspelt.contains("did you mean `area`?"),
         "{misspelt}"
+    );
+    // All that is wrong, each at its key.
+    let error = |arrays: &str| folder.prepare(&chosen(arrays)).unwrap_err();
+    let keys = |arrays: &str| -> Vec<String> {
+        let errors = error(arrays).errors;
+        errors
+            .iter()
+            .map(|error| error.key().unwrap_or_default().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        keys("[\"x\", \"areas\", \"anser\"], images = \"pictures\""),
+        [
+            "data.source.arrays[1]",
+            "data.source.arrays[2]",
+            "data.source.images"
+        ]
+    );
+    assert_eq!(
+        keys("{ all_except = [\"kube\"] }"),
+        ["data.source.arrays.all_except[0]"]
     );
 }
 

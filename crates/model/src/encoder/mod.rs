@@ -9,9 +9,10 @@ mod columns;
 mod mlp;
 
 use burn::module::Module;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use polytask_config::{Entry, Fields};
 use polytask_data::InputShape;
+use polytask_random::Seed;
 
 pub(crate) use categorical::{CategoricalColumn, one_hot};
 pub use categorical::{CategoricalOptions, Coding};
@@ -68,6 +69,13 @@ impl EncoderOptions {
             ),
             bottleneck: bottleneck::options(fields),
         }
+    }
+
+    /// What does not fit these inputs.
+    #[must_use]
+    pub fn misfits(&self, inputs: &InputShape, seed: Seed, device: &Device) -> Vec<ShapeError> {
+        let built = self.build(&Initial { seed, device }, "encoder", inputs);
+        built.err().unwrap_or_default()
     }
 
     /// The encoder for these inputs, with its first weights; its layers are named `NAME.layers.0` and so on.

@@ -14,6 +14,11 @@ use crate::{NameFlaw, StoreError, run_stamp};
 /// Names tried before giving up: that many runs of one name in one second with the same four digits are no accident.
 const ATTEMPTS: u32 = 10_000;
 
+/// Digits of an id that another attempt follows if it is taken.
+const SHORT: usize = 4;
+/// Digits of an id of which nobody can see whether it is taken.
+const LONG: usize = 8;
+
 impl RunDir {
     /// Makes `base/NAME/2026-11-23T16-38-00Z-a1b2/` and holds its lock. `latest` points to it as soon as its
     /// [`Writer::write_record`] has been called once.
@@ -39,7 +44,11 @@ impl RunDir {
         }
         let runs = base.subfolder(name)?;
         for attempt in 0..ATTEMPTS {
-            let id = format!("{}-{}", run_stamp(now), digits(now, attempt));
+            let id = format!(
+                "{}-{}",
+                run_stamp(now),
+                digits(now, attempt, &base.join(name), SHORT)
+            );
             if runs.make_new(&id)? {
                 let folder = runs.subfolder(&id)?;
                 let lock = Lock::take(&folder)?;
@@ -54,12 +63,13 @@ impl RunDir {
         ))
     }
 
-    /// Makes the run directory `path`, or takes it if it is empty, and holds its lock.
+    /// Makes the run directory `path`, or takes it if it is empty, and holds its lock. Two folders of one name in different
+    /// places are two runs: the id is made as that of a run under `runs/` is, of when it began, not of the folder.
     ///
     /// # Errors
     /// [`StoreError::NotEmpty`], [`StoreError::Locked`] if another process is making or running it,
     /// [`StoreError::Symlink`], [`StoreError::Io`].
-    pub fn create_at(path: &Path) -> Result<Writer, StoreError> {
+    pub fn create_at(path: &Path, now: SystemTime) -> Result<Writer, StoreError> {
         let made = make_all(path)?;
         let folder = Folder::open_own(path)?;
         // Not even a lock file is put into a folder that is somebody else's. But if there is one, then whether the
@@ -70,7 +80,8 @@ impl RunDir {
         }
         let lock = Lock::take(&folder)?;
         refuse_content(&folder, &folder.names()?)?;
-        Ok(Writer::begin(folder, lock, None)?.made(made))
+        let id = format!("{}-{}", run_stamp(now), digits(now, 0, path, LONG));
+        Ok(Writer::begin(folder, lock, None)?.called(id).made(made))
     }
 }
 
@@ -91,14 +102,15 @@ fn refuse_content(folder: &Folder, names: &[String]) -> Result<(), StoreError> {
     }
 }
 
-/// Four hexadecimal digits that differ between processes and attempts.
-fn digits(now: SystemTime, attempt: u32) -> String {
+/// So many hexadecimal digits that differ between processes, places and attempts.
+fn digits(now: SystemTime, attempt: u32, place: &Path, count: usize) -> String {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut hasher = blake3::Hasher::new();
     hasher.update(&since.as_nanos().to_le_bytes());
     hasher.update(&std::process::id().to_le_bytes());
     hasher.update(&attempt.to_le_bytes());
-    hasher.finalize().to_hex().chars().take(4).collect()
+    hasher.update(place.as_os_str().as_encoded_bytes());
+    hasher.finalize().to_hex().chars().take(count).collect()
 }
 
 /// Makes `path` and the folders above it, and makes each new name durable. Gives those that were not there, outer ones

@@ -58,7 +58,7 @@ impl fmt::Display for Status {
 pub struct RunRecord {
     /// Version of this layout.
     pub schema_version: u64,
-    /// The run directory's own name.
+    /// The UTC start and some digits: under `runs/` the run directory's own name.
     pub id: String,
     /// The experiment's name.
     pub name: String,

@@ -25,6 +25,8 @@ pub struct Writer {
     /// Where `latest` is to point, and to what, once there is a record.
     pointer: Option<(Folder, String)>,
     swept: Vec<PathBuf>,
+    /// The id of a new run that is not its folder's name.
+    id: Option<String>,
     /// The folders that were made for it, if it is a new run.
     made: Option<Vec<PathBuf>>,
     _lock: Lock,
@@ -83,14 +85,22 @@ impl Writer {
             checkpoints,
             pointer,
             swept,
+            id: None,
             made: None,
             _lock: lock,
         })
     }
 
-    /// The run's id: the name of its directory.
+    /// The run's id: what its record says; of a new run what was made for it; and the name of the directory if the record is
+    /// lost.
     #[must_use]
     pub fn id(&self) -> String {
+        if let Ok(record) = self.record_before() {
+            return record.id;
+        }
+        if let Some(id) = &self.id {
+            return id.clone();
+        }
         let named = |path: &Path| {
             path.file_name()
                 .map(|name| name.to_string_lossy().into_owned())
@@ -236,6 +246,12 @@ impl Writer {
     /// [`StoreError::DiskFull`], [`StoreError::Io`].
     pub fn rebuild_index(&self) -> Result<(), StoreError> {
         index::rebuild(&self.checkpoints)
+    }
+
+    /// A new run of this id.
+    pub(super) fn called(mut self, id: String) -> Self {
+        self.id = Some(id);
+        self
     }
 
     /// Remembers that this run is new, and which folders were made for it, outer ones first.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use polytask_store::{Log, Retention, RunDir, RunRecord, StoreError, Text};
 
@@ -53,7 +54,7 @@ fn a_symbolic_link_in_place_of_the_run_directory_is_not_taken() {
     ] {
         let link = base.path().join(name);
         symlink(target, &link).unwrap();
-        let error = RunDir::create_at(&link).unwrap_err();
+        let error = RunDir::create_at(&link, SystemTime::now()).unwrap_err();
         assert!(
             matches!(error, StoreError::Symlink { .. }),
             "{name}: {error}"
@@ -63,7 +64,7 @@ fn a_symbolic_link_in_place_of_the_run_directory_is_not_taken() {
     let runs = base.path().join("runs");
     std::fs::create_dir(&runs).unwrap();
     symlink(&sentinel, runs.join("student")).unwrap();
-    assert!(RunDir::create(&runs, "student", std::time::SystemTime::now()).is_err());
+    assert!(RunDir::create(&runs, "student", SystemTime::now()).is_err());
     // A run that is a link can be read, not locked.
     let real = run(base.path(), &[1]).path().to_owned();
     let link = base.path().join("run-link");
@@ -108,11 +109,7 @@ fn symbolic_links_planted_inside_are_replaced_or_refused_and_never_followed() {
     let mut writer = RunDir::open(&path).unwrap().lock().unwrap();
     assert!(writer.swept().is_empty(), "a link is not ours to delete");
     writer
-        .write_record(&RunRecord::begun(
-            "id",
-            "student",
-            std::time::SystemTime::now(),
-        ))
+        .write_record(&RunRecord::begun("id", "student", SystemTime::now()))
         .unwrap();
     writer.write_text(Text::Config, "seed = 1").unwrap();
     assert!(matches!(
@@ -172,11 +169,7 @@ fn a_run_directory_that_is_exchanged_while_it_is_held_stays_the_one_that_was_loc
 
     writer.publish(&checkpoint(2), &KEEP).unwrap();
     writer
-        .write_record(&RunRecord::begun(
-            "id",
-            "student",
-            std::time::SystemTime::now(),
-        ))
+        .write_record(&RunRecord::begun("id", "student", SystemTime::now()))
         .unwrap();
     writer.write_text(Text::Config, "seed = 1").unwrap();
     let (mut metrics, _) = writer.journal(Log::Metrics).unwrap();

@@ -139,24 +139,24 @@ fn a_checkpoint_file_knows_its_run() {
 fn a_named_run_directory_is_new_or_empty() {
     let base = tempfile::tempdir().unwrap();
     let new = base.path().join("a/b");
-    let mut run = RunDir::create_at(&new).unwrap();
+    let mut run = RunDir::create_at(&new, at(0)).unwrap();
     run.write_record(&RunRecord::begun("b", "student", at(0)))
         .unwrap();
     assert!(!base.path().join("a/latest").exists());
     drop(run);
-    let error = RunDir::create_at(&new).unwrap_err();
+    let error = RunDir::create_at(&new, at(0)).unwrap_err();
     assert!(matches!(error, StoreError::NotEmpty { .. }), "{error}");
     assert_eq!(error.class(), Class::Refused);
 
     let empty = base.path().join("empty");
     std::fs::create_dir(&empty).unwrap();
-    drop(RunDir::create_at(&empty).unwrap());
+    drop(RunDir::create_at(&empty, at(0)).unwrap());
 
     let foreign = base.path().join("foreign");
     std::fs::create_dir(&foreign).unwrap();
     std::fs::write(foreign.join("thesis.tex"), "").unwrap();
     assert!(matches!(
-        RunDir::create_at(&foreign),
+        RunDir::create_at(&foreign, at(0)),
         Err(StoreError::NotEmpty { .. })
     ));
     assert_eq!(
@@ -165,7 +165,34 @@ fn a_named_run_directory_is_new_or_empty() {
         "not even a lock is left there"
     );
     std::fs::write(base.path().join("file"), "").unwrap();
-    assert!(RunDir::create_at(&base.path().join("file")).is_err());
+    assert!(RunDir::create_at(&base.path().join("file"), at(0)).is_err());
+}
+
+#[test]
+fn two_named_run_directories_of_one_name_are_two_runs() {
+    let base = tempfile::tempdir().unwrap();
+    let ids: Vec<String> = [("a/run", 0), ("b/run", 1)]
+        .iter()
+        .map(|(path, second)| {
+            let path = base.path().join(path);
+            let mut run = RunDir::create_at(&path, at(*second)).unwrap();
+            let id = run.id();
+            run.write_record(&RunRecord::begun(&id, "student", at(*second)))
+                .unwrap();
+            drop(run);
+            // Whoever opens it later finds the same id.
+            assert_eq!(RunDir::open(&path).unwrap().lock().unwrap().id(), id);
+            id
+        })
+        .collect();
+    assert!(ids[0].starts_with("2026-11-23T16-38-00Z-"), "{ids:?}");
+    assert_ne!(ids[0], ids[1]);
+    // A clock may stand still.
+    let twins = ["c/run", "d/run"].map(|path| {
+        let run = RunDir::create_at(&base.path().join(path), at(9));
+        run.unwrap().id()
+    });
+    assert_ne!(twins[0], twins[1]);
 }
 
 #[test]
@@ -192,7 +219,7 @@ fn names_that_lead_elsewhere_are_refused() {
     }
     assert_eq!(std::fs::read_dir(base.path()).unwrap().count(), 0);
     for path in [base.path().join("a\0b"), base.path().join(&long)] {
-        let error = RunDir::create_at(&path).unwrap_err();
+        let error = RunDir::create_at(&path, at(0)).unwrap_err();
         assert!(
             matches!(
                 error,

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use polytask_store::{Class, Fallback, Pick, RunDir, StoreError};
 
@@ -21,7 +21,7 @@ fn child_process() {
     std::io::stdin().read_line(&mut line).unwrap();
     let begun = Instant::now();
     let taken = match how {
-        "create" => RunDir::create_at(path),
+        "create" => RunDir::create_at(path, SystemTime::now()),
         _ => RunDir::open(path).and_then(|run| run.lock()),
     };
     let took = begun.elapsed();
@@ -147,7 +147,7 @@ fn threads_are_kept_apart_like_processes() {
     let path = base.path().join("run");
     let results: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| RunDir::create_at(&path)))
+            .map(|_| scope.spawn(|| RunDir::create_at(&path, SystemTime::now())))
             .collect();
         threads
             .into_iter()
@@ -165,12 +165,12 @@ fn a_lock_file_that_is_deleted_under_a_waiting_process_does_not_make_two_writers
     let base = tempfile::tempdir().unwrap();
     let path = base.path().join("run");
     for _ in 0..50 {
-        let first = RunDir::create_at(&path).unwrap();
+        let first = RunDir::create_at(&path, SystemTime::now()).unwrap();
         drop(first);
         std::fs::remove_dir_all(&path).unwrap();
     }
-    let held = RunDir::create_at(&path).unwrap();
+    let held = RunDir::create_at(&path, SystemTime::now()).unwrap();
     std::thread::sleep(Duration::from_millis(1));
-    assert!(RunDir::create_at(&path).is_err());
+    assert!(RunDir::create_at(&path, SystemTime::now()).is_err());
     drop(held);
 }

@@ -3,6 +3,7 @@
 
 mod decided;
 mod score;
+mod surveyed;
 mod task;
 mod unused;
 
@@ -12,12 +13,13 @@ use burn::tensor::Device;
 use polytask_balance::{Losses, Weighting, Weights};
 use polytask_config::{Problem, Problems};
 use polytask_data::{
-    DataErrors, DataFacts, Encoded, InputShape, Preprocessing, Sampler, Splits, prepare,
+    DataErrors, DataFacts, Doubts, Encoded, InputShape, Preprocessing, Sampler, Splits, prepare,
 };
 use polytask_information::InformationError;
 use polytask_model::{ModelOptions, MultiTaskModel, ShapeErrors, TaskSpec, build, names};
 use polytask_random::Seed;
 
+pub use surveyed::surveyed;
 pub use task::{PlannedTask, planned_tasks};
 
 use decided::Open;
@@ -74,18 +76,21 @@ pub struct Plan {
     decided: Vec<String>,
 }
 
-/// Why there is no plan.
-#[derive(Debug)]
-pub enum PlanError {
-    /// The config does not fit the data: each with its key.
-    Config(Problems),
-    /// The data itself.
-    Data(DataErrors),
+/// Why there is no plan: all that was found.
+#[derive(Debug, Default)]
+pub struct PlanError {
+    /// Where the config does not fit the data: each with its key.
+    pub config: Problems,
+    /// What is wrong with the data itself, or with what the config says of its files and columns.
+    pub data: DataErrors,
 }
 
-impl From<DataErrors> for PlanError {
-    fn from(errors: DataErrors) -> Self {
-        Self::Data(errors)
+impl From<Problems> for PlanError {
+    fn from(config: Problems) -> Self {
+        Self {
+            config,
+            data: DataErrors::default(),
+        }
     }
 }
 
@@ -113,19 +118,32 @@ impl Plan {
             !inactive.iter().any(|name| name == task)
         };
         let open = Open::of(&experiment.tasks, &experiment.score);
+        let prepared = match prepare(&experiment.data, &experiment.inputs, &targets, seed) {
+            Ok(prepared) => prepared,
+            Err(data) => {
+                let PlanError { config, .. } = surveyed(&experiment, &Doubts::default());
+                return Err(PlanError { config, data });
+            }
+        };
         let given = experiment.score;
         let given = given.into_iter().filter(|(key, _)| is_judged(key));
-        let prepared = prepare(&experiment.data, &experiment.inputs, &targets, seed)?;
-        let tasks = planned_tasks(experiment.tasks, prepared.preprocessing.tasks())
-            .map_err(PlanError::Config)?;
-        let score = score::terms(given.collect(), &tasks, !prepared.splits.val.is_empty())
-            .map_err(PlanError::Config)?;
-        let train = experiment.train;
         let mut model = experiment.model;
+        let input_shape = prepared.preprocessing.input_shape();
+        let beside_encoder = |mut problems: Problems| {
+            let shapes = std::slice::from_ref(&input_shape);
+            let misfits = surveyed::misfits(&model.encoder, seed, shapes);
+            problems.0.extend(misfits.0);
+            problems
+        };
+        let tasks = planned_tasks(experiment.tasks, prepared.preprocessing.tasks())
+            .map_err(beside_encoder)?;
+        let score = score::terms(given.collect(), &tasks, !prepared.splits.val.is_empty())
+            .map_err(beside_encoder)?;
+        let train = experiment.train;
         let (encoded, train_rows) = (&prepared.encoded, &prepared.splits.train);
         let immeasurable = |key: &str, error: InformationError| {
             let problem = Problem::new("P0312", key.to_owned(), error.to_string());
-            PlanError::Config(Problems(vec![problem]))
+            PlanError::from(Problems(vec![problem]))
         };
         let (mut uncoupled, mut numbers_apart) = (None, None);
         if let Some(options) = &experiment.joint {
@@ -152,7 +170,7 @@ impl Plan {
         );
         let steps_per_epoch = sampler.batches_per_epoch().div_ceil(train.accumulate) as u64;
         if steps_per_epoch == 0 {
-            return Err(PlanError::Config(Problems(vec![Problem::new(
+            return Err(PlanError::from(Problems(vec![Problem::new(
                 "P0307",
                 "train.batch_size".to_owned(),
                 format!(
@@ -171,7 +189,7 @@ impl Plan {
         }
         let plan = Self {
             seed,
-            input_shape: prepared.preprocessing.input_shape(),
+            input_shape,
             preprocessing: prepared.preprocessing,
             encoded: prepared.encoded,
             splits: prepared.splits,

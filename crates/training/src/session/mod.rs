@@ -119,7 +119,7 @@ pub fn train(
     let mut record = RunRecord::begun(writer.id(), &experiment.name, SystemTime::now());
     describe(&mut record, &place);
     let begun = Plan::resolve(experiment, place).and_then(|(plan, balancing)| {
-        let state = plan.start(balancing).map_err(PlanError::Config)?;
+        let state = plan.start(balancing).map_err(PlanError::from)?;
         Ok((plan, state))
     });
     let (plan, state) = match begun {
@@ -174,8 +174,12 @@ pub fn resume(
     let every = experiment.log_every_steps;
     let mut record = match writer.record() {
         Ok(record) => record.resumed(SystemTime::now()),
-        // The record is a convenience; the checkpoints are what counts.
-        Err(_) => RunRecord::begun(writer.id(), experiment.name.clone(), SystemTime::now()),
+        // The record is a convenience; the checkpoints are what counts, and they know whose they are.
+        Err(_) => {
+            let known = from.checkpoint.meta.get(meta::RUN).cloned();
+            let id = known.unwrap_or_else(|| writer.id());
+            RunRecord::begun(id, experiment.name.clone(), SystemTime::now())
+        }
     };
     describe(&mut record, &place);
     let begun = (|| {
@@ -192,7 +196,7 @@ pub fn resume(
                 wanted,
             });
         }
-        let mut state = plan.start(balancing).map_err(PlanError::Config)?;
+        let mut state = plan.start(balancing).map_err(PlanError::from)?;
         state.restore(from_parts(from.checkpoint.parts)?)?;
         Ok((plan, state))
     })();

@@ -1,6 +1,7 @@
 //! The loop: the order of rows after a restart, and stopping early for good.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use polytask_store::{Fallback, Pick, RunDir};
 use polytask_training::events::Event;
@@ -239,7 +240,7 @@ fn the_room_that_a_checkpoint_needs_is_known_before_the_first_step() {
 fn a_signal_right_after_an_epoch_leaves_its_score_on_disk() {
     let mut world = world(&config(2, ""));
     let folder = tempfile::tempdir().unwrap();
-    let writer = RunDir::create_at(&folder.path().join("run")).unwrap();
+    let writer = RunDir::create_at(&folder.path().join("run"), SystemTime::now()).unwrap();
     let mut saver = Saver::new(writer, &world.plan, "");
     saver.begin(&mut world.state).unwrap();
     let interrupt = AtomicBool::new(false);

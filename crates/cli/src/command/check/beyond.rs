@@ -1,13 +1,12 @@
 //! What device and data have against a config that is wrong elsewhere too, so that all of it is told in one go.
 
 use polytask_config::{Document, Problem, Problems, nearest};
-use polytask_data::{DataErrors, Doubts, survey};
-use polytask_random::Seed;
+use polytask_data::{DataErrors, Doubts};
 use polytask_training::device::{self, Backend, Place};
 use polytask_training::experiment::Experiment;
-use polytask_training::plan::{Plan, PlanError};
+use polytask_training::plan::{Plan, PlanError, surveyed};
 
-use crate::configuration::keyed;
+use crate::configuration::unfit;
 
 /// Problems of the text as a whole.
 const OF_THE_TEXT: &str = "P01";
@@ -44,7 +43,7 @@ pub(super) fn gather(
         }
         (found, rest)
     } else {
-        keyed(headers(&experiment, &doubts))
+        unfit(surveyed(&experiment, &doubts))
     };
     if !is_whole || doubts.touch("data.limits") {
         rest = DataErrors::default();
@@ -54,6 +53,15 @@ pub(super) fn gather(
         let of_metrics = |key: &str| key.starts_with("tasks.") && key.contains(".metrics");
         !problem.key.starts_with("score") || !told.0.iter().any(|one| of_metrics(&one.key))
     };
+    // Which layers are meant is not known where one of their options could not be read, or is spelt in a way that nothing
+    // reads.
+    let are_layers_known = |problem: &Problem| {
+        let is_of_a_layer = ["encoder.", "bottleneck"]
+            .iter()
+            .any(|key| problem.key.starts_with(key));
+        !is_of_a_layer || !told.0.iter().any(|one| one.key.starts_with("encoder"))
+    };
+    let is_reported = |problem: &Problem| is_reported(problem) && are_layers_known(problem);
     for problem in found.0.into_iter().filter(is_reported) {
         let is_told = told.0.iter().any(|known| known.key == problem.key);
         let is_given = document.holds(&problem.key);
@@ -81,28 +89,8 @@ pub(super) fn unfitting(experiment: Experiment) -> (Problems, DataErrors) {
     let place = Place::cpu();
     let device = place.device.clone();
     let built = Plan::resolve(experiment, place)
-        .and_then(|(plan, _)| plan.build(&device).map_err(PlanError::Config));
-    match built {
-        Ok(_) => Default::default(),
-        Err(PlanError::Config(problems)) => (problems, DataErrors::default()),
-        Err(PlanError::Data(errors)) => keyed(errors),
-    }
-}
-
-/// What the files' headers say against the config.
-fn headers(experiment: &Experiment, doubts: &Doubts) -> DataErrors {
-    let tasks: Vec<_> = experiment
-        .tasks
-        .iter()
-        .map(|task| (task.name.clone(), task.data.clone()))
-        .collect();
-    survey(
-        &experiment.data,
-        &experiment.inputs,
-        &tasks,
-        Seed(experiment.seed),
-        doubts,
-    )
+        .and_then(|(plan, _)| plan.build(&device).map_err(PlanError::from));
+    unfit(built.err().unwrap_or_default())
 }
 
 /// The keys whose values were not read. A file whose options are not all understood is not read either.

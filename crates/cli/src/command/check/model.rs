@@ -48,7 +48,7 @@ pub(super) fn try_out(
 ) -> Result<Tried, Failure> {
     let mut state = plan
         .start(balancing)
-        .map_err(|problems| unplanned(document, PlanError::Config(problems), terminal))?;
+        .map_err(|problems| unplanned(document, PlanError::from(problems), terminal))?;
     let summary = summary(&state.model);
     let warnings = plan.unused(&state.model);
     let mut notes = state.model.notes().to_vec();

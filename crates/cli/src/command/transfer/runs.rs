@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use polytask_config::Resolved;
 use polytask_store::{Fallback, Pick, RunDir, Status};
@@ -238,7 +239,7 @@ impl Runs<'_> {
         let writer = if is_begun {
             RunDir::open(&path)?.lock()?
         } else {
-            RunDir::create_at(&path)?
+            RunDir::create_at(&path, SystemTime::now())?
         };
         if is_begun && writer.record()?.status == Status::Finished {
             say("done before");

@@ -6,7 +6,6 @@ use std::io;
 use super::{Channels, Npz};
 use crate::error::{DataError, DataErrors};
 use crate::image::Images;
-use crate::nearest::nearest;
 use crate::quoted::shown;
 use crate::source::array::{Class, image_shape};
 use crate::source::cells::Want;
@@ -79,17 +78,7 @@ impl Listing {
             let problem = format!("there is no array whose name ends in `{suffix}`");
             return Err(file.malformed(None, problem).into());
         }
-        let is_absent = |name: &&String| !names.contains(name);
-        if let Some(name) = layout.arrays.names().iter().find(is_absent) {
-            let near =
-                nearest(name, &names).map(|near| format!("; did you mean `{}`?", shown(&near)));
-            let problem = format!(
-                "there is no array `{}`{}",
-                shown(name),
-                near.unwrap_or_default()
-            );
-            return Err(file.malformed(None, problem).into());
-        }
+        source.check_named(&names)?;
         Ok(listing)
     }
 
@@ -163,6 +152,11 @@ impl RowReader for Listing {
 
     fn has_images(&self) -> bool {
         self.has_images
+    }
+
+    fn image_shape(&self) -> Option<[usize; 3]> {
+        let images = (self.arrays.iter()).find(|array| array.place == Place::Images)?;
+        self.shape_of_images(images.head.as_ref().ok()?).ok()
     }
 
     fn leave_images(&mut self) {
@@ -267,6 +261,17 @@ impl Listing {
         errors.into_result(())
     }
 
+    /// Whether the channels of an image are its last axis.
+    fn is_last(&self) -> bool {
+        self.source.layout.channels == Channels::Last
+    }
+
+    /// Channels, height and width.
+    fn shape_of_images(&self, head: &Head) -> Result<[usize; 3], DataError> {
+        let (file, limits) = (&self.source.file, &self.reading.limits);
+        image_shape(&head.shape, self.is_last(), file, limits)
+    }
+
     /// Reads an array of images: bytes, or floats.
     fn images(
         &self,
@@ -274,9 +279,9 @@ impl Listing {
         head: &Head,
         mut bytes: Unpacked<'_>,
     ) -> Result<Images, DataError> {
-        let is_last = self.source.layout.channels == Channels::Last;
-        let (file, limits) = (&self.source.file, &self.reading.limits);
-        let shape = image_shape(&head.shape, is_last, file, limits)?;
+        let is_last = self.is_last();
+        let file = &self.source.file;
+        let shape = self.shape_of_images(head)?;
         if !head.kind.is_byte() && head.kind.class != Class::Float {
             let problem = "the images are neither unsigned bytes (uint8, 0 to 255) nor floats";
             return Err(file.malformed(None, problem));

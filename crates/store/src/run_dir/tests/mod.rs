@@ -22,7 +22,7 @@ fn checkpoint(step: u64) -> Checkpoint {
 /// A run directory with the checkpoints 1 and 2; the next save will delete one.
 fn prepared(base: &Path) -> PathBuf {
     let path = base.join("run");
-    let mut run = RunDir::create_at(&path).unwrap();
+    let mut run = RunDir::create_at(&path, SystemTime::now()).unwrap();
     run.write_record(&RunRecord::begun("run", "sample", UNIX_EPOCH))
         .unwrap();
     for step in [1, 2] {
