@@ -168,7 +168,12 @@ fn a_checkpoint_of_another_run_is_not_this_one_s() {
     let (mine, other) = (format!("mine/{name}"), format!("other/{name}"));
     folder.run(&["evaluate", &mine]).expect(0);
     std::fs::copy(folder.path(&other), folder.path(&mine)).unwrap();
-    let told = "it is a checkpoint of run other, and lies in run mine";
+    let id = |run: &str| folder.record(run)["id"].as_str().unwrap().to_owned();
+    let told = format!(
+        "it is a checkpoint of run {}, and lies in run {}",
+        id("other"),
+        id("mine")
+    );
     for arguments in [
         &["evaluate", "mine", "--checkpoint", "last"][..],
         &["evaluate", &mine],
@@ -178,13 +183,13 @@ fn a_checkpoint_of_another_run_is_not_this_one_s() {
         &["resume", "mine", "--strict", "-s", "train.epochs=4"],
         &["resume", &mine, "-s", "train.epochs=4"],
     ] {
-        folder.run(arguments).expect(6).said(told);
+        folder.run(arguments).expect(6).said(&told);
     }
     // Beside a run it is a checkpoint like any other, and a run goes on from the newest that is its own.
     std::fs::copy(folder.path(&other), folder.path("copy.ckpt")).unwrap();
     folder.run(&["evaluate", "copy.ckpt"]).expect(0);
     let resumed = folder.run(&["resume", "mine", "-s", "train.epochs=4"]);
-    resumed.expect(0).said(told);
+    resumed.expect(0).said(&told);
     folder.run(&["verify", "mine"]).expect(0);
 }
 

@@ -15,7 +15,7 @@ use crate::error::{ShapeError, ShapeErrors};
 use crate::features::Inputs;
 use crate::head::{Head, HeadOptions};
 use crate::initial::Initial;
-use crate::joint::{CoupledLabel, Edge, Joint, Known, NumberCost, Residuals};
+use crate::joint::{CoupledLabel, Edge, Joint, Known, NumberCost, PARTS, Residuals};
 use crate::layer::Layer;
 use crate::loss::{TaskLoss, TaskSpec};
 use crate::relation::{Related, Relation, Ties};
@@ -234,6 +234,15 @@ impl MultiTaskModel {
     pub fn with_residuals(mut self, residuals: &Residuals) -> Self {
         self.joint = (self.joint.take()).map(|joint| joint.with_residuals(residuals));
         self
+    }
+
+    /// Models whose covariances are of these residuals but for every fifth row each, from row 0, 1, … on: what the i-th says of row
+    /// i, modulo how many there are, it does not know from that row. None where no numbers are coupled.
+    #[must_use]
+    pub fn crosswise(&self, residuals: &Residuals) -> Vec<Self> {
+        let parts = if self.couples_numbers() { PARTS } else { 0 };
+        let without = |part| self.clone().with_residuals(&residuals.without(part));
+        (0..parts).map(without).collect()
     }
 
     /// The labels that are coupled, in the order of [`Known`]; none without a joint head.

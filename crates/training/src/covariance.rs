@@ -1,46 +1,111 @@
-//! The covariance of coupled numbers: after every epoch that of the residuals of rows that were not trained on.
+//! The covariance of coupled numbers: after every epoch that of the residuals of rows that were not trained on; and what it says of
+//! those very rows, which it must not know.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use polytask_model::{MultiTaskModel, Residuals};
+use burn::tensor::Tensor;
+use polytask_data::Encoded;
+use polytask_model::{Known, MultiTaskModel, NumberCost, Residuals};
 
+use crate::evaluate::Predictor;
 use crate::plan::Plan;
 use crate::state::TrainState;
 use crate::{joint, tensors};
 
 /// Takes the covariance from the residuals of the validation rows, or of the training rows if there are none: those are
-/// smaller than others' where a model remembers them. A pure function of the weights, so that whoever goes on from the
-/// state before finds the same. False if a signal came; the state is then as it was.
-pub(crate) fn refit(plan: &Plan, state: &mut TrainState, interrupt: &AtomicBool) -> bool {
-    if !state.model.couples_numbers() {
-        return true;
-    }
-    let Some(residuals) = residuals(plan, &state.evaluated(), interrupt) else {
-        return false;
+/// smaller than others' where a model remembers them. A pure function of the weights, so that whoever goes on from the state
+/// before finds the same. None if a signal came; the state is then as it was.
+pub(crate) fn refit(
+    plan: &Plan,
+    state: &mut TrainState,
+    interrupt: &AtomicBool,
+) -> Option<Residuals> {
+    let model = state.evaluated();
+    let predictor = Predictor {
+        model: &model,
+        tasks: &plan.tasks,
+        shape: &plan.input_shape,
+        device: &plan.place.device,
     };
-    state.model = state.model.clone().with_residuals(&residuals);
-    if let Some(average) = state.average.take() {
-        state.average = Some(average.with_residuals(&residuals));
+    let (splits, size) = (&plan.splits, plan.train.batch_size);
+    let rows = match splits.val.as_slice() {
+        [] => &splits.train,
+        rows => rows,
+    };
+    let is_interrupted = || interrupt.load(Ordering::Relaxed);
+    let residuals = residuals(&predictor, &plan.encoded, rows, size, is_interrupted)?;
+    if state.model.couples_numbers() {
+        state.model = state.model.clone().with_residuals(&residuals);
+        if let Some(average) = state.average.take() {
+            state.average = Some(average.with_residuals(&residuals));
+        }
     }
-    true
+    Some(residuals)
 }
 
-fn residuals(plan: &Plan, model: &MultiTaskModel, interrupt: &AtomicBool) -> Option<Residuals> {
-    let splits = &plan.splits;
-    let held = if splits.val.is_empty() {
-        &splits.train
-    } else {
-        &splits.val
-    };
-    let mut residuals = Residuals::default();
-    for rows in held.chunks(plan.train.batch_size) {
-        if interrupt.load(Ordering::Relaxed) {
+/// What the heads leave of the coupled numbers of these rows, nothing where none are coupled; None once it is interrupted.
+fn residuals(
+    predictor: &Predictor<'_>,
+    encoded: &Encoded,
+    rows: &[u32],
+    batch_size: usize,
+    is_interrupted: impl Fn() -> bool,
+) -> Option<Residuals> {
+    let (model, mut residuals) = (predictor.model, Residuals::default());
+    if !model.couples_numbers() {
+        return Some(residuals);
+    }
+    for rows in rows.chunks(batch_size.max(1)) {
+        if is_interrupted() {
             return None;
         }
-        let batch = plan.encoded.batch(rows);
-        let inputs = tensors::inputs(&batch, &plan.input_shape, &plan.place.device);
+        let batch = encoded.batch(rows);
+        let inputs = tensors::inputs(&batch, predictor.shape, predictor.device);
         let heads = model.heads_forward(model.representation(&inputs));
         model.leave(&heads, &joint::known(model, &batch), &mut residuals);
     }
     Some(residuals)
+}
+
+/// Laws of coupled numbers for rows that have no others to take a covariance from, as calibration is crosswise there: each row by a
+/// covariance that is of a part of the others.
+pub(crate) struct Crosswise(Vec<MultiTaskModel>);
+
+impl Crosswise {
+    /// Of the residuals of the rows, in their order; none where no numbers are coupled.
+    pub(crate) fn of(model: &MultiTaskModel, residuals: &Residuals) -> Option<Self> {
+        let models = model.crosswise(residuals);
+        (!models.is_empty()).then_some(Self(models))
+    }
+
+    /// Of the rows themselves.
+    pub(crate) fn of_rows(
+        predictor: &Predictor<'_>,
+        encoded: &Encoded,
+        rows: &[u32],
+        batch_size: usize,
+    ) -> Option<Self> {
+        let residuals = residuals(predictor, encoded, rows, batch_size, || false)?;
+        Self::of(predictor.model, &residuals)
+    }
+
+    /// As [`MultiTaskModel::number_costs`], of the rows from `first` on.
+    pub(crate) fn number_costs(
+        &self,
+        first: usize,
+        heads: &[Tensor<2>],
+        known: &Known,
+    ) -> Vec<NumberCost> {
+        let Self(models) = self;
+        let by_part: Vec<Vec<NumberCost>> = models
+            .iter()
+            .map(|model| model.number_costs(heads, known))
+            .collect();
+        let rows = by_part.first().map_or(0, Vec::len);
+        let of_row = |row: usize| {
+            let part = (first + row) % models.len().max(1);
+            by_part.get(part)?.get(row).copied()
+        };
+        (0..rows).filter_map(of_row).collect()
+    }
 }

@@ -16,6 +16,7 @@
 
 mod conditional;
 mod covariance;
+mod forest;
 mod label;
 mod numbers;
 mod pass;
@@ -26,6 +27,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 
 pub use label::CoupledLabel;
+pub(crate) use residuals::PARTS;
 pub use residuals::Residuals;
 pub use tree::{Edge, circle};
 

@@ -6,34 +6,38 @@
 //! row, what is expected of e eᵀ is B e_o e_oᵀ Bᵀ + Σ - B Σ_o·, and Σ becomes the mean of that. Rows with the same numbers
 //! known add up, so that the cost grows with how many such patterns there are, not with the rows.
 //!
-//! Few rows make correlations out of nothing: of T numbers T (T - 1) / 2 are fitted. So they are multiplied by 1 - λ, with the
-//! λ of the least -ln p of rows left out, in five parts by turns. It is a choice among a few, 0 among them: what is all but a copy stays one.
+//! Few rows make correlations out of nothing: of T numbers T (T - 1) / 2 are fitted. So the most likely covariance is drawn
+//! towards that of independent numbers, which is best where couplings are many and weak, or towards that of a
+//! [forest](super::forest), which has the couplings that pay, T - 1 at most. Which, and how far, is what makes rows that are
+//! left out likeliest, in five parts by turns.
 
 use std::collections::BTreeMap;
 
 use super::conditional::{Conditional, Given, LEAST};
+use super::forest::of_forest;
 
 /// Rounds after which the covariance is taken as it is.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 50;
 
-/// What counts as no change, as part of the deviations.
-const SETTLED: f64 = 1e-5;
+/// What counts as no change, as part of the deviations: a small part of what the rows leave uncertain.
+const SETTLED: f64 = 1e-4;
 
 /// Parts that are left out by turns.
-const PARTS: usize = 5;
+pub(crate) const PARTS: usize = 5;
 
-/// Residuals of a number below which it keeps the variance of its label.
+/// Residuals of a number below which it stays apart.
 const FEWEST: f64 = 2.0 * PARTS as f64;
 
-/// What may be taken off the correlations, the most first: the first of the best is taken.
-const SHRINKAGES: [f64; 12] = [
-    1.0, 0.85, 0.7, 0.5, 0.35, 0.2, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0,
-];
+/// How far the most likely covariance may be drawn, the whole way first: the first of the best is taken.
+const WAYS: [f64; 10] = [1.0, 0.85, 0.7, 0.5, 0.35, 0.2, 0.1, 0.03, 0.01, 0.0];
+
+/// Multiplications that the patterns of one round may take; of more patterns some are left out, evenly.
+const WORK: usize = 50_000_000;
 
 /// Sums over the residuals of rows.
 #[derive(Clone, Debug, Default)]
 pub struct Residuals {
-    /// Rows in turn, each with a number known.
+    /// Rows in turn.
     parts: [Seen; PARTS],
     rows: usize,
     /// Whether one was not finite.
@@ -55,12 +59,12 @@ struct Sums {
 impl Residuals {
     /// Adds a row: its residuals, 0 where a number is not known, and which are.
     pub(super) fn add(&mut self, errors: &[f64], known: Vec<bool>) {
+        let part = self.rows % PARTS;
+        self.rows += 1;
         if !known.contains(&true) {
             return;
         }
         self.is_lost |= errors.iter().any(|error| !error.is_finite());
-        let part = self.rows % PARTS;
-        self.rows += 1;
         let Some(Seen(part)) = self.parts.get_mut(part) else {
             return;
         };
@@ -69,17 +73,27 @@ impl Residuals {
         sums.add(1.0, &errors.iter().map(squares).collect::<Vec<_>>());
     }
 
+    /// Those of the other rows, where every fifth from this one on is left out.
+    pub(crate) fn without(&self, part: usize) -> Self {
+        let mut others = self.clone();
+        if let Some(left_out) = others.parts.get_mut(part) {
+            *left_out = Seen::default();
+        }
+        others
+    }
+
     /// L of the numbers' covariance. A number with too few residuals stays apart, with its variance in `start`; no variance is
     /// below its own in `least`. `None` if there is nothing to learn from.
     pub(super) fn factor(&self, start: &[f64], least: &[f64]) -> Option<Vec<Vec<f64>>> {
-        if self.is_lost || self.rows == 0 {
+        let enough = self.enough(start.len());
+        if self.is_lost || !enough.contains(&true) {
             return None;
         }
-        let enough = self.enough(start.len());
         let all = self.seen(&enough, |_| true);
-        let variances = all.variances(start);
-        let most_likely = all.most_likely(&diagonal(variances.into_iter()));
-        let mut covariance = shrunk(&most_likely, self.shrinkage(&enough, &most_likely));
+        let most_likely = all.most_likely(&diagonal(all.variances(start).into_iter()));
+        let best = self.likeliest(&enough, &most_likely);
+        let candidate = all.candidates(&most_likely).into_iter().nth(best);
+        let mut covariance = candidate.unwrap_or_default();
         for (place, (row, least)) in covariance.iter_mut().zip(least).enumerate() {
             if let Some(variance) = row.get_mut(place) {
                 *variance = variance.max(*least);
@@ -88,21 +102,20 @@ impl Residuals {
         Some(cholesky(&covariance))
     }
 
-    /// The part of the correlations that rows left out are better without, by what is most likely of all rows and of others.
-    fn shrinkage(&self, enough: &[bool], most_likely: &[Vec<f64>]) -> f64 {
-        let mut costs = [0.0; SHRINKAGES.len()];
+    /// Which of the candidates makes rows that are left out likeliest.
+    fn likeliest(&self, enough: &[bool], most_likely: &[Vec<f64>]) -> usize {
+        let mut costs = vec![0.0; 2 * WAYS.len()];
         for left_out in 0..PARTS {
-            let fitted = self
-                .seen(enough, |part| part != left_out)
-                .most_likely(most_likely);
+            let others = self.seen(enough, |part| part != left_out);
             let tested = self.seen(enough, |part| part == left_out);
-            for (cost, shrinkage) in costs.iter_mut().zip(SHRINKAGES) {
-                *cost += tested.cost(shrunk(&fitted, shrinkage));
+            let candidates = others.candidates(&others.most_likely(most_likely));
+            for (cost, candidate) in costs.iter_mut().zip(candidates) {
+                *cost += tested.cost(candidate);
             }
         }
-        let each = costs.into_iter().zip(SHRINKAGES);
-        let best = each.reduce(|best, one| if one.0 < best.0 { one } else { best });
-        best.map_or(1.0, |(_, shrinkage)| shrinkage)
+        let each = costs.into_iter().enumerate();
+        let best = each.reduce(|best, one| if one.1 < best.1 { one } else { best });
+        best.map_or(0, |(candidate, _)| candidate)
     }
 
     /// Which numbers have residuals enough.
@@ -129,11 +142,41 @@ impl Residuals {
                 }
             }
         }
-        seen
+        seen.thinned(WORK / enough.len().pow(3).max(1))
     }
 }
 
 impl Seen {
+    /// With so many patterns at most, evenly chosen.
+    fn thinned(self, most: usize) -> Self {
+        let every = self.0.len().div_ceil(most.max(1)).max(1);
+        Self(self.0.into_iter().step_by(every).collect())
+    }
+
+    /// What the covariance may be: from that of independent numbers, and from that of the forest, to what is most likely.
+    fn candidates(&self, most_likely: &[Vec<f64>]) -> Vec<Vec<Vec<f64>>> {
+        let numbers = most_likely.len();
+        let apart = diagonal((0..numbers).map(|place| at(most_likely, place)));
+        let forest = of_forest(most_likely, &self.rows_of_pairs(numbers));
+        [apart, forest]
+            .iter()
+            .flat_map(|end| WAYS.map(|way| between(most_likely, end, way)))
+            .collect()
+    }
+
+    /// How many rows have both numbers of each pair.
+    fn rows_of_pairs(&self, numbers: usize) -> Vec<Vec<f64>> {
+        let mut rows = vec![vec![0.0; numbers]; numbers];
+        for (known, sums) in &self.0 {
+            for (row, _) in rows.iter_mut().zip(known).filter(|(_, known)| **known) {
+                for (value, _) in row.iter_mut().zip(known).filter(|(_, known)| **known) {
+                    *value += sums.rows;
+                }
+            }
+        }
+        rows
+    }
+
     /// The mean square of each number's residuals; that of `start` where there are none.
     fn variances(&self, start: &[f64]) -> Vec<f64> {
         let mean = |(place, start): (usize, &f64)| {
@@ -243,21 +286,19 @@ fn diagonal(values: impl Iterator<Item = f64>) -> Vec<Vec<f64>> {
     values.iter().enumerate().map(row).collect()
 }
 
-/// With this part of the correlations taken off.
-fn shrunk(covariance: &[Vec<f64>], shrinkage: f64) -> Vec<Vec<f64>> {
-    let mut shrunk = covariance.to_vec();
-    for (row, values) in shrunk.iter_mut().enumerate() {
-        for (column, value) in values.iter_mut().enumerate() {
-            if row != column {
-                *value *= 1.0 - shrinkage;
-            }
-        }
-    }
-    shrunk
+/// This part of the way from one matrix to another.
+fn between(from: &[Vec<f64>], to: &[Vec<f64>], way: f64) -> Vec<Vec<f64>> {
+    let rows = from.iter().zip(to);
+    rows.map(|(from, to)| {
+        let each = from.iter().zip(to);
+        each.map(|(from, to)| (1.0 - way) * from + way * to)
+            .collect()
+    })
+    .collect()
 }
 
 /// An entry of the diagonal.
-fn at(matrix: &[Vec<f64>], place: usize) -> f64 {
+pub(super) fn at(matrix: &[Vec<f64>], place: usize) -> f64 {
     let row = matrix.get(place);
     row.and_then(|row| row.get(place)).copied().unwrap_or(0.0)
 }

@@ -9,10 +9,11 @@ use polytask_data::{Batch, Encoded, InputShape, Splits, TaskKind};
 use polytask_information::Measure;
 use polytask_information::usable::Baseline;
 use polytask_metrics::{ConfusionMatrix, MetricError, Shape};
-use polytask_model::{Known, MultiTaskModel, decode};
+use polytask_model::{Known, MultiTaskModel, NumberCost, decode};
 
 use burn::tensor::{Device, Tensor};
 
+use crate::covariance::Crosswise;
 use crate::information::{Information, Observed, baselines};
 use crate::joint;
 use crate::plan::PlannedTask;
@@ -27,6 +28,10 @@ pub const USABLE: &str = "usable_bits";
 
 /// The name of the bits a row that a joint law gains over the product of its marginals; higher is better.
 pub const JOINT: &str = "joint_bits";
+
+/// How those of rows are estimated whose residuals the covariance would be of.
+pub(crate) const JOINT_CROSSWISE: &str =
+    "joint law less the product of its marginals, covariance of numbers crosswise";
 
 /// The name of the loss with a bottleneck that draws its codes, as in training, beside `loss`, which is that of the mean codes.
 pub const SAMPLED: &str = "sampled_loss";
@@ -89,6 +94,12 @@ impl<'a> Yardstick<'a> {
         }
     }
 
+    /// Whether nothing but the measured rows can calibrate.
+    #[must_use]
+    pub fn is_crosswise(&self) -> bool {
+        self.held.is_empty()
+    }
+
     /// What the model says of the rows that calibrate; `None` if there are none.
     ///
     /// # Errors
@@ -98,7 +109,7 @@ impl<'a> Yardstick<'a> {
         predictor: &Predictor<'_>,
         batch_size: usize,
     ) -> Result<Option<Vec<Observed>>, MetricError> {
-        if self.held.is_empty() {
+        if self.is_crosswise() {
             return Ok(None);
         }
         predictor
@@ -166,14 +177,19 @@ pub fn shape_of(kind: &TaskKind) -> Shape {
 impl Predictor<'_> {
     /// Raw predictions of every task, row-major, and the losses per row where there are labels; the nats a row that coupled
     /// labels gain; and the rates of a bottleneck.
-    fn forward(&self, batch: &Batch) -> (Vec<Raw>, Vec<f64>, Option<Tensor<2>>) {
+    fn forward(
+        &self,
+        batch: &Batch,
+        number_costs: impl FnOnce(&[Tensor<2>], &Known) -> Vec<NumberCost>,
+    ) -> (Vec<Raw>, Vec<f64>, Option<Tensor<2>>) {
         let model = self.model;
         let inputs = tensors::inputs(batch, self.shape, self.device);
         let pass = model.pass(&inputs);
         let drawn = model.drawn(&pass, &batch.rows);
-        let (mut raws, gains) = self.raws(batch, pass.representation);
+        let (mut raws, gains) = self.raws(batch, pass.representation, number_costs);
         if let Some(drawn) = drawn {
-            for (raw, drawn) in raws.iter_mut().zip(self.raws(batch, drawn).0) {
+            let (drawn, _) = self.raws(batch, drawn, |_, _| Vec::new());
+            for (raw, drawn) in raws.iter_mut().zip(drawn) {
                 raw.drawn = drawn.losses;
             }
         }
@@ -181,12 +197,17 @@ impl Predictor<'_> {
     }
 
     /// What every task's head makes of the representation, and what the joint law of coupled labels gains over their own.
-    fn raws(&self, batch: &Batch, representation: Tensor<2>) -> (Vec<Raw>, Vec<f64>) {
+    fn raws(
+        &self,
+        batch: &Batch,
+        representation: Tensor<2>,
+        number_costs: impl FnOnce(&[Tensor<2>], &Known) -> Vec<NumberCost>,
+    ) -> (Vec<Raw>, Vec<f64>) {
         let model = self.model;
         let heads = model.heads_forward(representation);
         let known = joint::known(model, batch);
         let costs = model.joint_costs(&heads, &known);
-        let numbers = model.number_costs(&heads, &known).into_iter();
+        let numbers = number_costs(&heads, &known).into_iter();
         let mut gains: Vec<f64> = numbers.map(|cost| cost.alone - cost.together).collect();
         gains.resize(batch.rows.len(), 0.0);
         let each = model.marginals(heads, None).into_iter().zip(self.tasks);
@@ -269,6 +290,10 @@ impl Predictor<'_> {
         gauge: &Gauge,
     ) -> Result<Evaluation, MetricError> {
         let mut tallies = self.keeping_tallies()?;
+        if gauge.held.is_none() {
+            let (rows, size) = (measured.rows, measured.batch_size);
+            tallies.crosswise = Crosswise::of_rows(self, measured.encoded, rows, size);
+        }
         self.tally_all(
             measured.encoded,
             measured.rows,
@@ -338,6 +363,8 @@ impl Predictor<'_> {
                 .map(Tally::new)
                 .collect::<Result<_, _>>()?,
             gain: RowMean::default(),
+            rows: 0,
+            crosswise: None,
             rates: Vec::new(),
             rate: RowMean::default(),
         })
@@ -345,7 +372,11 @@ impl Predictor<'_> {
 
     /// Counts one batch.
     pub fn tally(&self, batch: &Batch, tallies: &mut Tallies) {
-        let (raws, gains, rates) = self.forward(batch);
+        let (raws, gains, rates) = self.forward(batch, |heads, known| match &tallies.crosswise {
+            Some(crosswise) => crosswise.number_costs(tallies.rows, heads, known),
+            None => self.model.number_costs(heads, known),
+        });
+        tallies.rows += batch.rows.len();
         if let Some(rates) = rates {
             let [_, blocks] = rates.dims();
             tallies.count_rates(&tensors::read(rates), blocks);
@@ -365,7 +396,10 @@ impl Predictor<'_> {
     #[must_use]
     pub fn report(&self, tallies: Tallies, split: &str, weights: &[f64]) -> Evaluation {
         let mut evaluation = Evaluation {
-            joint: (tallies.gain).measure("joint law less the product of its marginals"),
+            joint: tallies.gain.measure(match tallies.crosswise {
+                Some(_) => JOINT_CROSSWISE,
+                None => "joint law less the product of its marginals",
+            }),
             rate: tallies.rate.measure(RATE),
             ..Evaluation::default()
         };

@@ -5,6 +5,7 @@ use polytask_metrics::{ConfusionMatrix, Metric, MetricError, Predictions, metric
 use polytask_model::{MultiTaskModel, decode};
 
 use super::{RowMean, shape_of};
+use crate::covariance::Crosswise;
 use crate::information::Observed;
 use crate::joint;
 use crate::plan::PlannedTask;
@@ -21,6 +22,10 @@ pub(super) struct Raw {
 pub struct Tallies {
     pub(super) tasks: Vec<Tally>,
     pub(super) gain: RowMean,
+    /// Rows seen.
+    pub(super) rows: usize,
+    /// The laws of coupled numbers, if the rows are those that the model's own is of.
+    pub(crate) crosswise: Option<Crosswise>,
     /// What a bottleneck let through of each block.
     pub(super) rates: Vec<RowMean>,
     /// And of all of them together.

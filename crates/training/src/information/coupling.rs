@@ -10,7 +10,8 @@ use polytask_information::{InformationError, Measure};
 use polytask_model::{CoupledLabel, Known};
 use serde::Serialize;
 
-use crate::evaluate::Predictor;
+use crate::covariance::Crosswise;
+use crate::evaluate::{JOINT_CROSSWISE, Predictor};
 use crate::{joint, tensors};
 
 /// Labels beyond which pairs are left out: there is a pass over the rows for each.
@@ -36,7 +37,8 @@ pub struct CoupledPair {
     pub given: Measure,
 }
 
-/// Of the rows with the labels; none without a joint head, or without rows enough.
+/// Of the rows with the labels; none without a joint head, or without rows enough. Where nothing else calibrates, the covariance of
+/// numbers is of these rows, `is_crosswise`.
 ///
 /// # Errors
 /// Costs that are not finite.
@@ -45,6 +47,7 @@ pub fn coupling(
     encoded: &Encoded,
     rows: &[u32],
     batch_size: usize,
+    is_crosswise: bool,
 ) -> Result<Option<Coupling>, InformationError> {
     let labels = predictor.model.coupled();
     let count = labels.len();
@@ -60,7 +63,18 @@ pub fn coupling(
         .collect();
     let mut all = Gains::of((0..count).collect());
     let each = pairs.iter_mut().chain([&mut all]).collect();
-    take_all(predictor, encoded, rows, batch_size, each);
+    let crosswise = match is_crosswise {
+        true => Crosswise::of_rows(predictor, encoded, rows, batch_size),
+        false => None,
+    };
+    take_all(
+        predictor,
+        encoded,
+        rows,
+        batch_size,
+        crosswise.as_ref(),
+        each,
+    );
     let name = |place: Option<&usize>| {
         let label = place.and_then(|&place| labels.get(place));
         label.map_or(String::new(), |label| label.name.clone())
@@ -80,7 +94,11 @@ pub fn coupling(
     if all.nats.len() < 2 {
         return Ok(None);
     }
-    let joint = all.measure("joint law less the product of its marginals", encoded)?;
+    let estimator = match crosswise {
+        Some(_) => JOINT_CROSSWISE,
+        None => "joint law less the product of its marginals",
+    };
+    let joint = all.measure(estimator, encoded)?;
     Ok(Some(Coupling { joint, pairs }))
 }
 
@@ -94,7 +112,7 @@ pub fn joint_gains(
     batch_size: usize,
 ) -> Vec<f64> {
     let mut all = Gains::of((0..predictor.model.coupled().len()).collect());
-    take_all(predictor, encoded, rows, batch_size, vec![&mut all]);
+    take_all(predictor, encoded, rows, batch_size, None, vec![&mut all]);
     all.nats
 }
 
@@ -130,10 +148,11 @@ fn take_all(
     encoded: &Encoded,
     rows: &[u32],
     batch_size: usize,
+    crosswise: Option<&Crosswise>,
     mut each: Vec<&mut Gains>,
 ) {
-    let count = predictor.model.coupled().len();
-    for rows in rows.chunks(batch_size.max(1)) {
+    let (count, size) = (predictor.model.coupled().len(), batch_size.max(1));
+    for (chunk, rows) in rows.chunks(size).enumerate() {
         let batch = encoded.batch(rows);
         let inputs = tensors::inputs(&batch, predictor.shape, predictor.device);
         let model = predictor.model;
@@ -142,8 +161,11 @@ fn take_all(
         let cost = |labels: &[usize]| {
             let known = only(&known, labels, count);
             let costs = model.joint_costs(&heads, &known);
-            let numbers = model.number_costs(&heads, &known).into_iter();
-            let mut sums: Vec<f64> = numbers.map(|cost| cost.together).collect();
+            let numbers = match crosswise {
+                Some(crosswise) => crosswise.number_costs(chunk * size, &heads, &known),
+                None => model.number_costs(&heads, &known),
+            };
+            let mut sums: Vec<f64> = numbers.into_iter().map(|cost| cost.together).collect();
             sums.resize(rows.len(), 0.0);
             for cost in costs.into_iter().flatten() {
                 let cost = tensors::read(cost);

@@ -78,9 +78,13 @@ pub fn run(
             return Ok(finish);
         }
         let trained = epoch::train(plan, state, around, &mut saved)?;
-        let validated = match trained && covariance::refit(plan, state, around.interrupt) {
-            true => validate::validate(plan, state, around)?,
+        let residuals = match trained {
+            true => covariance::refit(plan, state, around.interrupt),
             false => None,
+        };
+        let validated = match residuals {
+            Some(residuals) => validate::validate(plan, state, around, &residuals)?,
+            None => None,
         };
         let Some(validated) = validated else {
             // The same state again, but without the score that is known of it, must not replace that file.

@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
+use polytask_model::Residuals;
+
 use super::{Known, RunError, Surroundings};
+use crate::covariance::Crosswise;
 use crate::evaluate::{Measured, Predictor, Yardstick};
 use crate::events::{EpochReport, Event};
 use crate::plan::Plan;
 use crate::score::score;
 use crate::state::{EpochSums, TrainState};
 
-/// Metrics on the validation rows; `None` if a signal came.
+/// Metrics on the validation rows, of whose coupled numbers this is left; `None` if a signal came.
 pub(super) fn validate(
     plan: &Plan,
     state: &TrainState,
     around: &Surroundings<'_>,
+    residuals: &Residuals,
 ) -> Result<Option<BTreeMap<String, f64>>, RunError> {
     let model = state.evaluated();
     let predictor = Predictor {
@@ -46,6 +50,7 @@ pub(super) fn validate(
             predictor.evaluate_in_bits(&measured, &yardstick)?.metrics
         } else {
             let mut tallies = predictor.tallies()?;
+            tallies.crosswise = Crosswise::of(&model, residuals);
             for rows in plan.splits.val.chunks(plan.train.batch_size) {
                 if is_interrupted() {
                     return Ok(None);

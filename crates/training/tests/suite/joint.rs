@@ -87,7 +87,7 @@ fn a_known_label_gives_what_the_pair_shares() {
             weights: &[1.0; 4],
         })
         .unwrap();
-    let found = coupling(&predictor, &world.plan.encoded, rows, 9)
+    let found = coupling(&predictor, &world.plan.encoded, rows, 9, false)
         .unwrap()
         .unwrap();
     let wanted = evaluated.joint.unwrap();

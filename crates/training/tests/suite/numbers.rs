@@ -140,7 +140,7 @@ fn the_gain_is_that_of_the_law() {
     assert!(wanted.value.unwrap().abs() > 0.05, "{wanted}");
     let model = state.evaluated();
     let (predictor, rows) = (predictor(plan, &model), &plan.splits.train);
-    let found = coupling(&predictor, &plan.encoded, rows, 9)
+    let found = coupling(&predictor, &plan.encoded, rows, 9, false)
         .unwrap()
         .unwrap();
     assert!((found.joint.value.unwrap() - wanted.value.unwrap()).abs() < 1e-5);

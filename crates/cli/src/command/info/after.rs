@@ -79,8 +79,15 @@ fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exi
         information,
         residuals,
     } = Seen::of(&loaded, &prepared, (split, rows))?;
-    let joint =
-        coupling(&predictor, &prepared.encoded, rows, loaded.batch_size()).map_err(immeasurable)?;
+    let is_crosswise = Yardstick::new(&prepared.encoded, &prepared.splits, split).is_crosswise();
+    let joint = coupling(
+        &predictor,
+        &prepared.encoded,
+        rows,
+        loaded.batch_size(),
+        is_crosswise,
+    )
+    .map_err(immeasurable)?;
     let (alike, expert) = representation::of(arguments, &loaded, &prepared, (split, rows))?;
     let asked = Asked {
         split: "train",
