@@ -1,6 +1,7 @@
 //! The engines agree: each against one backward pass a task, for every kind of layer and sharing.
 
 mod bound;
+mod cost;
 
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};

@@ -2,6 +2,7 @@
 //! step is decided here, once; after it only the world can fail (disk, device, numbers).
 
 mod decided;
+mod definable;
 mod score;
 mod task;
 
@@ -112,11 +113,15 @@ impl Plan {
         let open = Open::of(&experiment.tasks, &experiment.score);
         let given = experiment.score;
         let given = given.into_iter().filter(|(key, _)| is_judged(key));
-        let prepared = prepare(&experiment.data, &experiment.inputs, &targets, seed)?;
+        let mut prepared = prepare(&experiment.data, &experiment.inputs, &targets, seed)?;
+        let listed = task::listed(&experiment.tasks);
         let tasks = planned_tasks(experiment.tasks, prepared.preprocessing.tasks())
             .map_err(PlanError::Config)?;
-        let score = score::terms(given.collect(), &tasks, !prepared.splits.val.is_empty())
-            .map_err(PlanError::Config)?;
+        task::refuse_undefined(&tasks, &listed).map_err(PlanError::Config)?;
+        let (encoded, val_rows) = (&prepared.encoded, &prepared.splits.val);
+        let (score, notes) =
+            score::terms(given.collect(), &tasks, encoded, val_rows).map_err(PlanError::Config)?;
+        prepared.facts.notes.extend(notes);
         let train = experiment.train;
         let mut model = experiment.model;
         let (encoded, train_rows) = (&prepared.encoded, &prepared.splits.train);
@@ -202,7 +207,7 @@ impl Plan {
         build(&self.model, &self.input_shape, &specs, self.seed, device).map_err(shape_problems)
     }
 
-    /// Keys of the config that change nothing in this model, as warnings.
+    /// Keys of the config that change nothing in this model, and a warm-up that does not end, as warnings.
     #[must_use]
     pub fn unused(&self, model: &MultiTaskModel) -> Problems {
         let unused = self.model.unused(model).into_iter();
@@ -214,7 +219,25 @@ impl Plan {
         let uncoupled = self.no_joint_head().into_iter();
         let uncoupled =
             uncoupled.map(|message| Problem::warning("P0208", "multitask.joint", message));
-        Problems(unused.map(warning).chain(uncoupled).collect())
+        let warm_up = self.endless_warmup().into_iter();
+        Problems(
+            unused
+                .map(warning)
+                .chain(uncoupled)
+                .chain(warm_up)
+                .collect(),
+        )
+    }
+
+    /// That the learning rate rises to the end of the run.
+    fn endless_warmup(&self) -> Option<Problem> {
+        let (warmup, steps) = (self.train.schedule.value.warmup(), self.steps());
+        (warmup > 0 && warmup >= steps).then(|| {
+            let message = format!(
+                "the run has {steps} steps, so that the learning rate rises to its end: `warmup_steps` is {warmup}"
+            );
+            Problem::warning("P0208", "train.schedule.warmup_steps", message)
+        })
     }
 
     /// That there is no joint head though one is asked for, and why.
