@@ -316,5 +316,5 @@ fn an_array_of_pictures_that_is_asked_for_as_a_column_is_told_as_such() {
         error.to_string().contains("is an array of pictures"),
         "{error}"
     );
-    assert_eq!(error.key(), Some("inputs.t.columns"));
+    assert_eq!(error.key(), Some("inputs.t.columns[0]"));
 }
