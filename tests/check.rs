@@ -388,3 +388,30 @@ fn a_starter_keeps_persons_out_of_the_inputs() {
         .run(&["check", "config.toml", "--level", "data"])
         .expect(0);
 }
+
+#[test]
+fn a_warm_up_that_outlasts_the_run_is_told() {
+    let folder = Folder::with_table();
+    // 128 rows, 16 a step, 4 epochs: 32 steps.
+    for (warmup, is_told) in [(31, false), (32, true), (5000, true)] {
+        let set = format!("train.schedule={{type=\"cosine\",warmup_steps={warmup}}}");
+        for command in [&["check"][..], &["train", "--fast-dev-run"]] {
+            let ended = folder
+                .run(&[command, &["config.toml", "-s", &set]].concat())
+                .expect(0);
+            let told = "the run has 32 steps, so that the learning rate rises to its end";
+            assert_eq!(ended.err.contains(told), is_told, "{warmup}: {}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn an_article_goes_with_its_kind() {
+    let folder = Folder::with_table();
+    let ordinal = "tasks.passed={type=\"ordinal\",levels=[\"no\",\"yes\"],metrics=[\"r2\"]}";
+    let told = folder
+        .run(&["check", "config.toml", "-s", ordinal])
+        .expect(3);
+    assert!(told.err.contains("for an ordinal task"), "{}", told.err);
+    assert!(!told.err.contains("a ordinal"), "{}", told.err);
+}

@@ -253,3 +253,39 @@ fn a_table_that_is_set_adds_to_the_files_unless_its_type_is_another() {
     );
     assert_ne!(lr("train.optimizer={type=\"sgd\"}"), 0.25);
 }
+
+#[test]
+fn what_is_wrong_with_a_set_over_a_table_is_told_at_the_set() {
+    let folder = Folder::new(&PICTURES.replace(
+        "unseen = \"mask\"",
+        "unseen = \"mask\"\nloss = { type = \"cross_entropy\", label_smoothing = 0.1 }",
+    ));
+    for (set, message) in [
+        (
+            "tasks.digit.loss={type=\"bce\"}",
+            "loss `bce` is not for a multiclass task",
+        ),
+        (
+            "tasks.digit.loss.type=\"bce\"",
+            "loss `bce` is not for a multiclass task",
+        ),
+        (
+            "tasks.digit.loss={type=\"cross_entropy\",class_weights={type=\"given\",weights=[1,2]}}",
+            "`class_weights` has 2 numbers, and the task has 10",
+        ),
+        (
+            "tasks.digit.loss.class_weights={type=\"given\",weights=[1,2]}",
+            "`class_weights` has 2 numbers",
+        ),
+    ] {
+        let told = folder
+            .run(&["check", "config.toml", "--json", "-s", set])
+            .expect(3);
+        let problem = told.json()["problems"][0].clone();
+        assert_eq!(problem["file"], "--set", "{problem}");
+        assert!(
+            problem["message"].as_str().unwrap().contains(message),
+            "{problem}"
+        );
+    }
+}

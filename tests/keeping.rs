@@ -77,24 +77,21 @@ fn what_deserves_a_look_is_told_even_without_progress() {
 }
 
 #[test]
-fn a_score_that_is_undefined_is_told_once() {
+fn a_metric_that_no_number_of_labels_defines_is_refused_where_it_stands() {
     let folder = Folder::new(PICTURES);
-    let ended = folder
-        .run(&[
-            "train",
-            "config.toml",
-            "-s",
-            "tasks.digit.metrics=[{type='top_k',k=30}]",
-            "-s",
-            "score={'val/digit/top_k(k=30)'=1}",
-        ])
+    for k in [10, 30] {
+        let metric = format!("tasks.digit.metrics=['accuracy',{{type='top_k',k={k}}}]");
+        let told = folder
+            .run(&["train", "config.toml", "-s", &metric])
+            .expect(3);
+        told.said(&format!(
+            "top_k(k={k}) has no value for a task of 10 classes"
+        ));
+    }
+    let metric = "tasks.digit.metrics=[{type='top_k',k=9}]";
+    folder
+        .run(&["check", "config.toml", "-s", metric])
         .expect(0);
-    assert_eq!(
-        ended.err.matches("there is no score").count(),
-        1,
-        "{}",
-        ended.err
-    );
 }
 
 #[test]
@@ -124,4 +121,35 @@ fn last(folder: &Folder) -> String {
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     let name = names.filter(|name| name.ends_with(".ckpt")).max().unwrap();
     format!("r/checkpoints/{name}")
+}
+
+#[test]
+fn the_digest_is_that_of_the_weights_that_are_evaluated() {
+    let folder = Folder::new(PICTURES);
+    folder.train("plain", &[]);
+    folder.train("averaged", &["-s", "train.ema=0.9"]);
+    let digest = |arguments: &[&str]| {
+        let document = folder
+            .run(&[arguments, &["--json"]].concat())
+            .expect(0)
+            .json();
+        let digest = document["digest"].as_str().map(str::to_owned);
+        (digest.unwrap(), document["of"].as_str().unwrap().to_owned())
+    };
+    let plain = digest(&["digest", "plain"]);
+    let averaged = digest(&["digest", "averaged"]);
+    // The steps are the same, so that only what is evaluated differs.
+    assert_eq!(
+        (plain.1.as_str(), averaged.1.as_str()),
+        ("weights", "averaged weights")
+    );
+    assert_ne!(plain.0, averaged.0);
+    assert_ne!(digest(&["digest", "averaged", "--all"]).0, averaged.0);
+    let evaluated = ["evaluate", "averaged", "--checkpoint", "last", "--json"];
+    let evaluated = folder.run(&evaluated).expect(0).json();
+    assert_eq!(evaluated["checkpoint"]["digest"], averaged.0.as_str());
+    let seen = folder.run(&["inspect", "averaged", "--tensors"]).expect(0);
+    assert!(seen.out.contains("their moving average"), "{}", seen.out);
+    let seen = folder.run(&["inspect", "plain", "--tensors"]).expect(0);
+    assert!(seen.out.contains("as trained"), "{}", seen.out);
 }

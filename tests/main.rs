@@ -29,6 +29,7 @@ mod keeping;
 mod predict;
 mod reliability;
 mod resume;
+mod score;
 mod signals;
 mod train;
 mod transfer;

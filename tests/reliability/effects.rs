@@ -43,10 +43,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "train.drop_last",
         "128 rows: the last batch is not left alone",
     ),
-    (
-        "train.ema",
-        "the digest is of the weights, not of their average",
-    ),
     ("train.on_nan", "everything is finite here"),
     ("train.prefetch", "the order of batches must not show it"),
     ("version", "there is one"),

@@ -1,6 +1,10 @@
 //! A loss that is not finite is told with its task, and never reaches the weights.
 
-use super::{micro, newest_first};
+use std::time::Instant;
+
+use super::kills::start_and_kill;
+use super::random::Random;
+use super::{go_on, metrics, micro, newest_first, times};
 use crate::harness::{Folder, students};
 
 /// One row's target is so large that its square is no single-precision number.
@@ -79,6 +83,30 @@ fn a_step_with_such_a_row_can_be_left_out() {
     assert_eq!(folder.record("r")["status"], "finished");
     // Again, the same.
     assert_eq!(folder.train("again", &skip), folder.digest("r"));
+}
+
+#[test]
+fn a_run_that_leaves_out_steps_is_resumed_to_the_same_bits() {
+    let folder = with_a_monstrous_row();
+    let config = folder.read("config.toml");
+    let config = config.replace("epochs = 3\n", "epochs = 30\non_nan = \"skip_step\"\n");
+    folder.write("config.toml", &config);
+    let begun = Instant::now();
+    let whole = folder.train("whole", &[]);
+    let time = begun.elapsed();
+    let mut random = Random::new(6);
+    for kill in 0..times(3) {
+        let directory = format!("killed-{kill}");
+        let arguments = ["train", "config.toml", "--run-dir", &directory];
+        let wait = time.mul_f64(random.share());
+        start_and_kill(&folder, &arguments, wait, None);
+        go_on(&folder, &directory);
+        assert_eq!(folder.digest(&directory), whole, "kill {kill}");
+        assert_eq!(metrics(&folder, &directory), metrics(&folder, "whole"));
+    }
+    // A step is left out in each epoch, so that every kill but one before the first has some before and some after it.
+    let log = folder.read("whole/log.jsonl");
+    assert_eq!(log.matches("\"skipped\"").count(), 30, "{log}");
 }
 
 #[test]

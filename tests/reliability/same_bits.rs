@@ -1,5 +1,7 @@
 //! The same seed gives the same bits in any process.
 
+use std::process::Command;
+
 use super::{MICRO, times};
 use crate::harness::{Folder, PICTURES, students};
 
@@ -14,6 +16,16 @@ const BALANCED: [&str; 8] = [
     "aggregator = \"moco\"",
     "weighting = \"uncertainty\"\naggregator = { type = \"cagrad\", micro_batch = 0.5 }",
 ];
+
+/// The same command, bound to the first core.
+fn on_one_core(command: &Command) -> Command {
+    let mut bound = Command::new("taskset");
+    bound
+        .args(["-c", "0"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    bound
+}
 
 #[test]
 fn the_same_seed_gives_the_same_bits_whatever_surrounds_the_process() {
@@ -32,6 +44,11 @@ fn the_same_seed_gives_the_same_bits_whatever_surrounds_the_process() {
     configs
         .extend(BALANCED.map(|balancing| MICRO.replace("weighting = \"uncertainty\"", balancing)));
     assert!(configs.len() >= 12);
+    let taskset = Command::new("taskset").args(["-c", "0", "true"]).status();
+    let has_taskset = taskset.is_ok_and(|status| status.success());
+    if !has_taskset {
+        eprintln!("skipped: there is no `taskset` to bind a process to one core");
+    }
     for (number, config) in configs.iter().enumerate() {
         assert!(number == 0 || config != MICRO);
         let folder = Folder::new(config);
@@ -40,15 +57,23 @@ fn the_same_seed_gives_the_same_bits_whatever_surrounds_the_process() {
         for run in 0..times(3) {
             let directory = format!("r-{run}");
             let home = folder.path(&format!("home-{run}"));
-            let ended = folder
-                .command(&[
-                    "train",
-                    "config.toml",
-                    "--run-dir",
-                    &directory,
-                    "--set",
-                    "train.epochs=3",
-                ])
+            let elsewhere = folder.path(&format!("elsewhere-{run}"));
+            std::fs::create_dir(&elsewhere).unwrap();
+            let mut command = folder.command(&[
+                "train",
+                "../config.toml",
+                "--run-dir",
+                &format!("../{directory}"),
+                "--set",
+                "train.epochs=3",
+            ]);
+            if run % 3 == 1 && has_taskset {
+                command = on_one_core(&command);
+            }
+            let ended = command
+                .current_dir(elsewhere)
+                .env_remove("RUST_BACKTRACE")
+                .env("RAYON_NUM_THREADS", ["1", "2", "5"][run % 3])
                 .env("HOME", home)
                 .env("LANG", ["C", "de_DE.UTF-8", "tr_TR.UTF-8"][run % 3])
                 .env("TZ", ["UTC", "Asia/Kathmandu"][run % 2])

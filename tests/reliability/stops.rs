@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::random::Random;
 use super::{go_on, micro, times};
-use crate::harness::{Folder, ended};
+use crate::harness::{Folder, ended, students};
 use crate::signals::hangup_is_ignored;
 
 /// Steps of the run in [`super::MICRO`]: 128 rows, 16 a step, 30 epochs.
@@ -98,6 +98,74 @@ fn the_rows_of_a_stopped_run_come_in_the_same_order() {
         );
         assert_eq!(weights(&directory), weights("whole"));
     }
+}
+
+#[test]
+fn a_run_that_is_stopped_before_its_first_step_or_in_validation_goes_on_to_the_same_rows() {
+    let folder = micro();
+    // Validation takes longer than a signal does to arrive.
+    folder.write("val.csv", &students(160..6160));
+    let config = folder
+        .read("config.toml")
+        .replace("ids = [\"id\"]", "ids = [\"id\"]\nval = \"val.csv\"")
+        .replace("epochs = 30", "epochs = 2");
+    folder.write("config.toml", &config);
+    let whole = traced(&traced_until(&folder, "whole", usize::MAX));
+    let per_epoch = whole.len() / 2;
+    for (number, stop) in [0, per_epoch].into_iter().enumerate() {
+        let directory = format!("stopped-{number}");
+        let mut text = if stop == 0 {
+            stopped_at_the_start(&folder, &directory)
+        } else {
+            traced_until(&folder, &directory, stop)
+        };
+        assert_eq!(traced(&text).len(), stop, "{text}");
+        let metrics = folder.read(&format!("{directory}/metrics.jsonl"));
+        assert!(!metrics.contains("\"val\""), "{metrics}");
+        let resumed = folder
+            .run(&["resume", &directory, "--trace-samples"])
+            .expect(0);
+        let lines = resumed.out.lines().filter(|line| line.starts_with('{'));
+        text.extend(lines.map(|line| format!("{line}\n")));
+        assert!(
+            traced(&text) == whole,
+            "stopped after {stop} steps:\n{text}"
+        );
+        assert_eq!(folder.digest(&directory), folder.digest("whole"));
+    }
+}
+
+/// Stops a run between its first checkpoint, of step 0, and its first step: it is suspended as soon as that file is there, and
+/// again from the start if it was too late.
+fn stopped_at_the_start(folder: &Folder, directory: &str) -> String {
+    let first = folder
+        .path(directory)
+        .join("checkpoints/step-00000000.ckpt");
+    for _ in 0..50 {
+        let arguments = [
+            "train",
+            "config.toml",
+            "--run-dir",
+            directory,
+            "--trace-samples",
+        ];
+        let child = folder
+            .command(&arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while !first.exists() {
+            std::hint::spin_loop();
+        }
+        send("-TERM", child.id());
+        let text = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+        if traced(&text).is_empty() {
+            return text;
+        }
+        std::fs::remove_dir_all(folder.path(directory)).unwrap();
+    }
+    panic!("no signal came before the first step");
 }
 
 #[test]

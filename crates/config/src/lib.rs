@@ -7,6 +7,7 @@
 //!
 //! This crate knows no word of any domain.
 
+mod article;
 mod called;
 mod choice;
 mod codes;
@@ -25,6 +26,7 @@ mod terminal;
 mod unknown;
 mod values;
 
+pub use article::with_article;
 pub use called::{item_of, name_in, options_in};
 pub use choice::Choice;
 pub use codes::{CODES, Code, code};

@@ -11,6 +11,7 @@ use crate::label::LabelValues;
 use crate::preprocessing::Preprocessing;
 use crate::split::{Part, Splits};
 use crate::table::{Table, Unparsable};
+use crate::target::Masked;
 use crate::vocabulary::Vocabulary;
 
 /// Counts of everything that can surprise.
@@ -91,7 +92,7 @@ pub(crate) struct Found<'a> {
     /// Columns whose numbers differ, but not in single precision.
     pub(crate) flattened: Vec<String>,
     pub(crate) filled: BTreeMap<String, u64>,
-    pub(crate) masked: Vec<u64>,
+    pub(crate) masked: Vec<Masked>,
     pub(crate) unseen: Vec<Unseen>,
 }
 

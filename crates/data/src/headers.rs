@@ -119,6 +119,13 @@ impl Opened {
         }
     }
 
+    fn images_name(&self) -> Option<&str> {
+        match self {
+            Self::Rows(rows) => rows.images_name(),
+            Self::Table(_) => None,
+        }
+    }
+
     /// Whether it says of rows of its own that they are in `part`.
     fn brings(&self, part: Part) -> bool {
         matches!(self, Self::Table(table) if table.split().is_some_and(|parts| parts.contains(&part)))
@@ -203,6 +210,7 @@ impl Found {
             file: &file,
             names: &names,
             has_images: source.as_ref().is_some_and(Opened::has_images),
+            images_name: source.as_ref().and_then(Opened::images_name),
             data,
             inputs,
             tasks,

@@ -3,6 +3,7 @@
 
 use crate::batch::Labels;
 use crate::encoded::feed;
+use crate::target::Masked;
 use crate::task::{TaskFit, TaskKind};
 
 /// One bit a row.
@@ -76,22 +77,26 @@ impl LabelColumn {
         }
     }
 
-    /// Regression's labels from their columns, where NaN is missing: a row that lacks one output has none.
-    pub(crate) fn of_values(fit: &TaskFit, mut columns: Vec<Vec<f64>>) -> Self {
+    /// Regression's labels from their columns, where NaN is missing: a row that lacks one output has none, and is counted if it
+    /// has another.
+    pub(crate) fn of_values(fit: &TaskFit, mut columns: Vec<Vec<f64>>) -> (Self, Masked) {
+        let mut masked = Masked::default();
         let rows = columns.first().map_or(0, Vec::len);
         let mut label = Self::absent(fit, rows);
         for row in 0..rows {
             let is_gap = |column: &Vec<f64>| column.get(row).is_none_or(|cell| cell.is_nan());
-            if !columns.iter().any(is_gap) {
+            let gaps = columns.iter().filter(|column| is_gap(column)).count();
+            if gaps == 0 {
                 label.present.set(row);
                 continue;
             }
+            masked.partial += u64::from(gaps < columns.len());
             for cell in columns.iter_mut().filter_map(|column| column.get_mut(row)) {
                 *cell = 0.0;
             }
         }
         label.values = LabelValues::Values(columns);
-        label
+        (label, masked)
     }
 
     /// One output of a row's label, in the original unit; `None` if there is no label or this is no regression.

@@ -30,6 +30,9 @@ pub struct Oddities {
     pub unanswered_rows: u64,
     /// Labels per task that no training row has and that are masked.
     pub masked_labels: BTreeMap<String, u64>,
+    /// Rows per task that have some of the target's columns and lack others, so that they have no label.
+    #[serde(default)]
+    pub partial_labels: BTreeMap<String, u64>,
 }
 
 impl Oddities {
@@ -50,6 +53,7 @@ impl Oddities {
             (&mut self.unseen, &other.unseen),
             (&mut self.filled, &other.filled),
             (&mut self.masked_labels, &other.masked_labels),
+            (&mut self.partial_labels, &other.partial_labels),
         ];
         for (own, more) in pairs {
             for (name, count) in more {
@@ -92,6 +96,8 @@ impl Oddities {
                 counted(*labels, "row is", "rows are")
             ));
         }
+        let partial = self.partial_labels.iter();
+        notes.extend(partial.filter_map(|(task, rows)| partial_labels(task, *rows)));
         notes
     }
 }
@@ -139,7 +145,8 @@ impl Coded {
     /// The rows, and all that is odd about them.
     pub(crate) fn with(self, mut odd: Oddities, tasks: &[TaskFit]) -> (Encoded, Oddities) {
         for (fit, masked) in tasks.iter().zip(&self.masked) {
-            note(&mut odd.masked_labels, &fit.name, *masked as usize);
+            note(&mut odd.masked_labels, &fit.name, masked.unseen as usize);
+            note(&mut odd.partial_labels, &fit.name, masked.partial as usize);
         }
         (self.encoded, odd)
     }
@@ -183,6 +190,16 @@ pub(crate) fn unparsable_labels(cells: u64) -> Option<String> {
         format!(
             "{} where a target's number should be, and counted as missing",
             counted(cells, "cell holds text", "cells hold text")
+        )
+    })
+}
+
+/// Rows of a task that have some of the target's columns and lack others.
+pub(crate) fn partial_labels(task: &str, rows: u64) -> Option<String> {
+    (rows > 0).then(|| {
+        format!(
+            "task {task}: {} some of the target's columns and no others, and so no label; a task for each column learns from all",
+            counted(rows, "row has", "rows have")
         )
     })
 }

@@ -13,7 +13,7 @@ use crate::options::{ImageScaling, MissingPolicy};
 use crate::shape::{CategoricalShape, InputShape};
 use crate::source::{CellRules, Layout};
 use crate::table::Table;
-use crate::target::Target;
+use crate::target::{Masked, Target};
 use crate::task::TaskFit;
 use crate::tiles::Tiles;
 use crate::vocabulary::Vocabulary;
@@ -134,8 +134,8 @@ fn histogram_moments(counts: &[u64; 256]) -> (f64, f64) {
 /// Inputs and labels of a table, and what could not be coded as it stands.
 pub(crate) struct Coded {
     pub(crate) encoded: Encoded,
-    /// Rows whose label training never saw, per task.
-    pub(crate) masked: Vec<u64>,
+    /// Rows whose label is not taken, per task.
+    pub(crate) masked: Vec<Masked>,
 }
 
 impl Preprocessing {
@@ -207,7 +207,7 @@ impl Preprocessing {
             let coded = if want_labels {
                 target.take(fit, &mut table, later)
             } else {
-                Ok((LabelColumn::absent(fit, rows), 0))
+                Ok((LabelColumn::absent(fit, rows), Masked::default()))
             };
             match coded {
                 Ok((column, count)) => {

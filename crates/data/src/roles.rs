@@ -38,6 +38,8 @@ pub(crate) struct Question<'a> {
     pub(crate) file: &'a str,
     pub(crate) names: &'a [String],
     pub(crate) has_images: bool,
+    /// What the images are called in the file, where that is no column.
+    pub(crate) images_name: Option<&'a str>,
     pub(crate) data: &'a DataOptions,
     pub(crate) inputs: &'a [(String, InputOptions)],
     pub(crate) tasks: &'a [(String, TaskOptions)],
@@ -223,7 +225,16 @@ impl Question<'_> {
 
     fn known(&self, column: &str, key: impl FnOnce() -> String, errors: &mut DataErrors) -> bool {
         let is_known = self.names.iter().any(|name| name == column);
-        if !is_known {
+        if !is_known && self.images_name == Some(column) {
+            errors.push(DataError::Option {
+                key: Some(key()),
+                problem: format!(
+                    "`{column}` in {} is an array of pictures (of three or four axes), not a column",
+                    self.file
+                ),
+                help: Some("pictures are an input of their own: `[inputs.image]`, with `columns` left out".to_owned()),
+            });
+        } else if !is_known {
             errors.push(DataError::UnknownColumn {
                 key: Some(key()),
                 file: self.file.to_owned(),

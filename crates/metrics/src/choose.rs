@@ -1,6 +1,6 @@
 //! From a name and a shape to a metric.
 
-use polytask_config::{Entry, name_in, options_in};
+use polytask_config::{Entry, name_in, options_in, with_article};
 
 use crate::{Facts, METRICS, Metric, Shape};
 
@@ -16,7 +16,7 @@ pub enum MetricError {
         suggestion: Option<&'static str>,
     },
     /// The metric is for other tasks.
-    #[error("`{name}` is not for a {} task, but for {}", shape.name(), names(shapes))]
+    #[error("`{name}` is not for {} task, but for {}", with_article(shape.name()), names(shapes))]
     Shape {
         /// The metric.
         name: &'static str,

@@ -1,5 +1,6 @@
 //! What can be wrong with a model before a step is taken: shapes, losses, and stored values that do not fit.
 
+use polytask_config::with_article;
 use thiserror::Error;
 
 /// A layer that cannot be built on what stands below it.
@@ -30,7 +31,7 @@ impl std::error::Error for ShapeErrors {}
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LossError {
     /// The loss is for other kinds of tasks.
-    #[error("loss `{loss}` is not for a {kind} task; allowed here: {}", allowed.join(", "))]
+    #[error("loss `{loss}` is not for {} task; allowed here: {}", with_article(kind), allowed.join(", "))]
     Kind {
         task: String,
         loss: &'static str,

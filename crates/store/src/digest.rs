@@ -11,19 +11,49 @@ use crate::{Checkpoint, Part};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(pub [u8; 32]);
 
-/// Parts whose name starts with this are the weights of the model.
+/// Parts whose name starts with this are the weights that are trained.
 pub const WEIGHTS: &str = "model/";
 
-/// For [`digest`]: the weights only, that is, parts under `model/`.
-#[must_use]
-pub fn weights(part: &Part) -> bool {
-    part.name.starts_with(WEIGHTS)
-}
+/// Parts whose name starts with this are their moving average, if there is one; it is what evaluates and predicts.
+pub const AVERAGE: &str = "average/";
 
 /// For [`digest`]: the whole state.
 #[must_use]
 pub fn everything(_: &Part) -> bool {
     true
+}
+
+/// Whether the weights that evaluate and predict are a moving average.
+#[must_use]
+pub fn is_averaged(checkpoint: &Checkpoint) -> bool {
+    let mut parts = checkpoint.parts.iter();
+    parts.any(|part| part.name.starts_with(AVERAGE))
+}
+
+/// The digest of the weights that evaluate and predict: the moving average if there is one, else those that are trained.
+/// Both go by the same names, so that equal weights give equal digests, averaged or not.
+///
+/// ```
+/// use polytask_store::{Checkpoint, Part, weights_digest};
+/// let part = |name: &str, value| Part::f32(name, vec![1], &[value]);
+/// let plain = Checkpoint::at_step(1).with_part(part("model/bias", 1.0));
+/// let averaged = plain.clone().with_part(part("average/bias", 0.5));
+/// assert_ne!(weights_digest(&plain), weights_digest(&averaged));
+/// let half = Checkpoint::at_step(2).with_part(part("model/bias", 0.5));
+/// assert_eq!(weights_digest(&half), weights_digest(&averaged));
+/// ```
+#[must_use]
+pub fn weights_digest(checkpoint: &Checkpoint) -> Digest {
+    let prefix = if is_averaged(checkpoint) {
+        AVERAGE
+    } else {
+        WEIGHTS
+    };
+    let parts = checkpoint.parts.iter().filter_map(|part| {
+        let name = part.name.strip_prefix(prefix)?;
+        Some((format!("{WEIGHTS}{name}"), part))
+    });
+    of_parts(parts.collect())
 }
 
 /// BLAKE3 over (name, kind, shape, bytes) of the parts that `filter` takes, in the order of their names.
@@ -32,7 +62,7 @@ pub fn everything(_: &Part) -> bool {
 /// not part of it: two runs that differ in version or data path only have equal digests.
 ///
 /// ```
-/// use polytask_store::{Checkpoint, Part, digest, everything, weights};
+/// use polytask_store::{Checkpoint, Part, digest, everything, weights_digest};
 /// let bias = Part::f32("model/bias", vec![2], &[1.0, 2.0]);
 /// let moment = Part::f32("optimizer/bias/moment_1", vec![2], &[0.0, 0.1]);
 /// let one = Checkpoint::at_step(1).with_part(bias.clone()).with_part(moment.clone());
@@ -40,20 +70,21 @@ pub fn everything(_: &Part) -> bool {
 /// assert_eq!(digest(&one, everything), digest(&other, everything));
 ///
 /// let plain = Checkpoint::at_step(1).with_part(bias);
-/// assert_eq!(digest(&one, weights), digest(&plain, weights));
+/// assert_eq!(weights_digest(&one), weights_digest(&plain));
 /// assert_ne!(digest(&one, everything), digest(&plain, everything));
 /// ```
 #[must_use]
 pub fn digest(checkpoint: &Checkpoint, filter: impl Fn(&Part) -> bool) -> Digest {
-    let mut parts: Vec<&Part> = checkpoint
-        .parts
-        .iter()
-        .filter(|part| filter(part))
-        .collect();
-    parts.sort_by(|a, b| a.name.cmp(&b.name));
+    let parts = checkpoint.parts.iter().filter(|part| filter(part));
+    of_parts(parts.map(|part| (part.name.clone(), part)).collect())
+}
+
+/// The digest of parts under these names.
+fn of_parts(mut parts: Vec<(String, &Part)>) -> Digest {
+    parts.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut hasher = blake3::Hasher::new_derive_key("polytask 2026 canonical state v1");
-    for part in parts {
-        for field in [part.name.as_bytes(), part.kind.as_bytes()] {
+    for (name, part) in parts {
+        for field in [name.as_bytes(), part.kind.as_bytes()] {
             hasher.update(&(field.len() as u64).to_le_bytes());
             hasher.update(field);
         }

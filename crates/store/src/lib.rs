@@ -63,7 +63,7 @@ pub use checkpoint::{
     Checkpoint, EPOCH, Limits, Part, PartSummary, RUN, SCORE, STEP, Summary, Written, read, verify,
     write,
 };
-pub use digest::{Digest, WEIGHTS, digest, everything, weights};
+pub use digest::{AVERAGE, Digest, WEIGHTS, digest, everything, is_averaged, weights_digest};
 pub use error::{Class, Flaw, NameFlaw, StoreError};
 pub use index::{IndexEntry, Listed};
 pub use journal::{Journal, Repair, read_journal};

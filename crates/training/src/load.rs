@@ -182,7 +182,7 @@ pub fn from_checkpoint(checkpoint: Checkpoint, place: Place) -> Result<Loaded, L
         checkpoint.step().unwrap_or(0),
         checkpoint.epoch().unwrap_or(0),
     );
-    let digest = polytask_store::digest(&checkpoint, polytask_store::weights).to_string();
+    let digest = polytask_store::weights_digest(&checkpoint).to_string();
     let values = from_parts(checkpoint.parts)?;
     let weights = match values.0.get("progress/weights") {
         Some(Value::Numbers(weights)) => weights.clone(),

@@ -51,6 +51,14 @@ impl Schedule {
     }
 }
 
+impl Schedule {
+    /// Optimizer steps over which the rate rises to its base.
+    #[must_use]
+    pub fn warmup(&self) -> u64 {
+        self.warmup as u64
+    }
+}
+
 impl Default for Schedule {
     fn default() -> Self {
         Self {

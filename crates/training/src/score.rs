@@ -2,7 +2,8 @@
 //!
 //! score = Σ w·m·s / Σ |w| over the named metrics, s = +1 where higher is better and -1 where lower is better, so that
 //! a higher score is always better. A metric that is undefined makes the score undefined, and an undefined score is
-//! never best.
+//! never best. After a score it counts as no better, for a model that diverged must not wait for ever; before the first
+//! score there is nothing that it could fall short of, and patience does not run.
 
 use polytask_config::State;
 
@@ -39,7 +40,7 @@ pub struct Best {
     pub step: u64,
     /// Its epoch.
     pub epoch: u64,
-    /// Evaluations since.
+    /// Evaluations since; 0 as long as there was no score.
     pub since: u64,
 }
 
@@ -58,7 +59,7 @@ impl Best {
                 epoch,
                 since: 0,
             };
-        } else {
+        } else if self.score.is_some() {
             self.since += 1;
         }
         is_best
@@ -104,6 +105,7 @@ mod tests {
         assert_eq!(score(&terms, |_| Some(f64::NAN)), None);
         let mut best = Best::default();
         assert!(!best.observe(None, 0.0, 1, 0));
+        assert_eq!(best.since, 0);
         assert!(best.observe(Some(-5.0), 0.0, 2, 1));
         assert!(!best.observe(None, 0.0, 3, 2));
         assert!(!best.observe(Some(-5.0), 0.0, 4, 3));

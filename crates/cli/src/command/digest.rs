@@ -1,7 +1,7 @@
-//! `digest RUN|CKPT`: equal weights give equal digests, in any process.
+//! `digest RUN|CKPT`: equal weights give equal digests, in any process. The weights are those that evaluate and predict.
 
 use clap::Args;
-use polytask_store::{everything, weights};
+use polytask_store::{everything, is_averaged, weights_digest};
 use serde_json::json;
 
 use crate::arguments::RunArguments;
@@ -13,6 +13,8 @@ use crate::terminal::Terminal;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Of a run, the last checkpoint counts unless --checkpoint says otherwise.
+With `train.ema` the weights are their moving average, which `evaluate` and `predict` use;
+--all takes in both.
 
 Examples:
   polytask digest latest
@@ -32,13 +34,20 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let found = arguments.run.open(Unasked::Last)?;
-    let filter = if arguments.all { everything } else { weights };
-    let digest = polytask_store::digest(&found.checkpoint, filter).to_string();
+    let checkpoint = &found.checkpoint;
+    let (digest, of) = if arguments.all {
+        (polytask_store::digest(checkpoint, everything), "state")
+    } else if is_averaged(checkpoint) {
+        (weights_digest(checkpoint), "averaged weights")
+    } else {
+        (weights_digest(checkpoint), "weights")
+    };
+    let digest = digest.to_string();
     if arguments.json {
         json::print(
             terminal,
             json!({
-                "digest": digest, "of": if arguments.all { "state" } else { "weights" },
+                "digest": digest, "of": of,
                 "step": found.checkpoint.step(), "path": found.path.display().to_string(),
             }),
         )?;

@@ -165,6 +165,10 @@ fn of_checkpoint(arguments: &Arguments) -> Result<Seen, Failure> {
         checkpoint,
     } = arguments.run.open(Unasked::Best)?;
     let score = checkpoint.score();
+    let weights = match polytask_store::is_averaged(&checkpoint) {
+        true => "their moving average (train.ema)",
+        false => "as trained",
+    };
     let written = arguments.output.as_ref().map(|_| checkpoint.clone());
     let loaded: Loaded = from_checkpoint(checkpoint, Place::cpu())?;
     let canonical = match arguments.canonical {
@@ -184,7 +188,7 @@ fn of_checkpoint(arguments: &Arguments) -> Result<Seen, Failure> {
     let text = |key| loaded.meta.get(key).cloned();
     let origin = json!({
         "checkpoint": path.display().to_string(), "run": run.map(|run| run.display().to_string()),
-        "step": loaded.step, "epoch": loaded.epoch, "score": score, "digest": loaded.digest,
+        "step": loaded.step, "epoch": loaded.epoch, "score": score, "digest": loaded.digest, "weights": weights,
         "version": text(meta::VERSION), "backend": text(meta::BACKEND), "data": text(meta::DATA), "tasks": tasks,
     });
     Ok(Seen {

@@ -97,8 +97,15 @@ impl Document {
         (!Arc::ptr_eq(node, &self.0.root)).then(|| Arc::clone(node))
     }
 
-    /// Where that is in its text.
+    /// Where that is in its text: of a table whose `type` another layer chose, where that layer says so, for what is wrong with
+    /// the choice does not stand at the table's header.
     pub(crate) fn place_of(&self, path: &str) -> Option<Place> {
-        self.locate(path).map(|node| node.place.clone())
+        let node = self.locate(path)?;
+        let chosen = match &node.value {
+            Value::Table(table) => table.get("type").map(|kind| &kind.place),
+            _ => None,
+        };
+        let is_elsewhere = |place: &&Place| place.source != node.place.source;
+        Some(chosen.filter(is_elsewhere).unwrap_or(&node.place).clone())
     }
 }

@@ -1,7 +1,9 @@
 //! The facts in words: what deserves a look.
 
 use super::{DataFacts, Found};
-use crate::oddities::{counted, filled_in, left_out, unparsable, unparsable_labels};
+use crate::oddities::{
+    counted, filled_in, left_out, partial_labels, unparsable, unparsable_labels,
+};
 use crate::options::EmptyCell;
 use crate::quoted::{quoted, shown};
 
@@ -71,7 +73,7 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
         let without = rows.filter(|&row| !found.encoded.has_label(index, row));
         if target.separator.is_some()
             && target.empty == EmptyCell::Missing
-            && let without = (without.count() as u64).saturating_sub(*masked)
+            && let without = (without.count() as u64).saturating_sub(masked.unseen)
             && without > 0
         {
             notes.push(format!(
@@ -81,12 +83,13 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
                 fit.name
             ));
         }
-        if *masked > 0 {
+        if masked.unseen > 0 {
             notes.push(format!(
-                "task {}: {masked} labels that no training row has are masked",
-                fit.name
+                "task {}: {} labels that no training row has are masked",
+                fit.name, masked.unseen
             ));
         }
+        notes.extend(partial_labels(&fit.name, masked.partial));
         for (class, _) in fit
             .classes
             .iter()

@@ -1,6 +1,6 @@
 //! The data's part of `[tasks.NAME]`: what kind of labels, and where they are.
 
-use polytask_config::{Choice, Fields};
+use polytask_config::{Choice, Fields, with_article};
 use serde::{Deserialize, Serialize};
 
 use crate::codes;
@@ -256,7 +256,11 @@ impl TaskOptions {
             "unseen",
         ] {
             if !used.contains(&key) {
-                fields.no_effect(key, codes::NO_EFFECT, &format!("on a {kind} task"));
+                fields.no_effect(
+                    key,
+                    codes::NO_EFFECT,
+                    &format!("on {} task", with_article(kind)),
+                );
             }
         }
         if self.kind == TaskType::Multilabel && self.separator.is_none() {
@@ -275,7 +279,11 @@ impl TaskOptions {
             "classes"
         };
         if self.classes.len() == 1 || (self.kind == TaskType::Binary && self.classes.len() > 2) {
-            let message = format!("a {kind} task has {} classes here", self.classes.len());
+            let message = format!(
+                "{} task has {} classes here",
+                with_article(kind),
+                self.classes.len()
+            );
             fields.problem(key, codes::BAD_VALUE, message, None);
         }
         if self.kind == TaskType::Multilabel && !self.classes.is_empty() && self.separator.is_none()

@@ -202,6 +202,11 @@ pub trait RowReader: Send {
         None
     }
 
+    /// What the images are called in the file, where that is no column.
+    fn images_name(&self) -> Option<&str> {
+        None
+    }
+
     /// No image will be asked for: they need not be read.
     fn leave_images(&mut self) {}
 

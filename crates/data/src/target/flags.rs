@@ -38,7 +38,8 @@ impl Coding<'_> {
             return;
         }
         for (row, flags) in flags.chunks_exact_mut(labels.max(1)).enumerate() {
-            let mut is_complete = true;
+            let mut missing = 0;
+            let mut is_sound = true;
             for ((name, words, meaning), slot) in columns.iter().zip(flags) {
                 match words
                     .codes()
@@ -47,16 +48,18 @@ impl Coding<'_> {
                 {
                     Some(&Some(flag)) => *slot = flag,
                     Some(None) => {
-                        is_complete = false;
+                        is_sound = false;
                         let value = words.get(row).unwrap_or_default();
                         let wanted = "a flag: 0 or 1, false or true, no or yes";
                         self.errors
                             .push(self.table.bad_cell(row, name, value, wanted, None));
                     }
-                    None => is_complete = false,
+                    None => missing += 1,
                 }
             }
-            if is_complete {
+            if missing > 0 {
+                self.masked.partial += u64::from(missing < labels);
+            } else if is_sound {
                 present.set(row);
             }
         }

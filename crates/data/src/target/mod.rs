@@ -24,6 +24,15 @@ pub(crate) struct Target {
     pub(crate) unseen: UnseenLabels,
 }
 
+/// Rows whose label is not taken though something stands there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Masked {
+    /// Training never saw the label.
+    pub(crate) unseen: u64,
+    /// Some of the target's columns are missing.
+    pub(crate) partial: u64,
+}
+
 /// A task while its labels are fitted.
 pub(crate) struct Fitting<'a> {
     pub(crate) name: &'a str,
@@ -53,14 +62,15 @@ impl Target {
         !matches!(kind, TaskKind::Regression { .. })
     }
 
-    /// Every row's label. Labels that training never saw are errors, or are masked and counted. Columns that no target of
+    /// Every row's label. Labels that training never saw are errors, or are masked and counted, as are those of which a part is
+    /// missing. Columns that no target of
     /// those `later` reads are used up, so that their numbers are not held twice.
     pub(crate) fn take(
         &self,
         fit: &TaskFit,
         table: &mut Table,
         later: &[Self],
-    ) -> Result<(LabelColumn, u64), DataErrors> {
+    ) -> Result<(LabelColumn, Masked), DataErrors> {
         let is_over = |name: &String| !later.iter().any(|other| other.columns.contains(name));
         if let TaskKind::Regression { .. } = fit.kind {
             let rows = table.rows();
@@ -72,7 +82,7 @@ impl Target {
                 };
                 cells.unwrap_or_else(|| vec![f64::NAN; rows])
             });
-            return Ok((LabelColumn::of_values(fit, columns.collect()), 0));
+            return Ok(LabelColumn::of_values(fit, columns.collect()));
         }
         let coded = self.encode(fit, table)?;
         for name in self.columns.iter().filter(|name| is_over(name)) {
@@ -86,7 +96,7 @@ impl Target {
         &self,
         fit: &TaskFit,
         table: &Table,
-    ) -> Result<(LabelColumn, u64), DataErrors> {
+    ) -> Result<(LabelColumn, Masked), DataErrors> {
         let mut column = LabelColumn::absent(fit, table.rows());
         let LabelColumn {
             values, present, ..
@@ -96,7 +106,7 @@ impl Target {
             fit,
             table,
             errors: DataErrors::default(),
-            masked: 0,
+            masked: Masked::default(),
         };
         match values {
             LabelValues::Classes(classes) => coding.classes(classes, present),
@@ -114,15 +124,14 @@ struct Coding<'a> {
     fit: &'a TaskFit,
     table: &'a Table,
     errors: DataErrors,
-    /// Rows whose label training never saw.
-    masked: u64,
+    masked: Masked,
 }
 
 impl Coding<'_> {
     /// A label that training never saw.
     fn unseen(&mut self, row: usize, column: &str, value: &str) {
         if self.target.unseen == UnseenLabels::Mask {
-            self.masked += 1;
+            self.masked.unseen += 1;
             return;
         }
         const LISTED: usize = 12;

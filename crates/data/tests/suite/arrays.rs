@@ -323,3 +323,20 @@ fn a_damaged_npz_file_is_named() {
         assert!(found.contains(wanted), "{name}: {found}");
     }
 }
+
+#[test]
+fn an_array_of_pictures_that_is_asked_for_as_a_column_is_told_as_such() {
+    let mut arrays = arrays();
+    arrays[0] = ("x.npy", npy("|u1", "(20, 2, 3)", &pixels(20)));
+    arrays.push(("y.npy", npy("<f4", "(20,)", &[0; 80])));
+    let folder = Folder::new().with("a.npz", zip(&arrays, false));
+    let config = format!("[data]\nsource = \"a.npz\"\n[inputs.t]\ncolumns = [\"x\"]\n{NPZ_TASKS}");
+    let told = folder.prepare(&config).unwrap_err();
+    let error = &told.errors[0];
+    assert!(error.to_string().contains("`x` in"), "{error}");
+    assert!(
+        error.to_string().contains("is an array of pictures"),
+        "{error}"
+    );
+    assert_eq!(error.key(), Some("inputs.t.columns[0]"));
+}

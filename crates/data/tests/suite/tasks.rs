@@ -307,3 +307,36 @@ fn an_empty_cell_can_mean_none_of_the_labels() {
     let (again, _) = prepared.preprocessing.load(folder.path("a.csv")).unwrap();
     assert_eq!(again.labels(0, &rows), none);
 }
+
+#[test]
+fn rows_that_have_a_part_of_their_target_are_counted() {
+    // Of ten rows three lack one column, two lack the other and one lacks both.
+    let cells = [
+        "1,0", ",1", "0,1", "1,", ",", ",0", "0,0", "1,1", ",1", "0,",
+    ];
+    let csv = table("x,one,two", 40, |row| format!("{row},{}", cells[row % 10]));
+    let folder = Folder::new().with("a.csv", csv);
+    for kind in ["regression", "multilabel"] {
+        let config = format!(
+            "[data]\nsource = \"a.csv\"\n[inputs.x]\ncolumns = \"x\"\n\
+             [tasks.both]\ntype = \"{kind}\"\ntarget = [\"one\", \"two\"]\n"
+        );
+        let prepared = folder.prepare(&config).unwrap();
+        let notes = &prepared.facts.notes;
+        let told = notes
+            .iter()
+            .filter(|note| note.starts_with("task both: 20 rows have some"));
+        assert_eq!(told.count(), 1, "{kind}: {notes:?}");
+        let rows: Vec<u32> = (0..40).collect();
+        assert_eq!(prepared.encoded.label_count(0, &rows), 16);
+        // In a new file too.
+        let (_, oddities) = prepared.preprocessing.load(folder.path("a.csv")).unwrap();
+        assert_eq!(oddities.partial_labels.get("both"), Some(&20));
+        assert!(
+            oddities
+                .notes()
+                .iter()
+                .any(|note| note.contains("20 rows have some"))
+        );
+    }
+}

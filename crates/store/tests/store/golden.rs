@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use polytask_store::{digest, everything, read, verify, weights, write};
+use polytask_store::{digest, everything, read, verify, weights_digest, write};
 
 use crate::samples::checkpoint;
 
@@ -23,7 +23,7 @@ fn format_1_loads_and_has_its_digests() {
         "150a3c883b3539427c6429bee1a5d2aade6c1a741b9ae20356a145a038bc17b1"
     );
     assert_eq!(
-        digest(&golden, weights).to_string(),
+        weights_digest(&golden).to_string(),
         "cd65603441cb5c7ff1bbb3ca0716953de58bd2a0ec4d99b54e21bb1f3d948aa3"
     );
 }

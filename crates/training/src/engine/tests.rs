@@ -2,6 +2,7 @@
 
 mod bound;
 mod cases;
+mod cost;
 mod ran;
 
 use std::process::Command;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use polytask_config::{Choice as _, Fields, Listed, name_in, nearest};
+use polytask_config::{Choice as _, Fields, Listed, name_in, nearest, with_article};
 use polytask_data::TaskType;
 use polytask_metrics::{Better, METRICS, Shape, defaults, metric};
 
@@ -59,7 +59,11 @@ fn fitting(shape: Shape) -> String {
         .filter(|entry| entry.facts.shapes.contains(&shape))
         .map(|entry| entry.name)
         .collect();
-    format!("for a {} task: {}", shape.name(), names.join(", "))
+    format!(
+        "for {} task: {}",
+        with_article(shape.name()),
+        names.join(", ")
+    )
 }
 
 /// Keys of the score that name no metric which is computed.

@@ -2,6 +2,7 @@
 //! step is decided here, once; after it only the world can fail (disk, device, numbers).
 
 mod decided;
+mod definable;
 mod score;
 mod surveyed;
 mod task;
@@ -118,7 +119,7 @@ impl Plan {
             !inactive.iter().any(|name| name == task)
         };
         let open = Open::of(&experiment.tasks, &experiment.score);
-        let prepared = match prepare(&experiment.data, &experiment.inputs, &targets, seed) {
+        let mut prepared = match prepare(&experiment.data, &experiment.inputs, &targets, seed) {
             Ok(prepared) => prepared,
             Err(data) => {
                 let PlanError { config, .. } = surveyed(&experiment, &Doubts::default());
@@ -135,10 +136,18 @@ impl Plan {
             problems.0.extend(misfits.0);
             problems
         };
+        let listed = task::listed(&experiment.tasks);
         let tasks = planned_tasks(experiment.tasks, prepared.preprocessing.tasks())
             .map_err(beside_encoder)?;
-        let score = score::terms(given.collect(), &tasks, !prepared.splits.val.is_empty())
-            .map_err(beside_encoder)?;
+        task::refuse_undefined(&tasks, &listed).map_err(beside_encoder)?;
+        let (score, notes) = score::terms(
+            given.collect(),
+            &tasks,
+            &prepared.encoded,
+            &prepared.splits.val,
+        )
+        .map_err(beside_encoder)?;
+        prepared.facts.notes.extend(notes);
         let train = experiment.train;
         let (encoded, train_rows) = (&prepared.encoded, &prepared.splits.train);
         let immeasurable = |key: &str, error: InformationError| {

@@ -3,8 +3,9 @@
 use polytask_balance::{Family, TaskFacts};
 use polytask_config::{Problem, Problems};
 use polytask_data::{TaskFit, TaskKind};
-use polytask_model::{LossOptions, TaskLoss, TaskSpec};
+use polytask_model::{LossError, LossOptions, TaskLoss, TaskSpec};
 
+use super::definable::is_never_defined;
 use crate::evaluate::shape_of;
 use crate::experiment::TaskTable;
 
@@ -89,9 +90,13 @@ pub fn planned_tasks(
                 after: table.after,
             }),
             Err(error) => {
+                let at = match &error {
+                    LossError::Length { option, .. } => format!(".{option}"),
+                    LossError::Kind { .. } | LossError::Options { .. } => String::new(),
+                };
                 problems.push(Problem::new(
                     "P0305",
-                    format!("tasks.{}.loss", table.name),
+                    format!("tasks.{}.loss{at}", table.name),
                     error.to_string(),
                 ));
             }
@@ -99,6 +104,37 @@ pub fn planned_tasks(
     }
     if problems.is_empty() {
         Ok(tasks)
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+/// The names of the tasks whose config lists metrics.
+pub(super) fn listed(tables: &[TaskTable]) -> Vec<String> {
+    let listing = tables.iter().filter(|table| !table.metrics.is_empty());
+    listing.map(|table| table.name.clone()).collect()
+}
+
+/// # Errors
+/// Metrics of these tasks that have no value for as many classes as the data have: top-k where k takes in all of them.
+pub(super) fn refuse_undefined(tasks: &[PlannedTask], listed: &[String]) -> Result<(), Problems> {
+    let mut problems = Vec::new();
+    for task in tasks.iter().filter(|task| listed.contains(&task.name)) {
+        for (index, name) in task.metrics.iter().enumerate() {
+            if task.fit.classes.len() > 1 && is_never_defined(&task.kind, name) {
+                problems.push(Problem::new(
+                    "P0304",
+                    format!("tasks.{}.metrics[{index}]", task.name),
+                    format!(
+                        "{name} has no value for a task of {} classes",
+                        task.fit.classes.len()
+                    ),
+                ));
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
     } else {
         Err(Problems(problems))
     }

@@ -23,7 +23,30 @@ impl Plan {
             let message = format!("`numbers` has no effect: {why}");
             Problem::warning("P0208", "multitask.joint.numbers", message)
         });
-        Problems(unused.map(warning).chain(uncoupled).chain(apart).collect())
+        let all = unused.map(warning).chain(uncoupled).chain(apart);
+        let more = [self.endless_warmup(), self.remembered_covariance(model)];
+        Problems(all.chain(more.into_iter().flatten()).collect())
+    }
+
+    /// That the learning rate rises to the end of the run.
+    fn endless_warmup(&self) -> Option<Problem> {
+        let (warmup, steps) = (self.train.schedule.value.warmup(), self.steps());
+        (warmup > 0 && warmup >= steps).then(|| {
+            let message = format!(
+                "the run has {steps} steps, so that the learning rate rises to its end: `warmup_steps` is {warmup}"
+            );
+            Problem::warning("P0208", "train.schedule.warmup_steps", message)
+        })
+    }
+
+    /// That a covariance of numbers is of rows that the model may remember.
+    fn remembered_covariance(&self, model: &MultiTaskModel) -> Option<Problem> {
+        let is_remembered = model.couples_numbers() && self.splits.val.is_empty();
+        is_remembered.then(|| {
+            let message = "there are no validation rows: the covariance of coupled numbers is that of training rows, and too sure \
+                           where a model remembers them";
+            Problem::warning("P0208", "multitask.joint", message.to_owned())
+        })
     }
 
     /// That there is no joint head though one is asked for, and why.

@@ -121,7 +121,7 @@ fn undefined(plan: &Plan, metrics: &BTreeMap<String, f64>) -> String {
         .filter(|key| !metrics.contains_key(*key))
         .collect();
     format!(
-        "there is no score, as {} is undefined: no checkpoint is best, and early stopping counts this epoch as no better",
+        "there is no score, as {} is undefined: no checkpoint is best, and early stopping waits for the first score",
         without.join(", ")
     )
 }

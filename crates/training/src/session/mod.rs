@@ -74,7 +74,7 @@ pub struct Outcome {
     pub tested: Option<Evaluation>,
     /// The split of these metrics.
     pub split: &'static str,
-    /// BLAKE3 over the named weights of the last checkpoint.
+    /// BLAKE3 over the named weights of the last checkpoint that evaluate and predict.
     pub digest: String,
     /// Wall time of this session.
     pub seconds: f64,
@@ -359,7 +359,7 @@ impl Begun {
             checkpoint,
             tested,
             split,
-            digest: polytask_store::digest(&last.checkpoint, polytask_store::weights).to_string(),
+            digest: polytask_store::weights_digest(&last.checkpoint).to_string(),
             seconds: begun.elapsed().as_secs_f64(),
         })
     }

@@ -11,46 +11,81 @@ const DECAY: f64 = 0.1;
 const STEPS: usize = 6;
 
 /// Value, gradient and what is remembered of one number; the number of the step from 1; its decay.
-type Formula = fn(&mut f64, f64, &mut [f64; 2], i32, f64);
+type Formula = fn(&mut f64, f64, &mut [f64; 3], i32, f64);
 
-fn sgd(value: &mut f64, gradient: f64, _: &mut [f64; 2], _: i32, decay: f64) {
+fn sgd(value: &mut f64, gradient: f64, _: &mut [f64; 3], _: i32, decay: f64) {
     *value -= RATE * (gradient + decay * *value);
 }
 
-fn momentum(value: &mut f64, gradient: f64, seen: &mut [f64; 2], _: i32, decay: f64) {
+fn momentum(value: &mut f64, gradient: f64, seen: &mut [f64; 3], _: i32, decay: f64) {
     seen[0] = 0.9 * seen[0] + gradient + decay * *value;
     *value -= RATE * seen[0];
 }
 
-fn nesterov(value: &mut f64, gradient: f64, seen: &mut [f64; 2], _: i32, decay: f64) {
+fn nesterov(value: &mut f64, gradient: f64, seen: &mut [f64; 3], _: i32, decay: f64) {
     let gradient = gradient + decay * *value;
     seen[0] = 0.9 * seen[0] + gradient;
     *value -= RATE * (gradient + 0.9 * seen[0]);
 }
 
-fn moments(gradient: f64, seen: &mut [f64; 2], step: i32) -> f64 {
+fn moments(gradient: f64, seen: &mut [f64; 3], step: i32) -> f64 {
     seen[0] = 0.9 * seen[0] + 0.1 * gradient;
     seen[1] = 0.999 * seen[1] + 0.001 * gradient * gradient;
     let mean = seen[0] / (1.0 - 0.9_f64.powi(step));
     mean / ((seen[1] / (1.0 - 0.999_f64.powi(step))).sqrt() + 1e-8)
 }
 
-fn adam(value: &mut f64, gradient: f64, seen: &mut [f64; 2], step: i32, decay: f64) {
+fn adam(value: &mut f64, gradient: f64, seen: &mut [f64; 3], step: i32, decay: f64) {
     *value -= RATE * moments(gradient + decay * *value, seen, step);
 }
 
-fn adamw(value: &mut f64, gradient: f64, seen: &mut [f64; 2], step: i32, decay: f64) {
+fn adamw(value: &mut f64, gradient: f64, seen: &mut [f64; 3], step: i32, decay: f64) {
     *value -= RATE * decay * *value;
     *value -= RATE * moments(gradient, seen, step);
 }
 
-fn rmsprop(value: &mut f64, gradient: f64, seen: &mut [f64; 2], _: i32, decay: f64) {
+fn rmsprop(value: &mut f64, gradient: f64, seen: &mut [f64; 3], _: i32, decay: f64) {
     let gradient = gradient + decay * *value;
     seen[0] = 0.99 * seen[0] + 0.01 * gradient * gradient;
     *value -= RATE * gradient / (seen[0].sqrt() + 1e-8);
 }
 
-fn lion(value: &mut f64, gradient: f64, seen: &mut [f64; 2], _: i32, decay: f64) {
+/// `torch.optim.Adam(amsgrad=True)`: the largest second moment so far, of which the correction of this step is taken. With
+/// β₂ = 0.5, so that falling gradients make the second moment fall.
+fn amsgrad(value: &mut f64, gradient: f64, seen: &mut [f64; 3], step: i32, decay: f64) {
+    let gradient = gradient + decay * *value;
+    seen[0] = 0.9 * seen[0] + 0.1 * gradient;
+    seen[1] = 0.5 * seen[1] + 0.5 * gradient * gradient;
+    seen[2] = seen[2].max(seen[1]);
+    let root = seen[2].sqrt() / (1.0 - 0.5_f64.powi(step)).sqrt() + 1e-8;
+    *value -= RATE / (1.0 - 0.9_f64.powi(step)) * seen[0] / root;
+}
+
+/// The same without the largest.
+fn quick_adam(value: &mut f64, gradient: f64, seen: &mut [f64; 3], step: i32, decay: f64) {
+    seen[2] = 0.0;
+    amsgrad(value, gradient, seen, step, decay);
+}
+
+/// `torch.optim.RMSprop(centered=True, momentum=0.9)`: the mean square less the squared mean, and a buffer of updates.
+fn centered(value: &mut f64, gradient: f64, seen: &mut [f64; 3], _: i32, decay: f64) {
+    let gradient = gradient + decay * *value;
+    seen[0] = 0.9 * seen[0] + 0.1 * gradient * gradient;
+    seen[1] = 0.9 * seen[1] + 0.1 * gradient;
+    let root = (seen[0] - seen[1] * seen[1]).sqrt() + 1e-8;
+    seen[2] = 0.9 * seen[2] + gradient / root;
+    *value -= RATE * seen[2];
+}
+
+/// `torch.optim.RMSprop(momentum=0.9)`.
+fn rmsprop_momentum(value: &mut f64, gradient: f64, seen: &mut [f64; 3], _: i32, decay: f64) {
+    let gradient = gradient + decay * *value;
+    seen[0] = 0.99 * seen[0] + 0.01 * gradient * gradient;
+    seen[1] = 0.9 * seen[1] + gradient / (seen[0].sqrt() + 1e-8);
+    *value -= RATE * seen[1];
+}
+
+fn lion(value: &mut f64, gradient: f64, seen: &mut [f64; 3], _: i32, decay: f64) {
     let update = (0.9 * seen[0] + 0.1 * gradient).signum();
     seen[0] = 0.99 * seen[0] + 0.01 * gradient;
     *value -= RATE * (update + decay * *value);
@@ -93,7 +128,7 @@ fn check(options: &str, clip: Option<f64>, formula: Formula) {
         both.map(|&value| f64::from(value)).collect()
     };
     let mut wanted = named(&world);
-    let mut seen = vec![[0.0; 2]; wanted.len()];
+    let mut seen = vec![[0.0; 3]; wanted.len()];
     for number in 1..=STEPS {
         let mut slope = gradient(&batch, &wanted);
         let norm = slope.iter().map(|value| value * value).sum::<f64>().sqrt();
@@ -128,6 +163,18 @@ fn every_rule_is_its_formula() {
     check("type = \"adam\"", None, adam);
     check("type = \"adamw\"", None, adamw);
     check("type = \"rmsprop\"", None, rmsprop);
+    check("type = \"rmsprop\", momentum = 0.9", None, rmsprop_momentum);
+    check(
+        "type = \"rmsprop\", alpha = 0.9, momentum = 0.9, centered = true",
+        None,
+        centered,
+    );
+    check("type = \"adam\", beta2 = 0.5", None, quick_adam);
+    check(
+        "type = \"adam\", beta2 = 0.5, amsgrad = true",
+        None,
+        amsgrad,
+    );
     check("type = \"lion\"", None, lion);
 }
 

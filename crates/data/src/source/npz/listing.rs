@@ -159,6 +159,14 @@ impl RowReader for Listing {
         self.shape_of_images(images.head.as_ref().ok()?).ok()
     }
 
+    fn images_name(&self) -> Option<&str> {
+        let images = |array: &&Listed| array.place == Place::Images;
+        self.arrays
+            .iter()
+            .find(images)
+            .map(|array| array.name.as_str())
+    }
+
     fn leave_images(&mut self) {
         self.arrays.retain(|array| array.place != Place::Images);
     }
