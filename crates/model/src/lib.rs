@@ -41,7 +41,7 @@ pub use encoder::{
 pub use error::{ImportError, ImportErrors, LossError, ShapeError, ShapeErrors};
 pub use features::{FeatureShape, Inputs};
 pub use head::{HeadOptions, HeadStart};
-pub use joint::{CoupledLabel, Edge, Known, NumberCost, Residuals, circle};
+pub use joint::{CoupledLabel, Covariances, Edge, Known, NumberCost, Residuals, circle};
 pub use layer::{ActivationKind, PoolKind};
 pub use loss::{
     Absolute, Bce, ClassWeights, CrossEntropy, Focal, Gaussian, Huber, LOSSES, Loss, LossFacts,

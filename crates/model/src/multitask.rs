@@ -15,7 +15,7 @@ use crate::error::{ShapeError, ShapeErrors};
 use crate::features::Inputs;
 use crate::head::{Head, HeadOptions};
 use crate::initial::Initial;
-use crate::joint::{CoupledLabel, Edge, Joint, Known, NumberCost, PARTS, Residuals};
+use crate::joint::{CoupledLabel, Covariances, Edge, Joint, Known, NumberCost, Residuals};
 use crate::layer::Layer;
 use crate::loss::{TaskLoss, TaskSpec};
 use crate::relation::{Related, Relation, Ties};
@@ -228,21 +228,30 @@ impl MultiTaskModel {
         }
     }
 
-    /// The same model with the covariance of these residuals; predictions of labels by themselves stay. Nothing changes if
-    /// there are none, or one was not finite.
+    /// The covariance of these residuals of coupled numbers; none if there are too few, or one was not finite.
     #[must_use]
-    pub fn with_residuals(mut self, residuals: &Residuals) -> Self {
-        self.joint = (self.joint.take()).map(|joint| joint.with_residuals(residuals));
+    pub fn fit(&self, residuals: &Residuals) -> Option<Covariances> {
+        self.joint.as_ref()?.fit(residuals)
+    }
+
+    /// The same model with this covariance; predictions of labels by themselves stay.
+    #[must_use]
+    pub fn with_covariance(mut self, fitted: &Covariances) -> Self {
+        self.joint = (self.joint.take()).map(|joint| joint.with_covariance(fitted, None));
         self
     }
 
-    /// Models whose covariances are of these residuals but for every fifth row each, from row 0, 1, … on: what the i-th says of row
-    /// i, modulo how many there are, it does not know from that row. None where no numbers are coupled.
+    /// Models whose covariances are of all rows but every fifth, from row 0, 1, … on: what the i-th of n says of row i, modulo n, it
+    /// does not know from that row.
     #[must_use]
-    pub fn crosswise(&self, residuals: &Residuals) -> Vec<Self> {
-        let parts = if self.couples_numbers() { PARTS } else { 0 };
-        let without = |part| self.clone().with_residuals(&residuals.without(part));
-        (0..parts).map(without).collect()
+    pub fn crosswise(&self, fitted: &Covariances) -> Vec<Self> {
+        let without = |part| {
+            let mut model = self.clone();
+            model.joint =
+                (model.joint.take()).map(|joint| joint.with_covariance(fitted, Some(part)));
+            model
+        };
+        (0..fitted.without.len()).map(without).collect()
     }
 
     /// The labels that are coupled, in the order of [`Known`]; none without a joint head.

@@ -14,12 +14,15 @@ use crate::{joint, tensors};
 
 /// Takes the covariance from the residuals of the validation rows, or of the training rows if there are none: those are
 /// smaller than others' where a model remembers them. A pure function of the weights, so that whoever goes on from the state
-/// before finds the same. None if a signal came; the state is then as it was.
+/// before finds the same. Gives what it says of those rows crosswise, if numbers are coupled.
+///
+/// # Errors
+/// A signal came; the state is then as it was.
 pub(crate) fn refit(
     plan: &Plan,
     state: &mut TrainState,
     interrupt: &AtomicBool,
-) -> Option<Residuals> {
+) -> Result<Option<Crosswise>, Interrupted> {
     let model = state.evaluated();
     let predictor = Predictor {
         model: &model,
@@ -34,37 +37,41 @@ pub(crate) fn refit(
     };
     let is_interrupted = || interrupt.load(Ordering::Relaxed);
     let residuals = residuals(&predictor, &plan.encoded, rows, size, is_interrupted)?;
-    if state.model.couples_numbers() {
-        state.model = state.model.clone().with_residuals(&residuals);
-        if let Some(average) = state.average.take() {
-            state.average = Some(average.with_residuals(&residuals));
-        }
+    let Some(fitted) = model.fit(&residuals) else {
+        return Ok(None);
+    };
+    state.model = state.model.clone().with_covariance(&fitted);
+    if let Some(average) = state.average.take() {
+        state.average = Some(average.with_covariance(&fitted));
     }
-    Some(residuals)
+    Ok(Some(Crosswise(model.crosswise(&fitted))))
 }
 
-/// What the heads leave of the coupled numbers of these rows, nothing where none are coupled; None once it is interrupted.
+/// A signal came.
+pub(crate) struct Interrupted;
+
+/// What the heads leave of the coupled numbers of these rows, nothing where none are coupled.
 fn residuals(
     predictor: &Predictor<'_>,
     encoded: &Encoded,
     rows: &[u32],
     batch_size: usize,
     is_interrupted: impl Fn() -> bool,
-) -> Option<Residuals> {
+) -> Result<Residuals, Interrupted> {
     let (model, mut residuals) = (predictor.model, Residuals::default());
     if !model.couples_numbers() {
-        return Some(residuals);
+        return Ok(residuals);
     }
     for rows in rows.chunks(batch_size.max(1)) {
         if is_interrupted() {
-            return None;
+            return Err(Interrupted);
         }
         let batch = encoded.batch(rows);
         let inputs = tensors::inputs(&batch, predictor.shape, predictor.device);
         let heads = model.heads_forward(model.representation(&inputs));
         model.leave(&heads, &joint::known(model, &batch), &mut residuals);
     }
-    Some(residuals)
+    Ok(residuals)
 }
 
 /// Laws of coupled numbers for rows that have no others to take a covariance from, as calibration is crosswise there: each row by a
@@ -72,21 +79,16 @@ fn residuals(
 pub(crate) struct Crosswise(Vec<MultiTaskModel>);
 
 impl Crosswise {
-    /// Of the residuals of the rows, in their order; none where no numbers are coupled.
-    pub(crate) fn of(model: &MultiTaskModel, residuals: &Residuals) -> Option<Self> {
-        let models = model.crosswise(residuals);
-        (!models.is_empty()).then_some(Self(models))
-    }
-
-    /// Of the rows themselves.
-    pub(crate) fn of_rows(
+    /// Of these rows, in their order; none where no numbers are coupled.
+    pub(crate) fn of(
         predictor: &Predictor<'_>,
         encoded: &Encoded,
         rows: &[u32],
         batch_size: usize,
     ) -> Option<Self> {
-        let residuals = residuals(predictor, encoded, rows, batch_size, || false)?;
-        Self::of(predictor.model, &residuals)
+        let residuals = residuals(predictor, encoded, rows, batch_size, || false).ok()?;
+        let fitted = predictor.model.fit(&residuals)?;
+        Some(Self(predictor.model.crosswise(&fitted)))
     }
 
     /// As [`MultiTaskModel::number_costs`], of the rows from `first` on.

@@ -27,8 +27,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 
 pub use label::CoupledLabel;
-pub(crate) use residuals::PARTS;
-pub use residuals::Residuals;
+pub use residuals::{Covariances, Residuals};
 pub use tree::{Edge, circle};
 
 use crate::encoder::one_hot;
@@ -248,12 +247,22 @@ impl Joint {
         }
     }
 
-    /// With the covariance of these residuals.
-    pub(crate) fn with_residuals(self, residuals: &Residuals) -> Self {
+    /// The covariance of these residuals.
+    pub(crate) fn fit(&self, residuals: &Residuals) -> Option<Covariances> {
+        self.numbers.as_ref()?.fit(residuals)
+    }
+
+    /// With this covariance, all of it or what it is without a part of the rows.
+    pub(crate) fn with_covariance(self, fitted: &Covariances, without: Option<usize>) -> Self {
+        let factor = match without {
+            Some(part) => fitted.without.get(part),
+            None => Some(&fitted.of_all),
+        };
+        let Some(factor) = factor else {
+            return self;
+        };
         Self {
-            numbers: self
-                .numbers
-                .map(|numbers| numbers.with_residuals(residuals)),
+            numbers: self.numbers.map(|numbers| numbers.with_factor(factor)),
             ..self
         }
     }

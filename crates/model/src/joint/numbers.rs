@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::conditional::{Conditional, LEAST};
 use super::covariance::Covariance;
 use super::label::CoupledLabel;
-use super::residuals::Residuals;
+use super::residuals::{Covariances, Residuals};
 use super::{KEY, Known};
 use crate::error::ShapeError;
 use crate::initial::{Initial, data};
@@ -83,15 +83,17 @@ impl Numbers {
         }
     }
 
-    /// With the covariance of these residuals; as before if there are none.
-    pub(super) fn with_residuals(self, residuals: &Residuals) -> Self {
+    /// The covariance of these residuals.
+    pub(super) fn fit(&self, residuals: &Residuals) -> Option<Covariances> {
         let least: Vec<f64> = self.start.iter().map(|variance| LEAST * variance).collect();
-        match residuals.factor(&self.start, &least) {
-            Some(factor) => Self {
-                covariance: self.covariance.with_factor(&factor),
-                ..self
-            },
-            None => self,
+        residuals.fit(&self.start, &least)
+    }
+
+    /// With the covariance of this L.
+    pub(super) fn with_factor(self, factor: &[Vec<f64>]) -> Self {
+        Self {
+            covariance: self.covariance.with_factor(factor),
+            ..self
         }
     }
 

@@ -19,8 +19,8 @@ use super::forest::of_forest;
 /// Rounds after which the covariance is taken as it is.
 const ROUNDS: usize = 50;
 
-/// What counts as no change, as part of the deviations: a small part of what the rows leave uncertain.
-const SETTLED: f64 = 1e-4;
+/// What counts as no change: the Kullback-Leibler divergence of a round's law from the one before, nats.
+const SETTLED: f64 = 1e-5;
 
 /// Parts that are left out by turns.
 pub(crate) const PARTS: usize = 5;
@@ -32,7 +32,7 @@ const FEWEST: f64 = 2.0 * PARTS as f64;
 const WAYS: [f64; 10] = [1.0, 0.85, 0.7, 0.5, 0.35, 0.2, 0.1, 0.03, 0.01, 0.0];
 
 /// Multiplications that the patterns of one round may take; of more patterns some are left out, evenly.
-const WORK: usize = 50_000_000;
+const WORK: usize = 30_000_000;
 
 /// Sums over the residuals of rows.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,14 @@ pub struct Residuals {
     rows: usize,
     /// Whether one was not finite.
     is_lost: bool,
+}
+
+/// Covariances of residuals, each by its L, rows up to the diagonal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Covariances {
+    pub(super) of_all: Vec<Vec<f64>>,
+    /// Of all rows but every fifth, from row 0, 1, … on.
+    pub(crate) without: Vec<Vec<Vec<f64>>>,
 }
 
 /// Rows by which numbers are known.
@@ -73,49 +81,46 @@ impl Residuals {
         sums.add(1.0, &errors.iter().map(squares).collect::<Vec<_>>());
     }
 
-    /// Those of the other rows, where every fifth from this one on is left out.
-    pub(crate) fn without(&self, part: usize) -> Self {
-        let mut others = self.clone();
-        if let Some(left_out) = others.parts.get_mut(part) {
-            *left_out = Seen::default();
-        }
-        others
-    }
-
-    /// L of the numbers' covariance. A number with too few residuals stays apart, with its variance in `start`; no variance is
-    /// below its own in `least`. `None` if there is nothing to learn from.
-    pub(super) fn factor(&self, start: &[f64], least: &[f64]) -> Option<Vec<Vec<f64>>> {
+    /// The numbers' covariance, by its L. A number with too few residuals stays apart, with its variance in `start`; no variance
+    /// is below its own in `least`. `None` if there is nothing to learn from.
+    pub(super) fn fit(&self, start: &[f64], least: &[f64]) -> Option<Covariances> {
         let enough = self.enough(start.len());
         if self.is_lost || !enough.contains(&true) {
             return None;
         }
         let all = self.seen(&enough, |_| true);
         let most_likely = all.most_likely(&diagonal(all.variances(start).into_iter()));
-        let best = self.likeliest(&enough, &most_likely);
-        let candidate = all.candidates(&most_likely).into_iter().nth(best);
-        let mut covariance = candidate.unwrap_or_default();
-        for (place, (row, least)) in covariance.iter_mut().zip(least).enumerate() {
-            if let Some(variance) = row.get_mut(place) {
-                *variance = variance.max(*least);
+        let candidates_without: Vec<_> = (0..PARTS)
+            .map(|left_out| {
+                let others = self.seen(&enough, |part| part != left_out);
+                others.candidates(&others.most_likely(&most_likely))
+            })
+            .collect();
+        let costs = (0..candidates_without.first().map_or(0, Vec::len)).map(|candidate| {
+            let parts = candidates_without.iter().enumerate();
+            let costs = parts.filter_map(|(left_out, candidates)| {
+                let tested = self.seen(&enough, |part| part == left_out);
+                Some(tested.cost(candidates.get(candidate)?.clone()))
+            });
+            costs.sum::<f64>()
+        });
+        let best = costs
+            .enumerate()
+            .reduce(|best, one| if one.1 < best.1 { one } else { best });
+        let (best, _) = best?;
+        let factor = |candidates: Vec<Vec<Vec<f64>>>| {
+            let mut covariance = candidates.into_iter().nth(best)?;
+            for (place, (row, least)) in covariance.iter_mut().zip(least).enumerate() {
+                if let Some(variance) = row.get_mut(place) {
+                    *variance = variance.max(*least);
+                }
             }
-        }
-        Some(cholesky(&covariance))
-    }
-
-    /// Which of the candidates makes rows that are left out likeliest.
-    fn likeliest(&self, enough: &[bool], most_likely: &[Vec<f64>]) -> usize {
-        let mut costs = vec![0.0; 2 * WAYS.len()];
-        for left_out in 0..PARTS {
-            let others = self.seen(enough, |part| part != left_out);
-            let tested = self.seen(enough, |part| part == left_out);
-            let candidates = others.candidates(&others.most_likely(most_likely));
-            for (cost, candidate) in costs.iter_mut().zip(candidates) {
-                *cost += tested.cost(candidate);
-            }
-        }
-        let each = costs.into_iter().enumerate();
-        let best = each.reduce(|best, one| if one.1 < best.1 { one } else { best });
-        best.map_or(0, |(candidate, _)| candidate)
+            Some(cholesky(&covariance))
+        };
+        Some(Covariances {
+            of_all: factor(all.candidates(&most_likely))?,
+            without: candidates_without.into_iter().filter_map(factor).collect(),
+        })
     }
 
     /// Which numbers have residuals enough.
@@ -303,17 +308,14 @@ pub(super) fn at(matrix: &[Vec<f64>], place: usize) -> f64 {
     row.and_then(|row| row.get(place)).copied().unwrap_or(0.0)
 }
 
-/// Whether no entry moved by more than a small part of the deviations of its numbers.
+/// Whether the law is all but the one before.
 fn is_settled(before: &[Vec<f64>], after: &[Vec<f64>]) -> bool {
-    let deviations: Vec<f64> = (0..after.len())
-        .map(|place| at(after, place).sqrt())
-        .collect();
-    let rows = before.iter().zip(after).zip(&deviations);
-    rows.into_iter().all(|((before, after), left)| {
-        let each = before.iter().zip(after).zip(&deviations);
-        each.into_iter()
-            .all(|((before, after), right)| (before - after).abs() <= SETTLED * left * right)
-    })
+    let cost = |covariance: &[Vec<f64>]| {
+        let mut law = Conditional::with(covariance.to_vec());
+        let all = vec![true; covariance.len()];
+        law.given(&all).cost_of_sums(1.0, after)
+    };
+    cost(before) - cost(after) < SETTLED
 }
 
 /// L with L Lᵀ = Σ, where the numbers before it leave each number at least a small part of its variance.
@@ -363,8 +365,8 @@ mod tests {
     }
 
     fn covariance(residuals: &Residuals, numbers: usize) -> Vec<Vec<f64>> {
-        let factor = residuals.factor(&vec![1.0; numbers], &vec![1e-6; numbers]);
-        let factor = factor.unwrap();
+        let fitted = residuals.fit(&vec![1.0; numbers], &vec![1e-6; numbers]);
+        let factor = fitted.unwrap().of_all;
         let dot = |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).map(|(a, b)| a * b).sum();
         let row = |a| factor.iter().map(|b| dot(a, b)).collect();
         factor.iter().map(row).collect()
@@ -477,6 +479,47 @@ mod tests {
         assert!((0.5e-4..2e-4).contains(&left), "{left}");
     }
 
+    /// Of two near copies among eighteen others that have nothing to do with them the coupling stays.
+    #[test]
+    fn a_coupling_among_many_others_stays() {
+        let mut own: Vec<Vec<f64>> = (0..20)
+            .map(|place| {
+                (0..=place)
+                    .map(|at| f64::from(u8::from(at == place)))
+                    .collect()
+            })
+            .collect();
+        own[1] = vec![1.0, 0.01];
+        let own: Vec<&[f64]> = own.iter().map(Vec::as_slice).collect();
+        let (residuals, _) = residuals(&own, 60, |_, _| true);
+        let found = covariance(&residuals, 20);
+        let left = found[1][1] - found[0][1].powi(2) / found[0][0];
+        assert!((0.5e-4..2e-4).contains(&left), "{left}");
+    }
+
+    /// What is said of a row crosswise is said without it.
+    #[test]
+    fn parts_are_told_apart() {
+        let (one, _) = residuals(&[&[0.5], &[0.9, 0.1]], 100, |_, _| true);
+        let mut other = Residuals::default();
+        let (_, all) = residuals(&[&[0.5], &[0.9, 0.1]], 100, |_, _| true);
+        for (row, errors) in all.iter().enumerate() {
+            // Rows 2, 7, 12, … are others here.
+            let scale = if row % 5 == 2 { 2.0 } else { 1.0 };
+            let errors: Vec<f64> = errors.iter().map(|error| scale * error).collect();
+            other.add(&errors, vec![true; 2]);
+        }
+        let fit = |residuals: &Residuals| residuals.fit(&[1.0; 2], &[1e-6; 2]).unwrap();
+        let (one, other) = (fit(&one), fit(&other));
+        for part in 0..PARTS {
+            assert_eq!(
+                one.without[part] == other.without[part],
+                part == 2,
+                "{part}"
+            );
+        }
+    }
+
     /// A number with few residuals stays apart; one that is not finite leaves nothing to learn from.
     #[test]
     fn what_cannot_be_learnt_is_left() {
@@ -487,7 +530,7 @@ mod tests {
         assert!(found[0][0] < 0.5);
         let mut lost = few;
         lost.add(&[f64::NAN, 0.0], vec![true, false]);
-        assert_eq!(lost.factor(&[1.0; 2], &[1e-6; 2]), None);
-        assert_eq!(Residuals::default().factor(&[1.0; 2], &[1e-6; 2]), None);
+        assert_eq!(lost.fit(&[1.0; 2], &[1e-6; 2]), None);
+        assert_eq!(Residuals::default().fit(&[1.0; 2], &[1e-6; 2]), None);
     }
 }

@@ -292,7 +292,7 @@ impl Predictor<'_> {
         let mut tallies = self.keeping_tallies()?;
         if gauge.held.is_none() {
             let (rows, size) = (measured.rows, measured.batch_size);
-            tallies.crosswise = Crosswise::of_rows(self, measured.encoded, rows, size);
+            tallies.crosswise = Crosswise::of(self, measured.encoded, rows, size);
         }
         self.tally_all(
             measured.encoded,

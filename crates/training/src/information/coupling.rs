@@ -64,7 +64,7 @@ pub fn coupling(
     let mut all = Gains::of((0..count).collect());
     let each = pairs.iter_mut().chain([&mut all]).collect();
     let crosswise = match is_crosswise {
-        true => Crosswise::of_rows(predictor, encoded, rows, batch_size),
+        true => Crosswise::of(predictor, encoded, rows, batch_size),
         false => None,
     };
     take_all(

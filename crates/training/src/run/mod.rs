@@ -78,12 +78,12 @@ pub fn run(
             return Ok(finish);
         }
         let trained = epoch::train(plan, state, around, &mut saved)?;
-        let residuals = match trained {
-            true => covariance::refit(plan, state, around.interrupt),
+        let refitted = match trained {
+            true => covariance::refit(plan, state, around.interrupt).ok(),
             false => None,
         };
-        let validated = match residuals {
-            Some(residuals) => validate::validate(plan, state, around, &residuals)?,
+        let validated = match refitted {
+            Some(crosswise) => validate::validate(plan, state, around, crosswise)?,
             None => None,
         };
         let Some(validated) = validated else {

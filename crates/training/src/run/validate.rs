@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use polytask_model::Residuals;
-
 use super::{Known, RunError, Surroundings};
 use crate::covariance::Crosswise;
 use crate::evaluate::{Measured, Predictor, Yardstick};
@@ -13,12 +11,12 @@ use crate::plan::Plan;
 use crate::score::score;
 use crate::state::{EpochSums, TrainState};
 
-/// Metrics on the validation rows, of whose coupled numbers this is left; `None` if a signal came.
+/// Metrics on the validation rows, whose coupled numbers have these laws; `None` if a signal came.
 pub(super) fn validate(
     plan: &Plan,
     state: &TrainState,
     around: &Surroundings<'_>,
-    residuals: &Residuals,
+    crosswise: Option<Crosswise>,
 ) -> Result<Option<BTreeMap<String, f64>>, RunError> {
     let model = state.evaluated();
     let predictor = Predictor {
@@ -50,7 +48,7 @@ pub(super) fn validate(
             predictor.evaluate_in_bits(&measured, &yardstick)?.metrics
         } else {
             let mut tallies = predictor.tallies()?;
-            tallies.crosswise = Crosswise::of(&model, residuals);
+            tallies.crosswise = crosswise;
             for rows in plan.splits.val.chunks(plan.train.batch_size) {
                 if is_interrupted() {
                     return Ok(None);

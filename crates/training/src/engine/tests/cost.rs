@@ -1,11 +1,19 @@
 //! What it costs to see in each step that loss and gradient are finite: one norm over the gradient, read together with the
 //! losses, which are read anyway.
 
+use std::sync::PoisonError;
 use std::time::Instant;
 
-use super::*;
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+
+use super::TURN;
+use super::cases::table;
+use super::ran::world;
 use crate::gradients::squared_norm;
 use crate::step::step;
+use crate::tensors;
 
 /// The weights in the place of their gradients, which have the same shapes.
 struct AsGradients(GradientsParams);
