@@ -50,7 +50,7 @@ impl GramAggregator for ConFig {
     fn weights(&mut self, gram: &Gram, _: &Losses, _: Moment) -> Weights {
         match equal_cosines(gram) {
             Some(alpha) => {
-                let is_zero = alpha.iter().all(|&weight| weight == 0.0);
+                let is_zero = !alpha.is_empty() && alpha.iter().all(|&weight| weight == 0.0);
                 Weights::of(alpha).noting(is_zero.then_some(Note::Vanishes))
             }
             None => Weights::of(vec![1.0; gram.tasks()]).noting(Some(Note::ParetoStationary)),
