@@ -474,6 +474,9 @@ CHECKS = [
     Check("excess_mtl", run(lambda: jd.ExcessMTL(n_warmup_steps=1), scale=float, options={"warmup": 0, "rate": 1.0}),
           name="excess_mtl, 6 steps", share=0.5, tolerance=1e-5,
           because="gradients in single precision, whose rounding the weights follow"),
+    Check("upgrad", run(lambda: jd.GramianWeightedAggregator(jd.CRMOGMWeighting(jd.UPGradWeighting(), alpha=0.9)),
+                        options={"moving_average": 0.9}), name="upgrad, moving_average, 6 steps", share=0.5,
+          because="theirs is CRMOGMWeighting"),
     Check("modo", run_of_two(lambda: jd.MoDoWeighting(gamma=0.1), options={"gamma": 0.1}),
           name="modo, 6 steps", share=0.5),
     Check("sdmgrad", run_of_two(lambda: jd.SDMGradWeighting(lr=0.1), options={"lr": 0.1}),
@@ -496,6 +499,21 @@ def minimum(own):
     return scalar.FAMO(len(own), min_losses=least)
 
 
+def without_epsilon(compare):
+    """The same with nothing added under PBI's root."""
+
+    def compared(*given):
+        module = sys.modules[scalar.PBI.__module__]
+        original = module._EPSILON
+        module._EPSILON = 0.0
+        try:
+            return compare(*given)
+        finally:
+            module._EPSILON = original
+
+    return compared
+
+
 WEIGHTINGS = [
     Check("equal", learned(lambda _: scalar.Sum()), kinds=LOSSES),
     Check("fixed", learned(lambda own: scalar.Constant(own), fed=("task_weights",)), kinds=LOSSES),
@@ -512,7 +530,10 @@ WEIGHTINGS = [
     Check("stch", learned(gap, options=GAP, fed=("task_weights",)), kinds=LOSSES, name="stch, gap",
           because="our default is LibMTL's form, of ratios to the losses after a warm-up"),
     Check("pbi", learned(lambda own: scalar.PBI(5.0, own), fed=("task_weights",)), kinds=LOSSES, tasks=(2, 3, 5, 11),
-          tolerance=1e-5, because="theirs adds 1e-12 under the root, which counts near the direction and alone decides on it, where one task always is"),
+          tolerance=1e-5, because="theirs adds 1e-12 under the root, which takes 5e-13/d₂² of the penalty's slope at a distance d₂ and "
+                                  "alone decides at d₂ = 0, where one task always is"),
+    Check("pbi", without_epsilon(learned(lambda own: scalar.PBI(5.0, own), fed=("task_weights",))), kinds=LOSSES,
+          tasks=(2, 3, 5, 11), because="theirs with nothing added under the root", name="pbi, no epsilon"),
     Check("cosmos", learned(lambda own: scalar.COSMOS(1.0, own), fed=("task_weights",)), kinds=LOSSES),
     Check("rlw", drawn, kinds=LOSSES, because="draws are our own: only Σα = 1 is compared"),
 ]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::solve::RIDGE;
+
 /// One weight for each present task.
 ///
 /// ```
@@ -89,6 +91,11 @@ pub enum Note {
     },
     /// The solver stopped short of its tolerance; the residual says how far.
     Unsolved,
+    /// A sum of the gradients with positive weights vanishes, or all but does: weights with the projections that the method asks
+    /// for do not exist, or are huge. A ridge on the cosines gave these.
+    Unbounded,
+    /// The shared gradient that the method asks for is zero: so are the weights.
+    Vanishes,
     /// Some convex combination of the gradients is zero: no direction makes every loss fall. The mean gradient is taken.
     ParetoStationary,
     /// The method's own answer would have made every loss rise, so it was turned round.
@@ -118,6 +125,14 @@ impl fmt::Display for Note {
                 "tasks {tasks:?} are not among those of the start: weight 1"
             ),
             Self::Unsolved => f.write_str("the solver stopped short of its tolerance"),
+            Self::Unbounded => write!(
+                f,
+                "a sum of the gradients with positive weights is zero or nearly so: weights with the projections that the method \
+                 asks for do not exist, or are huge; a ridge of {RIDGE:e} on the cosines gave these"
+            ),
+            Self::Vanishes => f.write_str(
+                "the shared gradient that the method asks for is zero: so are all weights",
+            ),
             Self::ParetoStationary => {
                 f.write_str("no direction makes every loss fall: the mean gradient is taken")
             }

@@ -344,7 +344,8 @@ fn learning_from_a_broken_loss_as_if_it_were_1_is_caught() {
 fn what_only_a_wrapper_breaks_is_caught() {
     fn apart_from_one(_: &mut [f64], rows: &Rows<'_>, _: &Losses) -> Vec<Vec<f32>> {
         let is_one = |norm: &f64| (norm - 1.0).abs() < 1e-6;
-        let share = match rows.norms().iter().any(is_one) {
+        // Many at once, as the wrapper makes them: some drawn gradients have length 1, too.
+        let share = match rows.tasks() > 3 && rows.norms().iter().all(is_one) {
             true => f64::NAN,
             false => 1.0 / rows.tasks() as f64,
         };

@@ -6,7 +6,7 @@
 //! makes every projection negative, a step up on every loss at once; we divide by its size and say so in a note. With all
 //! directions independent G⁻¹d is computed as D⁻¹C⁻¹1, C the cosines and D the norms, which stays exact when the norms are of
 //! very different size; else with the pseudo-inverse of G, which leaves out what is rounding. If the sum vanishes, so does the
-//! answer; if all gradients are zero it is the mean.
+//! answer, with a note; if all gradients are zero it is the mean.
 
 use nalgebra::DVector;
 
@@ -75,12 +75,12 @@ pub(super) fn equal_projections(gram: &Gram) -> Weights {
     };
     let sum = solution.sum();
     let size = solution.lp_norm(1);
-    let alpha = if sum.abs() <= VANISHES * size {
-        DVector::zeros(solution.len())
+    let (alpha, note) = if sum.abs() <= VANISHES * size {
+        (DVector::zeros(solution.len()), Some(Note::Vanishes))
     } else {
-        solution / sum.abs()
+        let note = (sum < 0.0).then_some(Note::TurnedRound);
+        (solution / sum.abs(), note)
     };
-    let note = (sum < 0.0).then_some(Note::TurnedRound);
     let alpha = directions.spread(&alpha, gram.tasks(), 0.0);
     Weights::of(alpha.as_slice().to_vec()).noting(note)
 }

@@ -7,13 +7,15 @@
 //! Source: Navon et al. 2022. Where we differ: damped Newton on the convex problem ½αᵀGα − Σ ln α, to rounding, where the
 //! authors run 20 rounds of a cone solver and keep old weights when it fails. Their clipping to norm 1 and updating every k
 //! steps are wrappers here. A gradient of zero has no bargain to make; its weight is the mean of the others'. Where a convex
-//! combination of the gradients vanishes there is no bargain at all: a ridge of 10⁻¹⁰ on the cosines gives a finite answer and
-//! the residual says how far it is off.
+//! combination of the gradients vanishes there is no bargain at all: a ridge of 10⁻¹⁰ on the cosines gives a finite answer, with a
+//! note, and the residual says how far it is off.
+
+use nalgebra::DVector;
 
 use super::{GramAggregator, GramAggregatorEntry, GramFacts, Heads, Scale, mean_of};
 use crate::contract::gram::{Golden, Promise, Promised};
-use crate::solve::{Directions, Solved, power};
-use crate::{Gram, Losses, Moment, Weights};
+use crate::solve::{Directions, Solved, TOLERANCE, min_norm, power};
+use crate::{Gram, Losses, Moment, Note, Weights};
 
 pub(crate) const ENTRY: GramAggregatorEntry = GramAggregatorEntry {
     name: "nash_mtl",
@@ -55,6 +57,9 @@ impl GramAggregator for NashMtl {
     }
 }
 
+/// A sum of directions this short, as a share of their weights, is as good as zero: with a ridge of 10⁻¹⁰ it is about 10⁻⁵.
+const VANISHES: f64 = 1e-4;
+
 /// The weights with (Gα)_t = α_t^(−1/a).
 pub(super) fn bargain(gram: &Gram, a: f64) -> Weights {
     let directions = Directions::of(gram);
@@ -62,11 +67,50 @@ pub(super) fn bargain(gram: &Gram, a: f64) -> Weights {
         return Weights::of(mean_of(gram.tasks()));
     }
     let solved = power(&directions, a);
+    let is_bargain = solved.residual <= TOLERANCE || !cancel(&directions, &solved.point);
     let rest = solved.point.mean();
     let point = directions.spread(&solved.point, gram.tasks(), rest);
-    Solved {
+    let weights = Solved {
         point,
         residual: solved.residual,
     }
-    .weights()
+    .weights();
+    if is_bargain {
+        weights
+    } else {
+        weights.noting(Some(Note::Unbounded))
+    }
+}
+
+/// Whether a sum of the gradients with positive weights vanishes: that of the weights found, which the ridge then keeps small, or
+/// the shortest.
+fn cancel(directions: &Directions, weights: &DVector<f64>) -> bool {
+    let unit = Gram::of_upper_half(directions.positions.clone(), directions.cosines.as_slice());
+    let is_short =
+        |shares: &DVector<f64>| unit.shared_norm(shares.as_slice()) <= VANISHES * shares.sum();
+    is_short(&weights.component_mul(&directions.norms)) || is_short(&min_norm(&unit).point)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_gradients_cancel_the_note_says_that_there_is_no_bargain() {
+        let opposed = [[1.0, 0.0, 0.0], [-2.0, 0.0, 0.0], [0.0, 0.0, 1.0]].map(Vec::from);
+        let nearly = [[1.0, 1e-7, 0.0], [-2.0, 1e-7, 0.0], [0.0, 0.0, 1e6]].map(Vec::from);
+        let apart = [[1.0, 0.1, 0.0], [-2.0, 0.1, 0.0], [0.0, 0.0, 1.0]].map(Vec::from);
+        for a in [0.5, 1.0, 2.0, 10.0] {
+            for (rows, note) in [
+                (&opposed, Some(Note::Unbounded)),
+                (&nearly, Some(Note::Unbounded)),
+                (&apart, None),
+            ] {
+                let gram = Gram::of_rows(vec![0, 1, 2], rows).unwrap();
+                let weights = bargain(&gram, a);
+                assert_eq!(weights.note, note, "a = {a}: {weights:?}");
+                assert!(weights.alpha.iter().all(|weight| weight.is_finite()));
+            }
+        }
+    }
 }

@@ -349,6 +349,22 @@ fn a_tiny_gradient_is_one_all_the_same_and_a_huge_number_is_told_in_few_digits()
         weights.iter().all(|weight| (weight - 0.5).abs() < 1e-12),
         "{weights:?}"
     );
+    let alone = request(r#"{ "gram": [[1e-200]] }"#);
+    for (method, wanted) in [
+        ("sum", 1.0),
+        ("mgda", 1.0),
+        ("upgrad", 1.0),
+        ("config", 1.0),
+        ("aligned_mtl", 1.0),
+        // α G α = 1.
+        ("nash_mtl", 1e100),
+    ] {
+        let weights = all(answer(method, &alone).unwrap().weights).unwrap();
+        assert!(
+            (weights[0] / wanted - 1.0).abs() < 1e-12,
+            "{method}: {weights:?}"
+        );
+    }
     let huge = request(r#"{ "gram": [[1e150]] }"#);
     let refused = answer("mgda", &huge).unwrap_err().to_string();
     assert!(refused.ends_with("huge: 1e150"), "{refused}");

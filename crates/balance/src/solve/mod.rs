@@ -43,7 +43,7 @@ pub(crate) use affine::affine;
 pub(crate) use ball::ball;
 pub(crate) use min_norm::min_norm;
 pub(crate) use nonnegative::{Solver, nonnegative};
-pub(crate) use power::power;
+pub(crate) use power::{RIDGE, power};
 pub(crate) use simplex::project;
 pub(crate) use spectrum::Spectrum;
 

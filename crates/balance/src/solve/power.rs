@@ -13,7 +13,7 @@ use super::{Directions, Solved, TOLERANCE};
 
 /// Added to the diagonal, of which each entry is 1: at a Pareto-stationary point there is no solution without it. Taken away
 /// again for the last steps where there is one.
-const RIDGE: f64 = 1e-10;
+pub(crate) const RIDGE: f64 = 1e-10;
 
 /// Below this what is left is rounding.
 const SMALLEST: f64 = 1e-13;
