@@ -168,7 +168,13 @@ fn a_checkpoint_of_another_run_is_not_this_one_s() {
     let (mine, other) = (format!("mine/{name}"), format!("other/{name}"));
     folder.run(&["evaluate", &mine]).expect(0);
     std::fs::copy(folder.path(&other), folder.path(&mine)).unwrap();
-    let told = "it is a checkpoint of run other, and lies in run mine";
+    let id = |run: &str| {
+        let record = std::fs::read_to_string(folder.path(run).join("run.json")).unwrap();
+        let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+        record["id"].as_str().unwrap().to_owned()
+    };
+    let (of, lies_in) = (id("other"), id("mine"));
+    let told = &format!("it is a checkpoint of run {of}, and lies in run {lies_in}");
     for arguments in [
         &["evaluate", "mine", "--checkpoint", "last"][..],
         &["evaluate", &mine],
