@@ -156,11 +156,57 @@ fn a_misspelt_key_is_explained_as_what_was_meant() {
         ("train.epoch", "did you mean `train.epochs`?"),
         ("tasks.digit.wieght", "did you mean `tasks.digit.weight`?"),
         ("train.optimiser.lr", "did you mean `train.optimizer.lr`?"),
+        ("train.lr", "did you mean `train.optimizer.lr` (of "),
         ("epochs", "did you mean `train.epochs`?"),
         ("zzz", "`polytask config explain` lists the keys at the top"),
     ] {
         folder.run(&["config", "explain", key]).expect(2).said(said);
     }
+}
+
+#[test]
+fn a_key_that_was_typed_as_a_flag_is_told_how_to_set() {
+    let folder = Folder::with_table();
+    let said = |arguments: &[&str]| folder.run(arguments).expect(2).err;
+    for (arguments, key) in [
+        (
+            &["train", "config.toml", "--epochs", "3"][..],
+            "`train.epochs`",
+        ),
+        (
+            &["check", "--batch-size=8", "config.toml"],
+            "`train.batch_size`",
+        ),
+        (
+            &["train", "config.toml", "--lr", "0.1"],
+            "`train.optimizer.lr` (of ",
+        ),
+    ] {
+        let said = said(arguments);
+        let tip = format!("is set with '--set KEY=VALUE': {key}");
+        assert!(said.contains(&tip) && !said.contains("'-- "), "{said}");
+    }
+    // A flag that is spelled alike goes first, and where no key can be set none is named.
+    assert!(said(&["train", "config.toml", "--sed", "1"]).contains("'--seed'"));
+    assert!(!said(&["evaluate", "r", "--epochs", "3"]).contains("--set"));
+}
+
+#[test]
+fn what_is_no_checkpoint_is_told_what_is_wanted() {
+    let folder = Folder::new(PICTURES);
+    folder
+        .run(&["evaluate", "config.toml"])
+        .expect(6)
+        .said("a run directory or a checkpoint file is wanted here");
+    folder
+        .run(&["train", "config.toml", "--run-dir", "r"])
+        .expect(0);
+    folder
+        .run(&["evaluate", "r", "--checkpoint", "step-5"])
+        .expect(6)
+        .said("`polytask verify RUN` lists the checkpoints");
+    let verified = folder.run(&["verify", "r"]).expect(0);
+    assert!(verified.out.contains("step-00000018"), "{}", verified.out);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod configuration;
 mod exit;
 mod json;
 mod measures;
+mod mistaken;
 mod number;
 mod panics;
 mod place;
@@ -42,7 +43,13 @@ fn main() -> ExitCode {
     signals::outlive_file_limit();
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
-        Err(error) => return ExitCode::from(refuse(&error, terminal).code()),
+        Err(mut error) => {
+            let arguments: Vec<String> = std::env::args_os()
+                .map(|given| given.to_string_lossy().into_owned())
+                .collect();
+            mistaken::suggest_key(&mut error, &arguments);
+            return ExitCode::from(refuse(&error, terminal).code());
+        }
     };
     if line.command.may_ask_for_adapters() {
         wayland::quieten();

@@ -1,6 +1,6 @@
 //! Which failure of which crate gives which code.
 
-use polytask_store::{Class, StoreError};
+use polytask_store::{Class, Flaw, StoreError};
 use polytask_training::device::DeviceError;
 use polytask_training::load::LoadError;
 use polytask_training::run::RunError;
@@ -30,6 +30,12 @@ impl From<StoreError> for Failure {
             }
             StoreError::Missing { what: "run" | "run directory" | "run directory or checkpoint", .. } => {
                 failure.hint("name a run directory, a checkpoint file, or `latest` for the newest run under runs/")
+            }
+            StoreError::Missing { what: "checkpoint of this step", .. } => {
+                failure.hint("`polytask verify RUN` lists the checkpoints of a run")
+            }
+            StoreError::Corrupt { flaw: Flaw::NotOurs, .. } => {
+                failure.hint("a run directory or a checkpoint file is wanted here; `polytask train CONFIG` makes them")
             }
             _ => failure,
         }

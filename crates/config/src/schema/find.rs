@@ -101,18 +101,18 @@ impl Schema {
             let keys = level.iter().flat_map(|(_, nodes)| nodes.iter());
             match nearest(word, keys.map(|node| node.key.as_str())) {
                 Some(near) => meant = join(&meant, near),
-                None => return self.elsewhere(words.last()?),
+                None => return self.elsewhere(words.last()?, &meant),
             }
         }
         Some(format!("`{meant}`"))
     }
 
-    /// Where there is a key of that name or of one near to it.
-    fn elsewhere(&self, word: &str) -> Option<String> {
+    /// Where there is a key of that name or of one near to it, the nearest to `table` first.
+    fn elsewhere(&self, word: &str, table: &str) -> Option<String> {
         let index = Index::new(self);
-        let exact = index.exact(word, "");
+        let exact = index.exact(word, table);
         match exact.is_empty() {
-            true => index.near(word, ""),
+            true => index.near(word, table),
             false => Some(exact.join(" or ")),
         }
     }

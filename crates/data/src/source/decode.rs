@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use image::imageops::{FilterType, resize};
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, ImageResult};
 use serde::{Deserialize, Serialize};
 
 use super::array::{check_shape, push_channels_first};
@@ -28,8 +28,7 @@ pub(crate) fn decode(
     picture: Picture,
     limits: &Limits,
 ) -> Result<([usize; 3], Vec<u8>), DataError> {
-    let file = FileRef::new(path);
-    let image = decoded(&file, limits)?;
+    let image = opened(path, limits, |decoder| DynamicImage::from_decoder(decoder))?;
     let (height, width) = (image.height(), image.width());
     let target = picture
         .size
@@ -59,7 +58,24 @@ pub(crate) fn decode(
     Ok((shape, bytes))
 }
 
-fn decoded(file: &FileRef, limits: &Limits) -> Result<DynamicImage, DataError> {
+/// The shape (channels, height, width) of what [`decode`] makes of a picture, from its header.
+pub(crate) fn shape(
+    path: &Path,
+    picture: Picture,
+    limits: &Limits,
+) -> Result<[usize; 3], DataError> {
+    let (width, height) = opened(path, limits, |decoder| Ok(decoder.dimensions()))?;
+    let [height, width] = picture.size.unwrap_or([height as usize, width as usize]);
+    Ok([picture.channels, height, width])
+}
+
+/// What `read` makes of a picture whose header is within the limits.
+fn opened<R>(
+    path: &Path,
+    limits: &Limits,
+    read: impl FnOnce(Box<dyn ImageDecoder>) -> ImageResult<R>,
+) -> Result<R, DataError> {
+    let file = &FileRef::new(path);
     let size = file
         .regular()?
         .metadata()
@@ -86,7 +102,7 @@ fn decoded(file: &FileRef, limits: &Limits) -> Result<DynamicImage, DataError> {
     allowed.max_alloc = Some(limits.image_bytes as u64);
     reader.limits(allowed);
     // The decoders are not ours: should one panic on a crafted file, that is a bad file, not the end of the run.
-    let result = catch_unwind(AssertUnwindSafe(|| -> Result<DynamicImage, DataError> {
+    let result = catch_unwind(AssertUnwindSafe(|| -> Result<R, DataError> {
         let decoder = reader.into_decoder().map_err(|error| undecodable(&error))?;
         let (width, height) = decoder.dimensions();
         check_shape([1, height as usize, width as usize], file, limits)?;
@@ -94,7 +110,7 @@ fn decoded(file: &FileRef, limits: &Limits) -> Result<DynamicImage, DataError> {
             let sizes = (decoder.total_bytes(), limits.image_bytes, "image_bytes");
             return Err(file.too_large(None, "the decoded size in bytes", sizes));
         }
-        DynamicImage::from_decoder(decoder).map_err(|error| undecodable(&error))
+        read(Box::new(decoder)).map_err(|error| undecodable(&error))
     }));
     result.unwrap_or_else(|_| Err(undecodable(&"the decoder gave up")))
 }

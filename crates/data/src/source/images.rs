@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::{Cells, Want};
 use super::csv::{self, CsvLayout, CsvRows};
-use super::decode::{Picture, decode};
+use super::decode::{Picture, decode, shape};
 use super::file::FileRef;
 use super::layout::{Form, Layout};
 use super::{Reading, RowReader, Source};
@@ -15,7 +15,6 @@ use crate::codes;
 use crate::column::{Values, Words};
 use crate::error::{DataError, DataErrors};
 use crate::image::Images;
-use crate::limits::Limits;
 use crate::quoted::shown;
 use crate::table::Table;
 
@@ -98,8 +97,8 @@ pub(super) fn options(fields: &mut Fields<'_>) -> Box<dyn Source> {
     })
 }
 
-impl Source for Pictures {
-    fn open(&self, reading: &Reading) -> Result<Option<Box<dyn RowReader>>, DataErrors> {
+impl Pictures {
+    fn rows(&self, reading: &Reading) -> Result<PictureRows, DataErrors> {
         let is_folder = self.file.path.is_dir();
         let root = match &self.root {
             Some(root) => root.clone(),
@@ -133,13 +132,19 @@ impl Source for Pictures {
             }
             .into());
         };
-        Ok(Some(Box::new(PictureRows {
+        Ok(PictureRows {
             list,
             column,
             root,
             source: self.clone(),
-            limits: reading.limits.clone(),
-        })))
+            reading: reading.clone(),
+        })
+    }
+}
+
+impl Source for Pictures {
+    fn open(&self, reading: &Reading) -> Result<Option<Box<dyn RowReader>>, DataErrors> {
+        Ok(Some(Box::new(self.rows(reading)?)))
     }
 
     fn layout(&self) -> Layout {
@@ -177,7 +182,7 @@ struct PictureRows {
     column: usize,
     root: PathBuf,
     source: Pictures,
-    limits: Limits,
+    reading: Reading,
 }
 
 impl RowReader for PictureRows {
@@ -195,30 +200,14 @@ impl RowReader for PictureRows {
 
     fn image_shape(&self) -> Option<[usize; 3]> {
         let picture = self.source.layout.picture;
-        let [height, width] = picture.size?;
-        Some([picture.channels, height, width])
+        match picture.size {
+            Some([height, width]) => Some([picture.channels, height, width]),
+            None => shape(&self.first()?, picture, &self.reading.limits).ok(),
+        }
     }
 
     fn chunk(&mut self, wants: &[Want], most: usize) -> Result<Option<Table>, DataErrors> {
-        let mut wants = wants.to_vec();
-        if let Some(want) = wants.get_mut(self.column) {
-            want.text = true;
-        }
-        let table = match &mut self.list {
-            List::Table(rows) => rows.chunk(&wants, most)?,
-            List::Folder { left, column } => {
-                let mut cells =
-                    Cells::new(self.source.file.shown(), column, &wants, Default::default());
-                for name in left.by_ref().take(most) {
-                    cells.push(
-                        cells.rows() as u64 + 1,
-                        std::iter::once(Some(name.as_bytes())),
-                    );
-                }
-                Some(cells.finish()?).filter(|table| table.rows() > 0)
-            }
-        };
-        let Some(mut table) = table else {
+        let Some(mut table) = self.listed(wants, most)? else {
             return Ok(None);
         };
         let images = self.images(&table)?;
@@ -228,24 +217,61 @@ impl RowReader for PictureRows {
 }
 
 impl PictureRows {
-    /// The picture of every row.
-    fn images(&self, table: &Table) -> Result<Images, DataErrors> {
+    /// The next rows without their pictures.
+    fn listed(&mut self, wants: &[Want], most: usize) -> Result<Option<Table>, DataErrors> {
+        let mut wants = wants.to_vec();
+        if let Some(want) = wants.get_mut(self.column) {
+            want.text = true;
+        }
+        match &mut self.list {
+            List::Table(rows) => rows.chunk(&wants, most),
+            List::Folder { left, column } => {
+                let mut cells =
+                    Cells::new(self.source.file.shown(), column, &wants, Default::default());
+                for name in left.by_ref().take(most) {
+                    cells.push(
+                        cells.rows() as u64 + 1,
+                        std::iter::once(Some(name.as_bytes())),
+                    );
+                }
+                Ok(Some(cells.finish()?).filter(|table| table.rows() > 0))
+            }
+        }
+    }
+
+    /// The picture of the first row, from another reader, so that this one still gives that row. Standard input is read once.
+    fn first(&self) -> Option<PathBuf> {
+        if self.source.file.is_standard_input() {
+            return None;
+        }
+        let mut rows = self.source.rows(&self.reading).ok()?;
+        let wants = vec![Want::default(); rows.columns().len()];
+        let table = rows.listed(&wants, 1).ok()??;
+        rows.path(rows.paths(&table)?.get(0)).ok()
+    }
+
+    /// The column of paths.
+    fn paths<'t>(&self, table: &'t Table) -> Option<&'t Words> {
         let name = &self.source.layout.column;
-        let paths = table
+        table
             .columns()
             .iter()
             .find_map(|column| match &column.values {
                 Values::Text(words) if column.name == *name => Some(words),
                 _ => None,
-            });
+            })
+    }
+
+    /// The picture of every row.
+    fn images(&self, table: &Table) -> Result<Images, DataErrors> {
         let none = Words::default();
-        let paths = paths.unwrap_or(&none);
+        let paths = self.paths(table).unwrap_or(&none);
         let mut errors = DataErrors::default();
         let mut shape = None;
         let mut pixels = Vec::new();
         for row in 0..table.rows() {
             let picture = self.path(paths.get(row)).and_then(|path| {
-                decode(&path, self.source.layout.picture, &self.limits)
+                decode(&path, self.source.layout.picture, &self.reading.limits)
                     .map_err(|error| error.to_string())
             });
             let problem = match picture {
