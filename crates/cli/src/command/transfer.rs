@@ -148,7 +148,7 @@ fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exi
         arguments.leave_one_out,
     )?;
     if arguments.label_equivalents {
-        transfer.equivalents = equivalents::of(&tasks, &measured);
+        transfer.equivalents = equivalents::of(&tasks, &measured, first);
     }
     if arguments.prequential {
         transfer.prequential = Some(Prequential::of(&tasks, &measured));

@@ -74,6 +74,15 @@ impl ObservedPart {
         }
     }
 
+    /// Whether its label is the same on all rows.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        match self {
+            Self::Classes { truth, .. } => truth.iter().all(|class| Some(class) == truth.first()),
+            Self::Real { truth, .. } => truth.iter().all(|value| Some(value) == truth.first()),
+        }
+    }
+
     /// Some of the rows, by their places.
     #[must_use]
     pub fn select(&self, places: &[usize]) -> Self {

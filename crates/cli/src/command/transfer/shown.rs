@@ -44,6 +44,10 @@ impl Transfer {
             let why = task.why_not.as_ref()?;
             Some(format!("{}: no bits, {why}", task.task))
         }));
+        notes.extend(self.equivalents.iter().filter_map(|found| {
+            let why = found.why_not.as_ref()?;
+            Some(format!("{}: no label equivalents, {why}", found.task))
+        }));
         let unsaved = self.prequential.iter().flat_map(|found| &found.tasks);
         notes.extend(unsaved.filter_map(|task| {
             let why = task.why_not.as_ref()?;
@@ -167,13 +171,16 @@ impl Transfer {
     fn equivalents_rows(&self) -> impl Iterator<Item = [String; 4]> {
         let worth = |task: &TaskEquivalents| {
             let name = task.task.clone();
+            // The note below says it in full.
+            let why = task.why_not.as_deref();
+            let short = why.map(|why| why.split_once(':').map_or(why, |(short, _)| short));
             let rows = task.together.iter().map(move |worth| {
                 let seeds: Vec<String> = worth.by_seed.iter().map(labels).collect();
                 [
                     name.clone(),
                     count(worth.labels.round() as u64),
-                    labels(&worth.alone),
-                    seeds.join("  "),
+                    worth.alone.as_ref().map_or("-".to_owned(), labels),
+                    short.map_or_else(|| seeds.join("  "), str::to_owned),
                 ]
             });
             rows.collect::<Vec<_>>()
