@@ -9,11 +9,13 @@ mod compared;
 mod comparison;
 mod effect;
 mod equivalents;
+mod page;
 mod prequential;
 mod report;
 mod runs;
 mod shown;
 mod summary;
+mod words;
 
 use std::path::PathBuf;
 

@@ -67,7 +67,9 @@ impl Verdict {
             Self::Apart => {
                 "no row has both labels: nothing can be said from labels; only bits transferred tell"
             }
-            Self::Unknown => "the rows allow no fit: nothing can be said from labels",
+            Self::Unknown => {
+                "nothing could be fitted on the rows with both labels, or they are too many to be kept"
+            }
         }
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Aligned {
     held: Both,
     measured: Both,
     /// With both labels, fitted on and measured, used or not.
-    pub(super) rows: [usize; 2],
+    rows: [usize; 2],
 }
 
 /// Why two labels are not compared.
@@ -29,6 +29,14 @@ pub(super) struct Missing {
     pub(super) verdict: Verdict,
     /// As in [`Aligned`].
     pub(super) rows: [usize; 2],
+}
+
+/// With both labels, fitted on and measured.
+pub(super) fn rows_of(pair: &Result<Aligned, Missing>) -> [usize; 2] {
+    match pair {
+        Ok(aligned) => aligned.rows,
+        Err(missing) => missing.rows,
+    }
 }
 
 /// Both labels on some rows.
@@ -41,7 +49,7 @@ impl Aligned {
     /// The source's label and the target's.
     ///
     /// # Errors
-    /// Too few rows, or one label that is the same on all of them.
+    /// Too few rows, or too many to be kept, or one label that is the same on all of them.
     pub(super) fn of(
         held: &[Observed],
         measured: &[Observed],
@@ -53,7 +61,7 @@ impl Aligned {
             .map(|side| side.as_ref().map_or(0, |(_, rows)| *rows));
         let missing = |verdict| Missing { verdict, rows };
         let [Some((held, _)), Some((measured, _))] = sides else {
-            return Err(missing(Verdict::Apart));
+            return Err(missing(Verdict::Unknown));
         };
         match rows {
             [0, 0] => Err(missing(Verdict::Apart)),
@@ -69,12 +77,6 @@ impl Aligned {
         }
     }
 
-    /// The same, not compared.
-    pub(super) fn without(self, verdict: Verdict) -> Missing {
-        let rows = self.rows;
-        Missing { verdict, rows }
-    }
-
     /// Numbers that one permutation touches.
     pub(super) fn work(&self) -> usize {
         let Both { source, target } = &self.measured;
@@ -88,9 +90,12 @@ impl Aligned {
 }
 
 impl Both {
-    /// On the rows that have both, and how many these are.
+    /// On the rows that have both, and how many these are; none if there were more than are kept.
     fn of(seen: &[Observed], [source, target]: [Place; 2]) -> Option<(Self, usize)> {
         let (from, to) = (seen.get(source.0)?, seen.get(target.0)?);
+        if from.is_too_large || to.is_too_large {
+            return None;
+        }
         let places: HashMap<u32, usize> = from.rows.iter().copied().zip(0..).collect();
         let both: Vec<(usize, usize)> = to
             .rows
@@ -168,6 +173,9 @@ mod tests {
         assert_eq!(few, (Some(Verdict::FewRows), [0, 100]));
         assert_eq!(of(&apart, &apart), (Some(Verdict::Apart), [0, 0]));
         let mut constant = flags(200, (100, 200));
+        let mut large = flags(200, (100, 200));
+        large[0].is_too_large = true;
+        assert_eq!(of(&enough, &large), (Some(Verdict::Unknown), [100, 0]));
         let ObservedPart::Classes { truth, .. } = &mut constant[1].parts[0] else {
             panic!()
         };

@@ -150,9 +150,10 @@ impl Observed {
     pub fn push(&mut self, rows: &[u32], decoded: &[f64], truth: &[f64]) {
         let width = decoded.len() / rows.len().max(1);
         if self.is_too_large || (self.rows.len() + rows.len()) * width > MOST {
+            // The parts stay, with no rows: what counts them counts those of the other tasks too.
             *self = Self {
                 is_too_large: true,
-                ..Self::default()
+                ..self.select(&[])
             };
             return;
         }
@@ -258,5 +259,6 @@ mod tests {
         one.rows = vec![0; MOST / 2];
         one.push(&[0], &[0.5, 0.5], &[1.0]);
         assert!(one.is_too_large && one.rows.is_empty());
+        assert_eq!(one.parts.len(), 1);
     }
 }

@@ -10,7 +10,7 @@ use polytask_random::Seed;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::aligned::{Aligned, Missing, NEEDED};
+use super::aligned::{Aligned, Missing, NEEDED, rows_of};
 use super::observed::Observed;
 use crate::plan::PlannedTask;
 
@@ -97,11 +97,15 @@ pub fn residuals(
         .map(|&(source, target)| {
             let pair = [source, target];
             let places = pair.map(|place| parts.get(place).copied().unwrap_or_default());
-            let is_constant = |place: usize| constant.get(place) == Some(&true);
-            Aligned::of(held, measured, places).and_then(|found| match pair.map(is_constant) {
-                [false, false] => Ok(found),
-                _ => Err(found.without(Verdict::Constant)),
-            })
+            let found = Aligned::of(held, measured, places);
+            // More rows would not help.
+            match pair.iter().any(|&place| constant.get(place) == Some(&true)) {
+                true => Err(Missing {
+                    verdict: Verdict::Constant,
+                    rows: rows_of(&found),
+                }),
+                false => found,
+            }
         })
         .collect();
     let work: usize = aligned.iter().flatten().map(Aligned::work).sum();
@@ -137,10 +141,7 @@ pub fn residuals(
                 Ok(_) => verdict(shared, residual.as_ref(), options.rate, LEAST),
                 Err(missing) => Reading::of(missing.verdict),
             };
-            let [held, rows] = match aligned {
-                Ok(pair) => pair.rows,
-                Err(missing) => missing.rows,
-            };
+            let [held, rows] = rows_of(aligned);
             let is_number = |place: usize| {
                 let column = columns.get(place);
                 column.is_some_and(|column| matches!(column.values, Values::Real(_)))
