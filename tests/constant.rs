@@ -67,6 +67,13 @@ fn a_constant_label_has_nothing_to_learn_and_says_so() {
 
     folder.train("r", &[]);
     let usable = folder.run(&["info", "r", "--json"]).expect(0).json();
+    let pairs = usable["residual"]["pairs"].as_array().unwrap();
+    for pair in pairs {
+        let has = |name: &str| pair["source"] == name || pair["target"] == name;
+        let is_constant = has("state") || has("dose") || has("pair/dose");
+        assert_eq!(pair["verdict"] == "constant", is_constant, "{pair}");
+        assert_eq!(pair["residual"].is_null(), is_constant, "{pair}");
+    }
     let information = &usable["information"];
     assert_eq!(
         information["unmeasured"]["dose"],

@@ -462,6 +462,8 @@ fn a_known_number_tells_a_joint_head_of_the_others() {
     };
     assert!(wrong("near=short").contains("`near` is a number, not `short`"));
     assert!(wrong("near=inf").contains("`near` is a number, not `inf`"));
+    let said = wrong("near=1e300");
+    assert!(said.contains("`1e300` is too large for `near`"), "{said}");
     let twice = [
         "predict", "r", "-i", "new.csv", "--given", "near=1", "--given", "near=2",
     ];

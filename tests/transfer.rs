@@ -441,6 +441,7 @@ fn help_is_worth_labels_that_a_task_alone_would_need() {
     );
     // More labels, fewer bits to pay.
     assert!(curve[0][1] > curve[3][1], "{few}");
+    assert!(few["why_not"].is_null() && few["rise"]["interval"][0].as_f64().unwrap() > 0.0);
     let together = few["together"].as_array().unwrap();
     assert_eq!(together.len(), 2);
     for worth in together {
@@ -459,4 +460,42 @@ fn help_is_worth_labels_that_a_task_alone_would_need() {
         text.err
     );
     assert!(text.out.contains("as good alone with"), "{}", text.out);
+}
+
+/// Two labels on nothing: where their curves cross is noise.
+#[test]
+fn labels_are_worth_nothing_where_nothing_is_learnt() {
+    let mut draws = Draws(5);
+    let mut text = String::from("x0,few,many\n");
+    for _ in 0..600 {
+        let (x, few, many) = (draws.normal(), draws.normal(), draws.normal());
+        text.push_str(&format!("{x},{few},{many}\n"));
+    }
+    let folder = planted(true);
+    folder.write("planted.csv", &text);
+    let arguments = [
+        "transfer",
+        "config.toml",
+        "--label-equivalents",
+        "--seeds",
+        "1",
+        "--ui",
+        "none",
+    ];
+    let document = folder
+        .run(&[&arguments[..], &["--json"]].concat())
+        .expect(0)
+        .json();
+    for found in document["equivalents"].as_array().unwrap() {
+        let why = found["why_not"].as_str().unwrap();
+        assert!(why.starts_with("the curve does not rise: "), "{why}");
+        for worth in found["together"].as_array().unwrap() {
+            assert!(worth["alone"].is_null() && worth["by_seed"] == serde_json::json!([]));
+        }
+    }
+    let text = folder.run(&arguments).expect(0).out;
+    assert!(!text.contains(" > ") && !text.contains(" < "), "{text}");
+    let told = text.matches("-  the curve does not rise\n").count();
+    assert_eq!(told, 4, "{text}");
+    assert!(text.contains("! few: no label equivalents, "), "{text}");
 }

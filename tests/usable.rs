@@ -266,3 +266,96 @@ fn other_rows_are_measured_with_the_models_own_yardstick() {
     assert!(text.contains("accuracy") && text.contains("n/a"), "{text}");
     assert!(text.contains("! told: no usable bits"), "{text}");
 }
+
+/// Two labels that only some of the rows have both of.
+#[test]
+fn too_few_rows_with_both_labels_are_told_apart_from_none() {
+    let config = r#"
+name = "few"
+[data]
+source = "few.csv"
+split = { type = "column", column = "part" }
+[inputs.x]
+columns = ["x"]
+[encoder]
+hidden = []
+[tasks.first]
+type = "binary"
+[tasks.second]
+type = "binary"
+[device]
+backend = "cpu"
+[train]
+epochs = 1
+[info]
+permutations = 99
+"#;
+    let table = |complete: usize| {
+        let mut draws = Draws(3);
+        let mut text = String::from("part,x,first,second\n");
+        for part in ["train", "val", "test"] {
+            let both = if part == "test" { complete } else { 60 };
+            let both = if complete == 0 { 0 } else { both };
+            for row in 0..160 {
+                let (first, second) = (draws.coin(), draws.coin());
+                let [first, second] = match row {
+                    row if row < both => [first.to_string(), second.to_string()],
+                    row if row % 2 == 0 => [first.to_string(), String::new()],
+                    _ => [String::new(), second.to_string()],
+                };
+                text.push_str(&format!("{part},{},{first},{second}\n", draws.normal()));
+            }
+        }
+        text
+    };
+    for (complete, verdict, said) in [
+        (12, "few_rows", "too few rows: 12 of 50"),
+        (0, "apart", "no row has both labels"),
+    ] {
+        let folder = Folder::new(config);
+        folder.write("few.csv", &table(complete));
+        folder.train("r", &[]);
+        let asked = ["info", "r", "--batches", "0"];
+        let document = folder.run(&[&asked[..], &["--json"]].concat());
+        let document = document.expect(0).json();
+        let residual = &document["residual"];
+        assert_eq!(residual["needed"], 50);
+        let pairs = residual["pairs"].as_array().unwrap();
+        assert_eq!(pairs.len(), 2);
+        for pair in pairs {
+            assert_eq!(pair["verdict"], verdict, "{pair}");
+            assert_eq!(pair["rows"], complete, "{pair}");
+            assert_eq!(pair["held"], if complete == 0 { 0 } else { 60 }, "{pair}");
+        }
+        let text = folder.run(&asked).expect(0).out;
+        assert!(text.contains(said), "{text}");
+        assert_eq!(text.contains("no row has both"), complete == 0, "{text}");
+    }
+}
+
+/// By the last epoch the price has paid the rate down; the first, of which accuracy is as good, is the best.
+#[test]
+fn a_rate_above_its_budget_is_said() {
+    let folder = trained();
+    let vib = "bottleneck={type=\"vib\",rate_budget=0.05,pace=0.1}";
+    let score = "score={\"val/told/accuracy\"=1.0}";
+    let more = ["-s", vib, "-s", score, "-s", "encoder.hidden=[8]"];
+    let arguments = [&["train", "config.toml", "--run-dir", "r"][..], &more].concat();
+    let is_note = |line: &&str| line.starts_with("! the rate, ");
+    let trained = folder.run(&arguments).expect(0).out;
+    let at = |checkpoint: &str| {
+        let arguments = ["evaluate", "r", "--checkpoint", checkpoint];
+        let text = folder.run(&arguments).expect(0).out;
+        text.lines().find(is_note).map(str::to_owned)
+    };
+    let best = at("best").unwrap();
+    assert!(
+        best.contains("above its budget of 0.0500 by")
+            && best.contains("`--checkpoint last` is nearer"),
+        "{best}"
+    );
+    assert_eq!(trained.lines().find(is_note), Some(best.as_str()));
+    // Held, or by now no more than a little above: nothing is nearer than it.
+    let last = at("last");
+    assert!(!last.is_some_and(|note| note.contains("nearer")));
+}

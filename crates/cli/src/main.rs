@@ -4,6 +4,7 @@
 //! progress and diagnostics to standard error; every failure becomes one message and one code, in `exit`.
 
 mod arguments;
+mod budget;
 mod command;
 mod configuration;
 mod exit;

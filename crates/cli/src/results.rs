@@ -5,16 +5,18 @@ use polytask_training::evaluate::{Evaluation, SAMPLED};
 use polytask_training::information::{Calibration, Information};
 use serde_json::{Map, Value, json};
 
+use crate::budget::Budget;
 use crate::measures::TaskMeasures;
 use crate::number::{count, figure};
 use crate::table::{Side, Table};
 use crate::terminal::safe;
 
-/// All metrics of a split.
+/// All metrics of a split; `budget` is that of a bottleneck's rate.
 pub(crate) fn table(
     tasks: &[TaskMeasures],
     evaluation: &Evaluation,
     split: &str,
+    budget: Option<Budget<'_>>,
     color: bool,
 ) -> String {
     let mut table = Table::new([
@@ -97,7 +99,11 @@ pub(crate) fn table(
     }
     table.drop_empty();
     let mut text = table.text(color);
-    for note in notes(&evaluation.information, split) {
+    let over = budget.and_then(|budget| budget.note(evaluation));
+    for note in notes(&evaluation.information, split)
+        .into_iter()
+        .chain(over)
+    {
         text.push_str(&format!("! {}\n", safe(&note)));
     }
     text
@@ -204,6 +210,7 @@ digit  accuracy     0.9812  1,234
                 &[TaskMeasures::new("digit", &[])],
                 &evaluation,
                 "test",
+                None,
                 false
             ),
             wanted

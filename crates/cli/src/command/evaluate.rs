@@ -14,6 +14,7 @@ use serde_json::json;
 
 use self::gate::{Gate, check_gates};
 use crate::arguments::{PlaceArguments, RunArguments};
+use crate::budget::{Budget, rate_budget};
 use crate::exit::{Exit, Failure};
 use crate::measures::TaskMeasures;
 use crate::number::count;
@@ -122,7 +123,9 @@ pub(crate) fn run(
             split,
             loaded.place.backend
         )));
-        let table = results::table(&tasks, &evaluation, split, terminal.colors_results);
+        let budget = rate_budget(loaded.experiment())
+            .map(|nats| Budget::new(nats, run.as_deref(), loaded.step));
+        let table = results::table(&tasks, &evaluation, split, budget, terminal.colors_results);
         terminal.result(&table)?;
         if arguments.confusion {
             let tables = confusion::text(&loaded.tasks, &evaluation, terminal.colors_results);

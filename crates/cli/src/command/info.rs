@@ -2,7 +2,9 @@
 
 mod after;
 mod before;
+mod codes;
 mod coupling;
+mod pairs;
 mod relations;
 mod representation;
 mod shown;

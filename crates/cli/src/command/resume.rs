@@ -16,7 +16,6 @@ use crate::arguments::{Overrides, PlaceArguments};
 use crate::command::train::{Shown, ShownArguments};
 use crate::configuration::{Configuration, current_directory};
 use crate::exit::{Exit, Failure};
-use crate::measures::TaskMeasures;
 use crate::panics::Watch;
 use crate::place;
 use crate::runs::{RUNS, Which, warn_of_skipped};
@@ -96,13 +95,7 @@ pub(crate) fn run(
         config: written,
         resolved: resolved.to_toml(),
     };
-    let shown = Shown::new(
-        &experiment.name,
-        &writer,
-        TaskMeasures::of(&experiment),
-        arguments.shown,
-        *terminal,
-    );
+    let shown = Shown::new(&experiment, &writer, arguments.shown, *terminal);
     shown.around(watch, &document, &signals, |views| {
         session::resume(
             writer,
@@ -153,13 +146,7 @@ fn begin_again(
         config: writer.text(Text::Config).unwrap_or(now.written),
         resolved: now.resolved.to_toml(),
     };
-    let shown = Shown::new(
-        &now.experiment.name,
-        &writer,
-        TaskMeasures::of(&now.experiment),
-        arguments.shown,
-        *terminal,
-    );
+    let shown = Shown::new(&now.experiment, &writer, arguments.shown, *terminal);
     shown.around(watch, &now.document, signals, |views| {
         session::train(
             now.experiment,

@@ -6,11 +6,13 @@ use std::time::SystemTime;
 use clap::Args;
 use polytask_config::Document;
 use polytask_store::{RunDir, Writer};
+use polytask_training::experiment::Experiment;
 use polytask_training::run::Finish;
 use polytask_training::session::{self, Options, Outcome, SessionError, Texts};
 use serde_json::json;
 
 use crate::arguments::ConfigArguments;
+use crate::budget::{Budget, rate_budget};
 use crate::command::check;
 use crate::configuration::{Configuration, unplanned};
 use crate::exit::{Exit, Failure};
@@ -118,13 +120,7 @@ pub(crate) fn run(
         trace_samples: arguments.shown.trace_samples,
         max_steps: arguments.fast_dev_run.then_some(FEW_STEPS),
     };
-    let shown = Shown::new(
-        &experiment.name,
-        &writer,
-        TaskMeasures::of(&experiment),
-        arguments.shown,
-        *terminal,
-    );
+    let shown = Shown::new(&experiment, &writer, arguments.shown, *terminal);
     let shown = if passing.is_some() {
         shown.passing()
     } else {
@@ -187,23 +183,25 @@ pub(crate) struct Shown {
     terminal: Terminal,
     /// Whether the run is still there when it has ended.
     is_kept: bool,
+    /// Of a bottleneck's rate, nats a row.
+    budget: Option<f64>,
 }
 
 impl Shown {
     pub(crate) fn new(
-        name: &str,
+        experiment: &Experiment,
         writer: &Writer,
-        tasks: Vec<TaskMeasures>,
         arguments: ShownArguments,
         terminal: Terminal,
     ) -> Self {
         Self {
-            name: name.to_owned(),
+            name: experiment.name.clone(),
             run: writer.path().to_owned(),
-            tasks,
+            tasks: TaskMeasures::of(experiment),
             arguments,
             terminal,
             is_kept: true,
+            budget: rate_budget(experiment),
         }
     }
 
@@ -350,10 +348,17 @@ impl Shown {
                 None => "last checkpoint".to_owned(),
             };
             text.push_str(&format!("\n{} split, {which}\n\n", outcome.split));
+            let run = self.is_kept.then_some(self.run.as_path());
+            let step = outcome
+                .best
+                .score
+                .map_or(outcome.step, |_| outcome.best.step);
+            let budget = self.budget.map(|nats| Budget::new(nats, run, step));
             text.push_str(&results::table(
                 &self.tasks,
                 tested,
                 outcome.split,
+                budget,
                 self.terminal.colors_results,
             ));
         }

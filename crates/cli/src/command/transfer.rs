@@ -9,11 +9,13 @@ mod compared;
 mod comparison;
 mod effect;
 mod equivalents;
+mod page;
 mod prequential;
 mod report;
 mod runs;
 mod shown;
 mod summary;
+mod words;
 
 use std::path::PathBuf;
 
@@ -148,7 +150,7 @@ fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exi
         arguments.leave_one_out,
     )?;
     if arguments.label_equivalents {
-        transfer.equivalents = equivalents::of(&tasks, &measured);
+        transfer.equivalents = equivalents::of(&tasks, &measured, first);
     }
     if arguments.prequential {
         transfer.prequential = Some(Prequential::of(&tasks, &measured));

@@ -19,7 +19,13 @@ pub enum Verdict {
     KnownLabel,
     /// Nothing shows; only trying tells.
     Silent,
-    /// There are no rows to tell.
+    /// One of the two has one value on the rows that would tell.
+    Constant,
+    /// Some rows have both labels, too few to tell.
+    FewRows,
+    /// No row has both labels.
+    Apart,
+    /// What would tell could not be fitted.
     Unknown,
 }
 
@@ -52,7 +58,18 @@ impl Verdict {
             Self::Silent => {
                 "labels are silent: look at feature profiles, gradients or codes; try it and measure bits transferred"
             }
-            Self::Unknown => "too few rows have both labels for anything to be said from labels",
+            Self::Constant => {
+                "one of the two labels has one value on the rows that would tell: there is nothing to share"
+            }
+            Self::FewRows => {
+                "some rows have both labels, but too few for anything to be said from labels"
+            }
+            Self::Apart => {
+                "no row has both labels: nothing can be said from labels; only bits transferred tell"
+            }
+            Self::Unknown => {
+                "nothing could be fitted on the rows with both labels, or they are too many to be kept"
+            }
         }
     }
 
@@ -66,7 +83,9 @@ impl Verdict {
 }
 
 impl Reading {
-    fn of(main: Verdict) -> Self {
+    /// One reading alone.
+    #[must_use]
+    pub fn of(main: Verdict) -> Self {
         Self { main, also: None }
     }
 

@@ -106,6 +106,9 @@ pub fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::JointHead => "joint head",
         Verdict::KnownLabel => "known label",
         Verdict::Silent => "silent",
+        Verdict::Constant => "constant",
+        Verdict::FewRows => "too few rows",
+        Verdict::Apart => "no common rows",
         Verdict::Unknown => "unknown",
     }
 }

@@ -1,5 +1,6 @@
 //! Information: from rows, labels and predictions to what [`polytask_information`] measures.
 
+mod aligned;
 mod codes;
 mod columns;
 mod coupling;
@@ -8,6 +9,7 @@ mod relations;
 mod representation;
 mod residual;
 mod usable;
+mod varying;
 
 pub use codes::{CodeUse, code_use};
 pub use columns::{FeatureColumns, label_columns};

@@ -74,6 +74,15 @@ impl ObservedPart {
         }
     }
 
+    /// Whether its label is the same on all rows.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        match self {
+            Self::Classes { truth, .. } => truth.iter().all(|class| Some(class) == truth.first()),
+            Self::Real { truth, .. } => truth.iter().all(|value| Some(value) == truth.first()),
+        }
+    }
+
     /// Some of the rows, by their places.
     #[must_use]
     pub fn select(&self, places: &[usize]) -> Self {
@@ -141,9 +150,10 @@ impl Observed {
     pub fn push(&mut self, rows: &[u32], decoded: &[f64], truth: &[f64]) {
         let width = decoded.len() / rows.len().max(1);
         if self.is_too_large || (self.rows.len() + rows.len()) * width > MOST {
+            // The parts stay, with no rows: what counts them counts those of the other tasks too.
             *self = Self {
                 is_too_large: true,
-                ..Self::default()
+                ..self.select(&[])
             };
             return;
         }
@@ -249,5 +259,6 @@ mod tests {
         one.rows = vec![0; MOST / 2];
         one.push(&[0], &[0.5, 0.5], &[1.0]);
         assert!(one.is_too_large && one.rows.is_empty());
+        assert_eq!(one.parts.len(), 1);
     }
 }

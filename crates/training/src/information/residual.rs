@@ -2,23 +2,18 @@
 //!
 //! For a multilabel task each label is one of the pair, for a regression each output. Only rows with both labels count.
 
-use std::collections::HashMap;
-
 use polytask_information::report::{Column, Report, ReportOptions, Values};
-use polytask_information::usable::{Head, Hint, Residual, Verdict, residual, verdict};
+use polytask_information::usable::{Reading, Residual, Verdict, residual, verdict};
 use polytask_information::{Flag, InformationError, Measure, Unit, benjamini_hochberg};
 use polytask_model::LossOptions;
 use polytask_random::Seed;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::observed::{Observed, ObservedPart};
+use super::aligned::{Aligned, Missing, NEEDED, rows_of};
+use super::observed::Observed;
 use crate::plan::PlannedTask;
 
-/// Rows with both labels that each side needs.
-const ROWS: usize = 50;
-/// Rows of each side that are used at most.
-const MOST_ROWS: usize = 5000;
 /// Numbers that all permutations together may touch: some seconds.
 const WORK: usize = 4_000_000_000;
 /// Fewest permutations: below, nothing can be significant among several pairs.
@@ -36,9 +31,11 @@ pub struct PairResidual {
     pub target: String,
     /// Measured rows with both labels.
     pub rows: u64,
+    /// Rows with both labels that the gains are fitted on.
+    pub held: u64,
     /// What the two labels share on the training rows.
     pub label: Option<Measure>,
-    /// V1 and V2; none with too few rows.
+    /// V1 and V2; none where the verdict is of what is missing.
     pub residual: Option<Residual>,
     /// What to do about it; where both gains are sure, about the larger.
     pub verdict: Verdict,
@@ -66,6 +63,8 @@ pub struct Residuals {
     pub rate: f64,
     /// A gain that is smaller is not read as one, bits.
     pub least: f64,
+    /// Rows with both labels that are needed, fitted on and measured each.
+    pub needed: u64,
     /// Every ordered pair.
     pub pairs: Vec<PairResidual>,
 }
@@ -92,11 +91,21 @@ pub fn residuals(
         .flat_map(|source| (0..parts.len()).map(move |target| (source, target)))
         .filter(|(source, target)| source != target)
         .collect();
-    let aligned: Vec<Option<Aligned>> = ordered
+    let constant: Vec<bool> = columns.iter().map(is_constant).collect();
+    let aligned: Vec<Result<Aligned, Missing>> = ordered
         .iter()
         .map(|&(source, target)| {
-            let (&source, &target) = (parts.get(source)?, parts.get(target)?);
-            Aligned::of(held, measured, source, target)
+            let pair = [source, target];
+            let places = pair.map(|place| parts.get(place).copied().unwrap_or_default());
+            let found = Aligned::of(held, measured, places);
+            // More rows would not help.
+            match pair.iter().any(|&place| constant.get(place) == Some(&true)) {
+                true => Err(Missing {
+                    verdict: Verdict::Constant,
+                    rows: rows_of(&found),
+                }),
+                false => found,
+            }
         })
         .collect();
     let work: usize = aligned.iter().flatten().map(Aligned::work).sum();
@@ -107,15 +116,9 @@ pub fn residuals(
         .enumerate()
         .map(|(place, pair)| {
             let mut stream = Seed(options.seed).stream("information/residual", place as u64);
-            let pair = pair.as_ref()?;
+            let [fitted, tested] = pair.as_ref().ok()?.heads_and_hints();
             // What cannot be fitted says nothing of the pair.
-            residual(
-                (pair.target.0.head(), hint(&pair.source.0)),
-                (pair.target.1.head(), hint(&pair.source.1)),
-                permutations,
-                &mut stream,
-            )
-            .ok()
+            residual(fitted, tested, permutations, &mut stream).ok()
         })
         .collect();
     let found = corrected(found);
@@ -134,7 +137,11 @@ pub fn residuals(
                 .map(|pair| pair.information.clone());
             let unknown = Measure::absent(Unit::Bits, "none", 0, Flag::NotCoObserved);
             let shared = label.as_ref().unwrap_or(&unknown);
-            let read = verdict(shared, residual.as_ref(), options.rate, LEAST);
+            let read = match aligned {
+                Ok(_) => verdict(shared, residual.as_ref(), options.rate, LEAST),
+                Err(missing) => Reading::of(missing.verdict),
+            };
+            let [held, rows] = rows_of(aligned);
             let is_number = |place: usize| {
                 let column = columns.get(place);
                 column.is_some_and(|column| matches!(column.values, Values::Real(_)))
@@ -153,7 +160,8 @@ pub fn residuals(
             PairResidual {
                 source: name(source),
                 target: name(target),
-                rows: aligned.as_ref().map_or(0, |pair| pair.rows as u64),
+                rows: rows as u64,
+                held: held as u64,
                 label,
                 residual,
                 verdict: read.main,
@@ -167,8 +175,22 @@ pub fn residuals(
         permutations,
         rate: options.rate,
         least: LEAST,
+        needed: NEEDED as u64,
         pairs,
     })
+}
+
+/// Whether a label has one value on all rows that have it.
+fn is_constant(column: &Column) -> bool {
+    fn has_one<T: PartialEq>(values: &[Option<T>]) -> bool {
+        let mut known = values.iter().flatten();
+        let first = known.next();
+        first.is_some() && known.all(|value| Some(value) == first)
+    }
+    match &column.values {
+        Values::Classes { labels, .. } => has_one(labels),
+        Values::Real(values) => has_one(values),
+    }
 }
 
 /// What a config must say of a task's loss before a joint head can couple its labels, if it says something else.
@@ -200,77 +222,4 @@ fn corrected(mut found: Vec<Option<Residual>>) -> Vec<Option<Residual>> {
         }
     }
     found
-}
-
-/// Two labels on the rows that have both: (held, measured) of each.
-struct Aligned {
-    source: (ObservedPart, ObservedPart),
-    target: (ObservedPart, ObservedPart),
-    /// Measured rows, used or not.
-    rows: usize,
-}
-
-impl Aligned {
-    fn of(
-        held: &[Observed],
-        measured: &[Observed],
-        source: (usize, usize),
-        target: (usize, usize),
-    ) -> Option<Self> {
-        let (source_held, target_held, held) = together(held, source, target)?;
-        let (source_measured, target_measured, rows) = together(measured, source, target)?;
-        (held >= ROWS && rows >= ROWS).then_some(Self {
-            source: (source_held, source_measured),
-            target: (target_held, target_measured),
-            rows,
-        })
-    }
-
-    fn work(&self) -> usize {
-        let rows = self.target.1.head().rows();
-        2 * rows * (self.target.1.classes() + self.source.1.classes())
-    }
-}
-
-/// Both labels on the rows that have both, and how many these are.
-fn together(
-    seen: &[Observed],
-    source: (usize, usize),
-    target: (usize, usize),
-) -> Option<(ObservedPart, ObservedPart, usize)> {
-    let (from, to) = (seen.get(source.0)?, seen.get(target.0)?);
-    let places: HashMap<u32, usize> = from.rows.iter().copied().zip(0..).collect();
-    let both: Vec<(usize, usize)> = to
-        .rows
-        .iter()
-        .enumerate()
-        .filter_map(|(place, row)| Some((*places.get(row)?, place)))
-        .collect();
-    let used = both.len().min(MOST_ROWS);
-    let (sources, targets): (Vec<usize>, Vec<usize>) = (0..used)
-        .filter_map(|place| both.get(place * both.len() / used.max(1)).copied())
-        .unzip();
-    Some((
-        from.parts.get(source.1)?.select(&sources),
-        to.parts.get(target.1)?.select(&targets),
-        both.len(),
-    ))
-}
-
-fn hint(part: &ObservedPart) -> Hint<'_> {
-    match part.head() {
-        Head::Classes {
-            logits,
-            classes,
-            truth,
-        } => Hint::Classes {
-            logits,
-            classes,
-            label: truth,
-        },
-        Head::Real { prediction, truth } => Hint::Real {
-            prediction,
-            label: truth,
-        },
-    }
 }

@@ -1,6 +1,5 @@
 //! Usable information of every task on some rows, calibrated on rows that no part of the model was fitted on.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use polytask_data::{Encoded, TaskFit, TaskKind};
@@ -9,6 +8,7 @@ use polytask_information::usable::{
 };
 
 use super::observed::{Observed, ObservedPart};
+use super::varying::varying;
 use crate::plan::PlannedTask;
 
 /// Rows with a label that calibration and measurement each need.
@@ -138,38 +138,10 @@ pub fn usable_information(
     })
 }
 
-/// The parts of a task's label that vary in training.
-struct Varying(Vec<usize>);
-
-/// Their baselines, and which they are. A number that is always the same has no density to measure bits by, and nothing to tell.
-fn varying(baselines: &[Baseline]) -> (Vec<Baseline>, Varying) {
-    let parts = baselines.iter().enumerate().filter(
-        |(_, baseline)| !matches!(baseline, Baseline::Real { variance, .. } if *variance <= 0.0),
-    );
-    let (places, baselines) = parts.map(|(place, one)| (place, one.clone())).unzip();
-    (baselines, Varying(places))
-}
-
-impl Varying {
-    fn of<'a>(&self, observed: &'a Observed) -> Cow<'a, Observed> {
-        if self.0.len() == observed.parts.len() {
-            return Cow::Borrowed(observed);
-        }
-        let parts = self.0.iter().filter_map(|&place| observed.parts.get(place));
-        Cow::Owned(Observed {
-            parts: parts.cloned().collect(),
-            rows: observed.rows.clone(),
-            is_too_large: observed.is_too_large,
-        })
-    }
-}
-
 /// Whether a number of these rows is always the same: no variance can be fitted on them.
 fn is_constant(held: &Observed) -> bool {
-    held.parts.iter().any(|part| match part {
-        ObservedPart::Classes { .. } => false,
-        ObservedPart::Real { truth, .. } => truth.iter().all(|value| Some(value) == truth.first()),
-    })
+    let mut parts = held.parts.iter();
+    parts.any(|part| matches!(part, ObservedPart::Real { .. }) && part.is_constant())
 }
 
 fn costs(held: &Observed, measured: &Observed, baselines: &[Baseline]) -> Result<RowCosts, String> {

@@ -146,9 +146,16 @@ impl Loaded {
             let own = fit.and_then(|fit| values(fit).get(label.place));
             own.copied().unwrap_or(none)
         };
+        let seen = ((given - of(|fit| &fit.mean, 0.0)) / of(|fit| &fit.std, 1.0)) as f32;
+        if !seen.is_finite() {
+            return Err(format!(
+                "`{number}` is too large for `{}`: on the scale of its training labels it is not finite in single precision",
+                label.name
+            ));
+        }
         Ok(Fixed {
             label: place,
-            seen: ((given - of(|fit| &fit.mean, 0.0)) / of(|fit| &fit.std, 1.0)) as f32,
+            seen,
             given,
         })
     }

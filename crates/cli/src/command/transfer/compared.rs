@@ -85,9 +85,14 @@ pub(super) struct Compared<'a> {
 
 impl Compared<'_> {
     fn run(&self, seed: u64, tasks: &[String]) -> Option<&MeasuredRun> {
+        self.run_on(1.0, seed, tasks)
+    }
+
+    /// On a share of the training rows.
+    fn run_on(&self, share: f64, seed: u64, tasks: &[String]) -> Option<&MeasuredRun> {
         self.measured
             .iter()
-            .find(|one| one.run.seed == seed && one.run.tasks == tasks && one.run.share >= 1.0)
+            .find(|one| one.run.seed == seed && one.run.tasks == tasks && one.run.share == share)
     }
 
     /// Usable bits of `task` learnt with `tasks`, calibrated, over seeds; none where one was not measured.
@@ -104,6 +109,17 @@ impl Compared<'_> {
         let mut measure = measure.ok()?;
         measure.estimator = "log ratio to the training marginal, calibrated; bootstrap over rows, Student's t over seeds".into();
         Some(measure)
+    }
+
+    /// Bits per row that `task` alone has more on all training rows than on this share of them, calibrated, over seeds; none where one
+    /// was not measured.
+    pub(super) fn rise(&self, task: &str, share: f64) -> Option<Measure> {
+        let alone = &[task.to_owned()][..];
+        let [least, all] = [share, 1.0].map(|share| self.costs_on(share, alone, task));
+        let (least, all) = (least.ok()?, all.ok()?);
+        let mut stream = self.stream("rise", task, alone);
+        let [few, many] = [&least, &all].map(|costs| costs.of(|costs| &costs.calibrated));
+        transferred_over_seeds(&few, &many, all.rows(), RESAMPLES, &mut stream).ok()
     }
 
     /// Whether usable bits are no more than two standard errors above 0. The error of one seed stands for that of the mean: seeds
@@ -186,8 +202,12 @@ impl Compared<'_> {
 
     /// Of every seed; or why one has none.
     fn costs(&self, tasks: &[String], task: &str) -> Result<Costs<'_>, String> {
+        self.costs_on(1.0, tasks, task)
+    }
+
+    fn costs_on(&self, share: f64, tasks: &[String], task: &str) -> Result<Costs<'_>, String> {
         let seeds = self.seeds.iter();
-        let seeds = seeds.map(|&seed| self.found(seed, tasks, task));
+        let seeds = seeds.map(|&seed| self.found(share, seed, tasks, task));
         let seeds = seeds.collect::<Result<Vec<_>, String>>()?;
         let mut digests = seeds.iter().map(|seed| seed.digest);
         let first = digests.next();
@@ -197,9 +217,15 @@ impl Compared<'_> {
         })
     }
 
-    fn found(&self, seed: u64, tasks: &[String], task: &str) -> Result<&TaskInformation, String> {
+    fn found(
+        &self,
+        share: f64,
+        seed: u64,
+        tasks: &[String],
+        task: &str,
+    ) -> Result<&TaskInformation, String> {
         let run = self
-            .run(seed, tasks)
+            .run_on(share, seed, tasks)
             .ok_or_else(|| format!("there is no run of seed {seed}"))?;
         let information = &run.evaluation.information;
         information.measured.get(task).ok_or_else(|| {

@@ -1,13 +1,14 @@
 //! What training together is worth in labels: where the learning curve of a task alone is as good as all tasks together.
 //!
 //! Together is taken on half of the training rows too, so that there is measured curve beyond: on all of them, help can only be said to
-//! be worth more labels than there are.
+//! be worth more labels than there are. Where the curve does not surely rise, labels are worth nothing that can be read off it.
 
 use polytask_information::usable::{Equivalent, label_equivalents};
 use polytask_information::{Flag, Measure, Unit};
 use serde::Serialize;
 
-use super::runs::{MeasuredRun, Run};
+use super::compared::{Compared, seeds_of};
+use super::runs::{LEAST_SHARE, MeasuredRun, Run};
 use crate::number::count;
 
 /// One task.
@@ -16,6 +17,12 @@ pub(super) struct TaskEquivalents {
     pub(super) task: String,
     /// Alone: labels and bits per example that the label still costs, calibrated, means over seeds.
     pub(super) curve: Vec<(f64, Measure)>,
+    /// Usable bits alone with all labels.
+    pub(super) usable: Option<Measure>,
+    /// How many more than with the fewest.
+    pub(super) rise: Option<Measure>,
+    /// Why no equivalents are read off the curve.
+    pub(super) why_not: Option<String>,
     /// Together on half of the rows, and on all.
     pub(super) together: Vec<Worth>,
 }
@@ -27,37 +34,39 @@ pub(super) struct Worth {
     pub(super) labels: f64,
     /// Bits per example that its label still costs, mean over seeds.
     pub(super) cost: Measure,
-    /// Labels with which it is as good alone, on the mean curve.
-    pub(super) alone: Measure,
-    /// The same of each seed by itself.
+    /// Labels with which it is as good alone, on the mean curve; none where that does not rise.
+    pub(super) alone: Option<Measure>,
+    /// The same of each seed by itself: how far it is to be trusted.
     pub(super) by_seed: Vec<Measure>,
 }
 
 /// Of every task whose curve was measured.
-pub(super) fn of(tasks: &[String], measured: &[MeasuredRun]) -> Vec<TaskEquivalents> {
-    tasks
-        .iter()
-        .filter_map(|task| {
-            Measured {
-                task,
-                tasks,
-                measured,
-            }
-            .equivalents()
-        })
-        .collect()
+pub(super) fn of(tasks: &[String], measured: &[MeasuredRun], seed: u64) -> Vec<TaskEquivalents> {
+    let compared = Compared {
+        measured,
+        seeds: &seeds_of(measured),
+        seed,
+    };
+    let of = |task: &String| {
+        Measured {
+            task,
+            tasks,
+            compared: &compared,
+        }
+        .equivalents()
+    };
+    tasks.iter().filter_map(of).collect()
 }
 
 struct Measured<'a> {
     task: &'a str,
     tasks: &'a [String],
-    measured: &'a [MeasuredRun],
+    compared: &'a Compared<'a>,
 }
 
 impl Measured<'_> {
     fn equivalents(&self) -> Option<TaskEquivalents> {
-        let mut seeds: Vec<u64> = self.measured.iter().map(|one| one.run.seed).collect();
-        seeds.dedup();
+        let seeds = self.compared.seeds;
         let curves: Vec<Vec<[f64; 2]>> = seeds
             .iter()
             .map(|&seed| self.points(seed, |tasks| tasks == [self.task]))
@@ -67,6 +76,10 @@ impl Measured<'_> {
             .map(|&seed| self.points(seed, |tasks| tasks == self.tasks))
             .collect();
         let curve = mean(&curves)?;
+        let alone = &[self.task.to_owned()][..];
+        let usable = self.compared.usable(self.task, alone);
+        let rise = self.compared.rise(self.task, LEAST_SHARE);
+        let why_not = why_flat(usable.as_ref(), rise.as_ref());
         let together = mean(&joint)?.into_iter().enumerate();
         let together = together.filter_map(|(place, [labels, cost])| {
             let by_seed = curves.iter().zip(&joint).filter_map(|(curve, joint)| {
@@ -76,8 +89,14 @@ impl Measured<'_> {
             Some(Worth {
                 labels,
                 cost: record_of_cost(cost, place, &joint),
-                alone: record(read(&curve, cost)?, joint.len()),
-                by_seed: by_seed.collect(),
+                alone: match &why_not {
+                    Some(_) => None,
+                    None => Some(record(read(&curve, cost)?, joint.len())),
+                },
+                by_seed: match &why_not {
+                    Some(_) => Vec::new(),
+                    None => by_seed.collect(),
+                },
             })
         });
         let together = together.collect();
@@ -88,12 +107,15 @@ impl Measured<'_> {
             task: self.task.to_owned(),
             curve: points.collect(),
             together,
+            usable,
+            rise,
+            why_not,
         })
     }
 
     /// (labels, bits) of the runs of a seed whose tasks are these, fewest labels first.
     fn points(&self, seed: u64, is_wanted: impl Fn(&[String]) -> bool) -> Vec<[f64; 2]> {
-        let runs = self.measured.iter();
+        let runs = self.compared.measured.iter();
         let runs = runs.filter(|one| {
             one.run.seed == seed && is_wanted(&one.run.tasks) && Run::is_on_curve(&one.run)
         });
@@ -108,6 +130,25 @@ impl Measured<'_> {
             .collect();
         points.sort_by(|left, right| left[0].total_cmp(&right[0]));
         points
+    }
+}
+
+/// Why labels are read off no curve: its end knows nothing surely, or not surely more than its beginning.
+fn why_flat(usable: Option<&Measure>, rise: Option<&Measure>) -> Option<String> {
+    let of = |bits: Option<&Measure>| bits.and_then(|bits| bits.interval);
+    let told = |what: &str, [low, high]: [f64; 2]| {
+        format!("the curve does not rise: {what} is {low:+.3} … {high:+.3} bits")
+    };
+    match (of(usable), of(rise)) {
+        (Some(usable), _) if usable[0] <= 0.0 => {
+            Some(told("what it knows alone with all labels", usable))
+        }
+        (_, Some(rise)) if rise[0] <= 0.0 => Some(told(
+            "what it knows more with all labels than with the fewest",
+            rise,
+        )),
+        (Some(_), Some(_)) => None,
+        _ => Some("the bits of its curve were not measured".to_owned()),
     }
 }
 
@@ -168,6 +209,26 @@ pub(super) fn shown(labels: &Measure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_are_read_off_a_curve_that_surely_rises() {
+        let bits = |low, high| Measure::of(0.0, Unit::Bits, "", 9).with_interval([low, high]);
+        let why = |usable: &Measure, rise: &Measure| why_flat(Some(usable), Some(rise));
+        let (sure, unsure) = (bits(0.1, 0.2), bits(-0.01, 0.02));
+        assert_eq!(why(&sure, &sure), None);
+        let knows_nothing = why(&unsure, &sure).unwrap();
+        assert!(knows_nothing.ends_with("with all labels is -0.010 … +0.020 bits"));
+        assert!(
+            why(&sure, &unsure)
+                .unwrap()
+                .contains("than with the fewest")
+        );
+        assert!(
+            why_flat(Some(&sure), None)
+                .unwrap()
+                .ends_with("were not measured")
+        );
+    }
 
     #[test]
     fn seeds_are_averaged_point_by_point() {

@@ -37,8 +37,10 @@ const ASIDE: &[&str] = &[
     "train.prefetch",
 ];
 
+/// The smallest share of the training rows at which learning curves are measured.
+pub(super) const LEAST_SHARE: f64 = 0.125;
 /// Shares of the training rows at which learning curves are measured, beside the whole.
-const SHARES: &[f64] = &[0.125, 0.25, HALF];
+const SHARES: &[f64] = &[LEAST_SHARE, 0.25, HALF];
 /// Shares of the training rows that a code of the labels, block by block, has learnt from; with the whole its blocks end.
 pub(super) const BLOCKS: &[f64] = &[0.0625, 0.125, 0.25, HALF];
 /// The share at which all tasks together are compared with the curves: above it there is still curve to be read.
