@@ -14,15 +14,18 @@ use crate::covariance::Crosswise;
 use crate::evaluate::{JOINT_CROSSWISE, Predictor};
 use crate::{joint, tensors};
 
-/// Labels beyond which pairs are left out: there is a pass over the rows for each.
-const LABELS: usize = 16;
+/// Labels beyond which pairs are left out: there is a pass over the rows for each. Of classes, or of both kinds.
+pub const MOST_LABELS: usize = 16;
+
+/// The same where all are numbers, which are cheaper.
+pub const MOST_NUMBERS: usize = 40;
 
 /// What the coupling of labels gives.
 #[derive(Clone, Debug, Serialize)]
 pub struct Coupling {
     /// Bits per row with two known labels or more.
     pub joint: Measure,
-    /// Every pair; empty of many labels.
+    /// Every pair; empty of more than [`MOST_LABELS`] labels, or [`MOST_NUMBERS`] if all are numbers.
     pub pairs: Vec<CoupledPair>,
 }
 
@@ -57,8 +60,12 @@ pub fn coupling(
     let places = (0..count).flat_map(|left| (left + 1..count).map(move |right| (left, right)));
     // Classes and numbers are independent of each other.
     let is_number = |place: usize| labels.get(place).is_some_and(CoupledLabel::is_number);
+    let most = match (0..count).all(is_number) {
+        true => MOST_NUMBERS,
+        false => MOST_LABELS,
+    };
     let mut pairs: Vec<Gains> = places
-        .filter(|(left, right)| count <= LABELS && is_number(*left) == is_number(*right))
+        .filter(|(left, right)| count <= most && is_number(*left) == is_number(*right))
         .map(|(left, right)| Gains::of(vec![left, right]))
         .collect();
     let mut all = Gains::of((0..count).collect());

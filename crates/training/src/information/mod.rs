@@ -13,7 +13,9 @@ mod varying;
 
 pub use codes::{CodeUse, code_use};
 pub use columns::{FeatureColumns, label_columns};
-pub use coupling::{CoupledPair, Coupling, coupling, joint_gains, predictions_given};
+pub use coupling::{
+    CoupledPair, Coupling, MOST_LABELS, MOST_NUMBERS, coupling, joint_gains, predictions_given,
+};
 pub use observed::{Observed, ObservedPart};
 pub use relations::{Asked, OVERLAP, PairRelation, Relations, relations};
 pub use representation::{

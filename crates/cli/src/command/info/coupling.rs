@@ -2,7 +2,7 @@
 
 use polytask_information::Measure;
 use polytask_information::report::{Cell, Page};
-use polytask_training::information::Coupling;
+use polytask_training::information::{Coupling, MOST_LABELS, MOST_NUMBERS};
 
 use crate::command::transfer::{interval, signed};
 use crate::number::count;
@@ -38,13 +38,20 @@ pub(super) fn text(coupling: &Coupling, color: bool) -> String {
     for (name, bits) in rows.iter().take(PAIRS) {
         table.row([name.clone(), signed(bits), interval(bits), count(bits.n)]);
     }
+    let left_out = if coupling.pairs.is_empty() {
+        format!(
+            "(pairs are measured of up to {MOST_LABELS} labels, {MOST_NUMBERS} if all are numbers)\n"
+        )
+    } else {
+        String::new()
+    };
     let shown = if rows.len() > PAIRS {
         format!(", {PAIRS} of {} shown", rows.len())
     } else {
         String::new()
     };
     format!(
-        "\nWhat the joint head is worth, bits per row{shown}\n({TOLD})\n{}",
+        "\nWhat the joint head is worth, bits per row{shown}\n({TOLD})\n{left_out}{}",
         table.text(color)
     )
 }
