@@ -28,7 +28,7 @@ pub(crate) fn decode(
     picture: Picture,
     limits: &Limits,
 ) -> Result<([usize; 3], Vec<u8>), DataError> {
-    let image = opened(path, limits, |decoder| DynamicImage::from_decoder(decoder))?;
+    let image = opened(path, limits, DynamicImage::from_decoder)?;
     let (height, width) = (image.height(), image.width());
     let target = picture
         .size
