@@ -24,12 +24,7 @@ pub(crate) fn refit(
     interrupt: &AtomicBool,
 ) -> Result<Option<Crosswise>, Interrupted> {
     let model = state.evaluated();
-    let predictor = Predictor {
-        model: &model,
-        tasks: &plan.tasks,
-        shape: &plan.input_shape,
-        device: &plan.place.device,
-    };
+    let predictor = Predictor::of(plan, &model);
     let (splits, size) = (&plan.splits, plan.train.batch_size);
     let rows = match splits.val.as_slice() {
         [] => &splits.train,

@@ -16,7 +16,7 @@ use burn::tensor::{Device, Tensor};
 use crate::covariance::Crosswise;
 use crate::information::{Information, Observed, baselines};
 use crate::joint;
-use crate::plan::PlannedTask;
+use crate::plan::{Plan, PlannedTask};
 use crate::tensors;
 
 pub use gain::RowMean;
@@ -160,6 +160,19 @@ pub struct Predictor<'a> {
     pub shape: &'a InputShape,
     /// Where it is, without autodiff.
     pub device: &'a Device,
+}
+
+impl<'a> Predictor<'a> {
+    /// Of a model of this plan.
+    #[must_use]
+    pub fn of(plan: &'a Plan, model: &'a MultiTaskModel) -> Self {
+        Self {
+            model,
+            tasks: &plan.tasks,
+            shape: &plan.input_shape,
+            device: &plan.place.device,
+        }
+    }
 }
 
 /// How a task's predictions look to a metric.

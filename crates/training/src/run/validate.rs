@@ -19,12 +19,7 @@ pub(super) fn validate(
     crosswise: Option<Crosswise>,
 ) -> Result<Option<BTreeMap<String, f64>>, RunError> {
     let model = state.evaluated();
-    let predictor = Predictor {
-        model: &model,
-        tasks: &plan.tasks,
-        shape: &plan.input_shape,
-        device: &plan.place.device,
-    };
+    let predictor = Predictor::of(plan, &model);
     let mut metrics = train_metrics(plan, &state.progress.sums);
     if let Some(strength) = &state.code_strength {
         metrics.insert("train/code_strength".to_owned(), strength.now());

@@ -71,12 +71,7 @@ fn a_known_label_gives_what_the_pair_shares() {
     ));
     with_tables(&mut world.state);
     let model = world.state.evaluated();
-    let predictor = Predictor {
-        model: &model,
-        tasks: &world.plan.tasks,
-        shape: &world.plan.input_shape,
-        device: &world.plan.place.device,
-    };
+    let predictor = Predictor::of(&world.plan, &model);
     let rows = &world.plan.splits.train;
     let evaluated = predictor
         .evaluate(&Measured {
@@ -123,12 +118,7 @@ fn the_gain_is_what_the_chain_saves_over_the_marginals() {
     ));
     let evaluate = |state: &TrainState| {
         let model = state.evaluated();
-        let predictor = Predictor {
-            model: &model,
-            tasks: &world.plan.tasks,
-            shape: &world.plan.input_shape,
-            device: &world.plan.place.device,
-        };
+        let predictor = Predictor::of(&world.plan, &model);
         let measured = Measured {
             encoded: &world.plan.encoded,
             rows: &world.plan.splits.train,

@@ -93,12 +93,7 @@ fn evaluated(plan: &Plan, state: &TrainState) -> Evaluation {
 }
 
 fn predictor<'a>(plan: &'a Plan, model: &'a polytask_model::MultiTaskModel) -> Predictor<'a> {
-    Predictor {
-        model,
-        tasks: &plan.tasks,
-        shape: &plan.input_shape,
-        device: &plan.place.device,
-    }
+    Predictor::of(plan, model)
 }
 
 #[test]

@@ -163,12 +163,7 @@ impl Trained {
     }
 
     fn predictor<'a>(&'a self, model: &'a polytask_model::MultiTaskModel) -> Predictor<'a> {
-        Predictor {
-            model,
-            tasks: &self.plan.tasks,
-            shape: &self.plan.input_shape,
-            device: &self.plan.place.device,
-        }
+        Predictor::of(&self.plan, model)
     }
 
     /// What the model says of validation and of test rows, in the order of the rows.
