@@ -121,3 +121,36 @@ fn numbers_without_effect_beside_edges_are_told() {
     );
     assert!(!check(&[]).contains("has no effect"));
 }
+
+/// An exclusive or: no pair of the three labels says anything, and `info RUN` says what the triple does.
+#[test]
+fn a_synergy_of_three_labels_is_told() {
+    let folder = linked();
+    let mut draws = Draws(12);
+    let mut text = String::from("x,a,b,c\n");
+    for _ in 0..1200 {
+        let (a, b) = (draws.coin(), draws.coin());
+        text.push_str(&format!("{},{a},{b},{}\n", draws.normal(), a ^ b));
+    }
+    folder.write("linked.csv", &text);
+    let tasks = ["a", "b", "c"].map(|name| format!("[tasks.{name}]\ntype = \"binary\"\n"));
+    let head = LINKED.split("[tasks.left]").next().unwrap();
+    let tail = LINKED.split_once("[device]").unwrap().1;
+    folder.write(
+        "xor.toml",
+        &format!("{head}{}[device]{tail}", tasks.concat()),
+    );
+    folder
+        .run(&["train", "xor.toml", "--run-dir", "xor"])
+        .expect(0);
+    let found = folder.run(&["info", "xor", "--json"]).expect(0).json();
+    let synergies = found["synergies"].as_array().unwrap();
+    assert_eq!(synergies.len(), 1, "{found}");
+    let excess = synergies[0]["excess"]["value"].as_f64().unwrap();
+    assert!((0.95..1.001).contains(&excess), "{excess}");
+    let text = folder.run(&["info", "xor"]).expect(0).out;
+    assert!(
+        text.contains("What two labels together say about a third"),
+        "{text}"
+    );
+}

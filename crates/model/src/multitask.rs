@@ -221,10 +221,17 @@ impl MultiTaskModel {
         self.coupled().iter().any(CoupledLabel::is_number)
     }
 
-    /// Adds what these predictions of the heads by themselves leave of the coupled numbers that are known.
-    pub fn leave(&self, heads: &[Tensor<2>], known: &Known, residuals: &mut Residuals) {
+    /// Adds what these predictions of the heads by themselves leave of the coupled numbers that are known, each row to its part,
+    /// 0 to [`Residuals::PARTS`].
+    pub fn leave(
+        &self,
+        heads: &[Tensor<2>],
+        known: &Known,
+        parts: &[usize],
+        residuals: &mut Residuals,
+    ) {
         if let Some(joint) = &self.joint {
-            joint.leave(heads, known, residuals);
+            joint.leave(heads, known, parts, residuals);
         }
     }
 
@@ -241,8 +248,8 @@ impl MultiTaskModel {
         self
     }
 
-    /// Models whose covariances are of all rows but every fifth, from row 0, 1, … on: what the i-th of n says of row i, modulo n, it
-    /// does not know from that row.
+    /// Models whose covariances are of all rows but those of part 0, 1, …: what such a model says of a row of that part it does not know
+    /// from that row.
     #[must_use]
     pub fn crosswise(&self, fitted: &Covariances) -> Vec<Self> {
         let without = |part| {

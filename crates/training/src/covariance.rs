@@ -1,6 +1,7 @@
 //! The covariance of coupled numbers: after every epoch that of the residuals of rows that were not trained on; and what it says of
 //! those very rows, which it must not know.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::Tensor;
@@ -31,7 +32,15 @@ pub(crate) fn refit(
         rows => rows,
     };
     let is_interrupted = || interrupt.load(Ordering::Relaxed);
-    let residuals = residuals(&predictor, &plan.encoded, rows, size, is_interrupted)?;
+    let parts = parts(&plan.encoded, rows);
+    let residuals = residuals(
+        &predictor,
+        &plan.encoded,
+        rows,
+        &parts,
+        size,
+        is_interrupted,
+    )?;
     let Some(fitted) = model.fit(&residuals) else {
         return Ok(None);
     };
@@ -39,17 +48,33 @@ pub(crate) fn refit(
     if let Some(average) = state.average.take() {
         state.average = Some(average.with_covariance(&fitted));
     }
-    Ok(Some(Crosswise(model.crosswise(&fitted))))
+    let models = model.crosswise(&fitted);
+    Ok(Some(Crosswise { models, parts }))
 }
 
 /// A signal came.
 pub(crate) struct Interrupted;
+
+/// The part of each row among those that are left out by turns: what the split keeps together stays together.
+fn parts(encoded: &Encoded, rows: &[u32]) -> Vec<usize> {
+    let Some(groups) = encoded.groups(rows) else {
+        return (0..rows.len()).map(|row| row % Residuals::PARTS).collect();
+    };
+    // Groups in the order of their first rows, dealt out in turn.
+    let mut seen = BTreeMap::new();
+    let part = |group| {
+        let next = seen.len();
+        *seen.entry(group).or_insert(next) % Residuals::PARTS
+    };
+    groups.into_iter().map(part).collect()
+}
 
 /// What the heads leave of the coupled numbers of these rows, nothing where none are coupled.
 fn residuals(
     predictor: &Predictor<'_>,
     encoded: &Encoded,
     rows: &[u32],
+    parts: &[usize],
     batch_size: usize,
     is_interrupted: impl Fn() -> bool,
 ) -> Result<Residuals, Interrupted> {
@@ -57,21 +82,27 @@ fn residuals(
     if !model.couples_numbers() {
         return Ok(residuals);
     }
-    for rows in rows.chunks(batch_size.max(1)) {
+    let size = batch_size.max(1);
+    for (rows, parts) in rows.chunks(size).zip(parts.chunks(size)) {
         if is_interrupted() {
             return Err(Interrupted);
         }
         let batch = encoded.batch(rows);
         let inputs = tensors::inputs(&batch, predictor.shape, predictor.device);
         let heads = model.heads_forward(model.representation(&inputs));
-        model.leave(&heads, &joint::known(model, &batch), &mut residuals);
+        model.leave(&heads, &joint::known(model, &batch), parts, &mut residuals);
     }
     Ok(residuals)
 }
 
 /// Laws of coupled numbers for rows that have no others to take a covariance from, as calibration is crosswise there: each row by a
 /// covariance that is of a part of the others.
-pub(crate) struct Crosswise(Vec<MultiTaskModel>);
+pub(crate) struct Crosswise {
+    /// One a part.
+    models: Vec<MultiTaskModel>,
+    /// The part of each row.
+    parts: Vec<usize>,
+}
 
 impl Crosswise {
     /// Of these rows, in their order; none where no numbers are coupled.
@@ -81,9 +112,13 @@ impl Crosswise {
         rows: &[u32],
         batch_size: usize,
     ) -> Option<Self> {
-        let residuals = residuals(predictor, encoded, rows, batch_size, || false).ok()?;
+        let parts = parts(encoded, rows);
+        let residuals = residuals(predictor, encoded, rows, &parts, batch_size, || false).ok()?;
         let fitted = predictor.model.fit(&residuals)?;
-        Some(Self(predictor.model.crosswise(&fitted)))
+        Some(Self {
+            models: predictor.model.crosswise(&fitted),
+            parts,
+        })
     }
 
     /// As [`MultiTaskModel::number_costs`], of the rows from `first` on.
@@ -93,15 +128,15 @@ impl Crosswise {
         heads: &[Tensor<2>],
         known: &Known,
     ) -> Vec<NumberCost> {
-        let Self(models) = self;
-        let by_part: Vec<Vec<NumberCost>> = models
+        let by_part: Vec<Vec<NumberCost>> = self
+            .models
             .iter()
             .map(|model| model.number_costs(heads, known))
             .collect();
         let rows = by_part.first().map_or(0, Vec::len);
         let of_row = |row: usize| {
-            let part = (first + row) % models.len().max(1);
-            by_part.get(part)?.get(row).copied()
+            let part = self.parts.get(first + row)?;
+            by_part.get(*part)?.get(row).copied()
         };
         (0..rows).filter_map(of_row).collect()
     }

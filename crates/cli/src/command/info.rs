@@ -8,6 +8,7 @@ mod pairs;
 mod relations;
 mod representation;
 mod shown;
+mod synergies;
 mod wider;
 
 use std::ffi::OsStr;

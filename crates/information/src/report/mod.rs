@@ -252,6 +252,29 @@ pub fn label_tree(tasks: &[Column], options: &ReportOptions) -> Result<TaskTree,
     Ok(LabelTree::of(tasks.len(), &pairs, options.rate).shape)
 }
 
+/// The triples of classes among `tasks` of which two tell more together about the third than one by one, as [`Report::of`] finds
+/// them; and why none were looked for, if so.
+///
+/// # Errors
+/// As [`Report::of`].
+pub fn label_synergies(
+    tasks: &[Column],
+    options: &ReportOptions,
+) -> Result<Vec<Synergy>, InformationError> {
+    let rows = tasks.first().map_or(0, Column::rows);
+    for column in tasks {
+        column.check(rows)?;
+    }
+    let prepared: Vec<Prepared> = tasks.iter().map(Prepared::of).collect();
+    let with_classes: Vec<(usize, &Prepared)> = prepared
+        .iter()
+        .enumerate()
+        .filter(|(_, task)| task.real.is_none())
+        .collect();
+    let (found, _) = synergy::synergies(&with_classes, options)?;
+    Ok(found)
+}
+
 /// Every significant pair of `tasks`, in their order, with what [`Report::order`] is made from: the adjusted information, or
 /// 1 - e^(-2I) where a label is a number. Pairs of no positive value are left out.
 ///

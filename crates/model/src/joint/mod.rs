@@ -235,15 +235,16 @@ impl Joint {
         numbers.map_or_else(Vec::new, |numbers| numbers.costs(predictions, known))
     }
 
-    /// Adds what the predictions leave of the numbers that are known.
+    /// Adds what the predictions leave of the numbers that are known, each row to its part.
     pub(crate) fn leave(
         &self,
         predictions: &[Tensor<2>],
         known: &Known,
+        parts: &[usize],
         residuals: &mut Residuals,
     ) {
         if let Some(numbers) = &self.numbers {
-            numbers.leave(predictions, known, residuals);
+            numbers.leave(predictions, known, parts, residuals);
         }
     }
 

@@ -71,15 +71,16 @@ impl Numbers {
         }))
     }
 
-    /// Adds what the predictions leave of the numbers that are known.
+    /// Adds what the predictions leave of the numbers that are known, each row to its part.
     pub(super) fn leave(
         &self,
         predictions: &[Tensor<2>],
         known: &Known,
+        parts: &[usize],
         residuals: &mut Residuals,
     ) {
-        for (errors, is_known) in self.errors(predictions, known) {
-            residuals.add(&errors, is_known);
+        for ((errors, is_known), part) in self.errors(predictions, known).into_iter().zip(parts) {
+            residuals.add(*part, &errors, is_known);
         }
     }
 

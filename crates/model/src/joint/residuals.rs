@@ -9,7 +9,7 @@
 //! Few rows make correlations out of nothing: of T numbers T (T - 1) / 2 are fitted. So the most likely covariance is drawn
 //! towards that of independent numbers, which is best where couplings are many and weak, or towards that of a
 //! [forest](super::forest), which has the couplings that pay, T - 1 at most. Which, and how far, is what makes rows that are
-//! left out likeliest, in five parts by turns.
+//! left out likeliest, in five parts by turns; rows that belong together are in one part.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ const ROUNDS: usize = 50;
 const SETTLED: f64 = 1e-6;
 
 /// Parts that are left out by turns.
-pub(crate) const PARTS: usize = 5;
+const PARTS: usize = 5;
 
 /// Residuals of a number below which it stays apart.
 const FEWEST: f64 = 2.0 * PARTS as f64;
@@ -37,9 +37,7 @@ const WORK: usize = 30_000_000;
 /// Sums over the residuals of rows.
 #[derive(Clone, Debug, Default)]
 pub struct Residuals {
-    /// Rows in turn.
     parts: [Seen; PARTS],
-    rows: usize,
     /// Whether one was not finite.
     is_lost: bool,
 }
@@ -48,7 +46,7 @@ pub struct Residuals {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Covariances {
     pub(super) of_all: Vec<Vec<f64>>,
-    /// Of all rows but every fifth, from row 0, 1, … on; drawn as far as that of all.
+    /// Of all rows but those of part 0, 1, …; drawn as far as that of all.
     pub(crate) without: Vec<Vec<Vec<f64>>>,
 }
 
@@ -65,15 +63,16 @@ struct Sums {
 }
 
 impl Residuals {
-    /// Adds a row: its residuals, 0 where a number is not known, and which are.
-    pub(super) fn add(&mut self, errors: &[f64], known: Vec<bool>) {
-        let part = self.rows % PARTS;
-        self.rows += 1;
+    /// How many parts of the rows are left out by turns.
+    pub const PARTS: usize = PARTS;
+
+    /// Adds a row to a part: its residuals, 0 where a number is not known, and which are.
+    pub(super) fn add(&mut self, part: usize, errors: &[f64], known: Vec<bool>) {
         if !known.contains(&true) {
             return;
         }
         self.is_lost |= errors.iter().any(|error| !error.is_finite());
-        let Some(Seen(part)) = self.parts.get_mut(part) else {
+        let Some(Seen(part)) = self.parts.get_mut(part % PARTS) else {
             return;
         };
         let sums = part.entry(known).or_default();
@@ -84,7 +83,7 @@ impl Residuals {
     /// The numbers' covariance, by its L. A number with too few residuals stays apart, with its variance in `start`; no variance
     /// is below its own in `least`. `None` if there is nothing to learn from.
     pub(super) fn fit(&self, start: &[f64], least: &[f64]) -> Option<Covariances> {
-        let enough = self.enough(start.len());
+        let enough = self.enough(least);
         if self.is_lost || !enough.contains(&true) {
             return None;
         }
@@ -123,14 +122,19 @@ impl Residuals {
         })
     }
 
-    /// Which numbers have residuals enough.
-    fn enough(&self, numbers: usize) -> Vec<bool> {
+    /// Which numbers have residuals enough, and any that are not 0: those of a constant are.
+    fn enough(&self, least: &[f64]) -> Vec<bool> {
         let all = || self.parts.iter().flat_map(|Seen(part)| part);
-        let rows = |place: usize| {
+        let is_enough = |(place, least): (usize, &f64)| {
             let of_known = all().filter(|(known, _)| known.get(place) == Some(&true));
-            of_known.map(|(_, sums)| sums.rows).sum::<f64>()
+            let (mut rows, mut squares) = (0.0, 0.0);
+            for (_, sums) in of_known {
+                rows += sums.rows;
+                squares += at(&sums.squares, place);
+            }
+            rows >= FEWEST && squares > least * rows
         };
-        (0..numbers).map(|place| rows(place) >= FEWEST).collect()
+        least.iter().enumerate().map(is_enough).collect()
     }
 
     /// The rows of some parts, as if only these numbers were known.
@@ -152,10 +156,19 @@ impl Residuals {
 }
 
 impl Seen {
-    /// With so many patterns at most, evenly chosen.
+    /// With so many patterns at most: those of most rows, and of the others evenly many.
     fn thinned(self, most: usize) -> Self {
-        let every = self.0.len().div_ceil(most.max(1)).max(1);
-        Self(self.0.into_iter().step_by(every).collect())
+        if self.0.len() <= most {
+            return self;
+        }
+        let (mut often, once): (Vec<_>, Vec<_>) =
+            self.0.into_iter().partition(|(_, sums)| sums.rows > 1.0);
+        often.sort_by(|(_, one), (_, other)| other.rows.total_cmp(&one.rows));
+        often.truncate(most);
+        let every = once.len().div_ceil((most - often.len()).max(1)).max(1);
+        let room = most - often.len();
+        let once = once.into_iter().step_by(every).take(room);
+        Self(often.into_iter().chain(once).collect())
     }
 
     /// What the covariance may be: from that of independent numbers, and from that of the forest, to what is most likely.
@@ -358,7 +371,7 @@ mod tests {
                 false => 0.0,
             };
             let errors: Vec<f64> = factor.iter().enumerate().map(error).collect();
-            residuals.add(&errors, known);
+            residuals.add(row, &errors, known);
             all.push(errors);
         }
         (residuals, all)
@@ -507,7 +520,7 @@ mod tests {
             // Rows 2, 7, 12, … are others here.
             let scale = if row % 5 == 2 { 1.05 } else { 1.0 };
             let errors: Vec<f64> = errors.iter().map(|error| scale * error).collect();
-            other.add(&errors, vec![true; 2]);
+            other.add(row, &errors, vec![true; 2]);
         }
         let fit = |residuals: &Residuals| residuals.fit(&[1.0; 2], &[1e-6; 2]).unwrap();
         let (one, other) = (fit(&one), fit(&other));
@@ -521,6 +534,68 @@ mod tests {
         }
     }
 
+    /// Effects of a group are no coupling: groups are left out whole.
+    #[test]
+    fn what_a_group_has_in_common_is_not_learnt() {
+        let (numbers, groups, rows) = (10, 60, 40);
+        let mut stream = Seed(9).stream("groups", 0);
+        let (mut whole, mut torn) = (Residuals::default(), Residuals::default());
+        for group in 0..groups {
+            let effects: Vec<f64> = (0..numbers).map(|_| stream.normal()).collect();
+            for row in 0..rows {
+                let noisy = |effect: &f64| effect + 0.3 * stream.normal();
+                let errors: Vec<f64> = effects.iter().map(noisy).collect();
+                whole.add(group, &errors, vec![true; numbers]);
+                torn.add(row, &errors, vec![true; numbers]);
+            }
+        }
+        let largest = |residuals: &Residuals| {
+            let found = covariance(residuals, numbers);
+            let off = |a: usize, b: usize| (found[a][b] / (found[a][a] * found[b][b]).sqrt()).abs();
+            let pairs = (0..numbers).flat_map(|a| (0..a).map(move |b| (a, b)));
+            pairs.map(|(a, b)| off(a, b)).fold(0.0, f64::max)
+        };
+        assert!(largest(&torn) > 0.2 && largest(&whole) < 0.1);
+    }
+
+    /// However many patterns there are, the one of most rows stays.
+    #[test]
+    fn patterns_of_many_rows_stay() {
+        let mut seen = Seen::default();
+        let mut add = |known: Vec<bool>, rows: f64| {
+            seen.0.insert(
+                known,
+                Sums {
+                    rows,
+                    squares: Vec::new(),
+                },
+            );
+        };
+        add(vec![true; 12], 100.0);
+        for pattern in 1..1000_u32 {
+            add(
+                (0..12).map(|place| pattern >> place & 1 == 1).collect(),
+                1.0,
+            );
+        }
+        let thinned = seen.thinned(50);
+        assert!((40..=50).contains(&thinned.0.len()));
+        assert_eq!(thinned.0[&vec![true; 12]].rows, 100.0);
+        // The others are from one end to the other.
+        let last = |known: &&Vec<bool>| known[0];
+        assert!(thinned.0.keys().filter(last).count() > 10);
+        assert!(thinned.0.keys().filter(|known| !known[0]).count() > 10);
+    }
+
+    /// A constant beside two near copies: it stays apart, and they do not.
+    #[test]
+    fn a_constant_changes_nothing_for_others() {
+        let (copies, _) = residuals(&[&[1.0], &[1.0, 0.01], &[0.0, 0.0, 0.0]], 60, |_, _| true);
+        let found = covariance(&copies, 3);
+        assert!(found[0][1] / (found[0][0] * found[1][1]).sqrt() > 0.999);
+        assert_eq!([found[0][2], found[1][2]], [0.0, 0.0]);
+    }
+
     /// A number with few residuals stays apart; one that is not finite leaves nothing to learn from.
     #[test]
     fn what_cannot_be_learnt_is_left() {
@@ -530,7 +605,7 @@ mod tests {
         assert_eq!([found[0][1], found[1][1]], [0.0, 1.0]);
         assert!(found[0][0] < 0.5);
         let mut lost = few;
-        lost.add(&[f64::NAN, 0.0], vec![true, false]);
+        lost.add(0, &[f64::NAN, 0.0], vec![true, false]);
         assert_eq!(lost.fit(&[1.0; 2], &[1e-6; 2]), None);
         assert_eq!(Residuals::default().fit(&[1.0; 2], &[1e-6; 2]), None);
     }

@@ -198,7 +198,8 @@ fn residuals_make_the_covariance() {
         mask: vec![1.0; 2 * rows_each],
     };
     let mut residuals = Residuals::default();
-    before.leave(&heads, &known, &mut residuals);
+    let parts: Vec<usize> = (0..rows_each).collect();
+    before.leave(&heads, &known, &parts, &mut residuals);
     let fitted = before.fit(&residuals).unwrap();
     let after = before.clone().with_covariance(&fitted);
     let (changed, same): (Vec<_>, Vec<_>) = names::export(&after)

@@ -4,7 +4,33 @@
 //! over heads that say the same of each label and take them for independent. Its mean is what the tables know of the
 //! total correlation given x; it may be negative on rows that the tables were not fitted on.
 
-use polytask_information::{Measure, Unit};
+use polytask_data::Encoded;
+use polytask_information::usable::row_measure;
+use polytask_information::{InformationError, Measure, Unit};
+
+/// How joint bits gained are estimated; of rows whose residuals the covariance of numbers would be of it is crosswise.
+pub(crate) fn joint_estimator(is_crosswise: bool) -> &'static str {
+    if is_crosswise {
+        "joint law less the product of its marginals, covariance of numbers crosswise"
+    } else {
+        "joint law less the product of its marginals"
+    }
+}
+
+/// The mean of what these rows gain, nats, in bits, with an error that heeds what the split keeps together.
+///
+/// # Errors
+/// Fewer than two rows, or a gain that is not finite.
+pub(crate) fn robust(
+    rows: &[u32],
+    nats: &[f64],
+    encoded: &Encoded,
+    estimator: &'static str,
+) -> Result<Measure, InformationError> {
+    let groups = encoded.groups(rows);
+    let groups = groups.filter(|groups| groups.iter().any(|one| Some(one) != groups.first()));
+    row_measure(nats, groups.as_deref(), estimator)
+}
 
 /// The mean and spread of numbers of rows so far (Welford 1962).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

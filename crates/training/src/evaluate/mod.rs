@@ -20,6 +20,7 @@ use crate::plan::{Plan, PlannedTask};
 use crate::tensors;
 
 pub use gain::RowMean;
+pub(crate) use gain::{joint_estimator, robust};
 use tally::Raw;
 pub use tally::{Tallies, Tally};
 
@@ -28,10 +29,6 @@ pub const USABLE: &str = "usable_bits";
 
 /// The name of the bits a row that a joint law gains over the product of its marginals; higher is better.
 pub const JOINT: &str = "joint_bits";
-
-/// How those of rows are estimated whose residuals the covariance would be of.
-pub(crate) const JOINT_CROSSWISE: &str =
-    "joint law less the product of its marginals, covariance of numbers crosswise";
 
 /// The name of the loss with a bottleneck that draws its codes, as in training, beside `loss`, which is that of the mean codes.
 pub const SAMPLED: &str = "sampled_loss";
@@ -314,7 +311,13 @@ impl Predictor<'_> {
             &mut tallies,
         );
         let seen = tallies.take_observed();
+        let estimator = joint_estimator(tallies.crosswise.is_some());
+        let (rows, nats): (Vec<u32>, Vec<f64>) = tallies.gains.drain(..).unzip();
         let mut evaluation = self.report(tallies, measured.split, measured.weights);
+        // Of fewer rows than two nothing is known of the error.
+        if let Ok(joint) = robust(&rows, &nats, measured.encoded, estimator) {
+            evaluation.joint = Some(joint);
+        }
         evaluation.information = Information::of(
             self.tasks,
             gauge.held.as_deref(),
@@ -376,6 +379,7 @@ impl Predictor<'_> {
                 .map(Tally::new)
                 .collect::<Result<_, _>>()?,
             gain: RowMean::default(),
+            gains: Vec::new(),
             rows: 0,
             crosswise: None,
             rates: Vec::new(),
@@ -409,10 +413,7 @@ impl Predictor<'_> {
     #[must_use]
     pub fn report(&self, tallies: Tallies, split: &str, weights: &[f64]) -> Evaluation {
         let mut evaluation = Evaluation {
-            joint: tallies.gain.measure(match tallies.crosswise {
-                Some(_) => JOINT_CROSSWISE,
-                None => "joint law less the product of its marginals",
-            }),
+            joint: (tallies.gain).measure(joint_estimator(tallies.crosswise.is_some())),
             rate: tallies.rate.measure(RATE),
             ..Evaluation::default()
         };

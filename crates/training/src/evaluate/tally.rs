@@ -22,6 +22,8 @@ pub(super) struct Raw {
 pub struct Tallies {
     pub(super) tasks: Vec<Tally>,
     pub(super) gain: RowMean,
+    /// Row by row.
+    pub(super) gains: Vec<(u32, f64)>,
     /// Rows seen.
     pub(super) rows: usize,
     /// The laws of coupled numbers, if the rows are those that the model's own is of.
@@ -40,9 +42,11 @@ impl Tallies {
             return;
         }
         let known = joint::known(model, batch);
-        for (gain, mask) in gains.iter().zip(known.mask.chunks_exact(labels)) {
+        let rows = batch.rows.iter().zip(gains);
+        for ((row, gain), mask) in rows.zip(known.mask.chunks_exact(labels)) {
             if mask.iter().filter(|known| **known > 0.0).count() >= 2 {
                 self.gain.push(*gain);
+                self.gains.push((*row, *gain));
             }
         }
     }

@@ -5,13 +5,12 @@
 //! say the same of each label and take them for independent, paired row by row.
 
 use polytask_data::Encoded;
-use polytask_information::usable::row_measure;
 use polytask_information::{InformationError, Measure};
 use polytask_model::{CoupledLabel, Known};
 use serde::Serialize;
 
 use crate::covariance::Crosswise;
-use crate::evaluate::{JOINT_CROSSWISE, Predictor};
+use crate::evaluate::{Predictor, joint_estimator, robust};
 use crate::{joint, tensors};
 
 /// Labels beyond which pairs are left out: there is a pass over the rows for each. Of classes, or of both kinds.
@@ -101,10 +100,7 @@ pub fn coupling(
     if all.nats.len() < 2 {
         return Ok(None);
     }
-    let estimator = match crosswise {
-        Some(_) => JOINT_CROSSWISE,
-        None => "joint law less the product of its marginals",
-    };
+    let estimator = joint_estimator(crosswise.is_some());
     let joint = all.measure(estimator, encoded)?;
     Ok(Some(Coupling { joint, pairs }))
 }
@@ -242,8 +238,6 @@ impl Gains {
         estimator: &'static str,
         encoded: &Encoded,
     ) -> Result<Measure, InformationError> {
-        let groups = encoded.groups(&self.rows);
-        let groups = groups.filter(|groups| groups.iter().any(|one| Some(one) != groups.first()));
-        row_measure(&self.nats, groups.as_deref(), estimator)
+        robust(&self.rows, &self.nats, encoded, estimator)
     }
 }

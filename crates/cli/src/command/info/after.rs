@@ -12,6 +12,7 @@ use polytask_training::save::meta;
 use serde_json::json;
 
 use super::representation::{self, AlikeRuns};
+use super::synergies::{LabelSynergy, synergies};
 use super::wider::{self, Wider};
 use super::{Arguments, Rows, immeasurable, publish};
 use crate::arguments::RunArguments;
@@ -78,6 +79,7 @@ fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exi
     let Seen {
         information,
         residuals,
+        synergies,
     } = Seen::of(&loaded, &prepared, (split, rows))?;
     let is_crosswise = Yardstick::new(&prepared.encoded, &prepared.splits, split).is_crosswise();
     let joint = coupling(
@@ -104,6 +106,7 @@ fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exi
         of: format!("{}, step {}", path.display(), count(loaded.step)),
         information,
         residuals,
+        synergies,
         wider,
         joint,
         codes: code_use(&loaded.model),
@@ -122,7 +125,7 @@ fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exi
                 "checkpoint": {"path": path.display().to_string(), "step": loaded.step, "epoch": loaded.epoch, "digest": loaded.digest},
                 "split": split, "rows": rows.len(), "backend": loaded.place.backend,
                 "information": results::information_document(&found.information),
-                "residual": found.residuals, "wider": found.wider, "joint": found.joint, "codes": found.codes, "gradients": found.relations,
+                "residual": found.residuals, "synergies": found.synergies, "wider": found.wider, "joint": found.joint, "codes": found.codes, "gradients": found.relations,
                 "representations": found.alike, "transferability": found.expert,
             }),
         )?;
@@ -136,6 +139,7 @@ fn told(arguments: &Arguments, terminal: &Terminal, watch: &Watch) -> Result<Exi
 struct Seen {
     information: Information,
     residuals: Residuals,
+    synergies: Vec<LabelSynergy>,
 }
 
 impl Seen {
@@ -179,6 +183,7 @@ impl Seen {
         Ok(Self {
             information,
             residuals,
+            synergies: synergies(&columns, &options).map_err(immeasurable)?,
         })
     }
 }
@@ -215,6 +220,7 @@ pub(super) struct After {
     pub(super) of: String,
     pub(super) information: Information,
     pub(super) residuals: Residuals,
+    pub(super) synergies: Vec<LabelSynergy>,
     /// If asked for.
     pub(super) wider: Option<Wider>,
     /// Of a model with a joint head.

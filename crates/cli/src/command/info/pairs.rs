@@ -155,7 +155,7 @@ pub(super) fn page(residuals: &Residuals, page: &mut Page) {
     }
 }
 
-fn level(q: Option<f64>) -> String {
+pub(super) fn level(q: Option<f64>) -> String {
     q.map_or("-".to_owned(), |q| format!("{q:.3}"))
 }
 

@@ -4,7 +4,7 @@ use polytask_information::Measure;
 use polytask_information::report::{Cell, Page};
 
 use super::after::After;
-use super::{codes, coupling, pairs, relations, representation, wider};
+use super::{codes, coupling, pairs, relations, representation, synergies, wider};
 use crate::number::count;
 use crate::results;
 use crate::table::{Side, Table};
@@ -52,6 +52,7 @@ impl After {
             text.push_str(&format!("! {note}\n"));
         }
         text.push_str(&pairs::text(&self.residuals, color));
+        text.push_str(&synergies::text(&self.synergies, color));
         if let Some(found) = &self.wider {
             text.push_str(&wider::text(&self.residuals, found, color));
         }
@@ -110,6 +111,7 @@ impl After {
             .collect();
         page.intervals(&intervals);
         pairs::page(&self.residuals, &mut page);
+        synergies::page(&self.synergies, &mut page);
         if let Some(found) = &self.wider {
             wider::page(&self.residuals, found, &mut page);
         }
