@@ -76,13 +76,15 @@ pub fn prepare(
     let dropped = leave_out(&mut table, &roles, data.missing)?;
     let (parts, shares) = divide(&table, data, tasks, seed)?;
     let mut splits = Splits::new(&parts);
+    // A share of the training rows is of the same classes as all of them.
+    let named = splits.train.clone();
     splits.learn_from(data.train_share, seed);
     let active: Vec<(String, TaskOptions)> = tasks
         .iter()
         .filter(|(_, options)| options.active)
         .cloned()
         .collect();
-    let preprocessing = fit(&table, &roles, data, &active, &splits)?;
+    let preprocessing = fit(&table, &roles, data, &active, (&named, &splits.train))?;
     let unseen = facts::unseen(&preprocessing, &table, &splits);
     let filled = preprocessing.oddities(&table, dropped).filled;
     let (file, unparsable) = (table.file().to_owned(), table.unparsable());
@@ -200,15 +202,14 @@ fn divide(
     Ok((parts, data.split.shares(rest.brought)?))
 }
 
-/// Fits inputs and labels.
+/// Fits inputs and labels to the training rows, of `train` of which anything is learnt.
 fn fit(
     table: &Table,
     roles: &Roles,
     data: &DataOptions,
     tasks: &[(String, TaskOptions)],
-    splits: &Splits,
+    (named, train): (&[u32], &[u32]),
 ) -> Result<Preprocessing, DataErrors> {
-    let train = splits.train.as_slice();
     let mut errors = DataErrors::default();
     let mut fits: Vec<TaskFit> = Vec::new();
     for (name, options) in tasks {
@@ -216,6 +217,7 @@ fn fit(
             name,
             options,
             table,
+            named,
             train,
         })
         .fit()

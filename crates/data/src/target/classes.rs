@@ -82,7 +82,7 @@ impl Fitting<'_> {
         })
     }
 
-    /// How often each label occurs in the training rows.
+    /// How often each label of the training rows occurs in those that are learnt from.
     fn counted(&self) -> BTreeMap<&str, u64> {
         let mut counted = BTreeMap::new();
         let Some(words) = self
@@ -93,6 +93,9 @@ impl Fitting<'_> {
         else {
             return counted;
         };
+        for word in self.named.iter().filter_map(|&row| words.get(row as usize)) {
+            counted.entry(word).or_insert(0);
+        }
         for word in self.train.iter().filter_map(|&row| words.get(row as usize)) {
             *counted.entry(word).or_insert(0) += 1;
         }

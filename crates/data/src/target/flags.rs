@@ -154,7 +154,7 @@ impl Fitting<'_> {
         else {
             return Vec::new();
         };
-        let cells = self.train.iter().filter_map(|&row| words.get(row as usize));
+        let cells = self.named.iter().filter_map(|&row| words.get(row as usize));
         let labels: std::collections::BTreeSet<&str> =
             cells.flat_map(|cell| parts(cell, separator)).collect();
         let mut labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();

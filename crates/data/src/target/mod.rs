@@ -38,7 +38,9 @@ pub(crate) struct Fitting<'a> {
     pub(crate) name: &'a str,
     pub(crate) options: &'a TaskOptions,
     pub(crate) table: &'a Table,
-    /// The training rows.
+    /// The training rows, whose labels name the classes.
+    pub(crate) named: &'a [u32],
+    /// Those that anything is learnt from.
     pub(crate) train: &'a [u32],
 }
 

@@ -84,6 +84,27 @@ fn a_share_of_the_training_rows_is_part_of_a_larger_one_and_moves_no_other_row()
     assert_eq!((&all.val, &all.test), (&eighth.val, &eighth.test));
 }
 
+/// A class that a share happens to lack is a class all the same: learning curves and blocks of a code are of one task.
+#[test]
+fn a_share_of_the_training_rows_has_the_classes_of_all() {
+    let rare = rows(1000) + "1,g,never\n2,g,never\n3,g,never\n";
+    let folder = Folder::new().with("a.csv", rare);
+    let fit = |share: f64| {
+        let text = format!("[data]\nsource = \"a.csv\"\ntrain_share = {share}\n{TASKS}");
+        let prepared = folder.prepare_with(&text, Seed(3)).unwrap();
+        prepared.preprocessing.tasks()[0].clone()
+    };
+    let (all, few) = (fit(1.0), fit(0.01));
+    assert_eq!(few.classes, all.classes);
+    assert_eq!(few.counts.iter().sum::<u64>(), 8);
+    let place = all
+        .classes
+        .iter()
+        .position(|class| class == "never")
+        .unwrap();
+    assert!(all.counts[place] > 0 && few.counts[place] == 0);
+}
+
 #[test]
 fn a_split_depends_on_the_seed_alone() {
     let one = prepare(&rows(300), "\"random\"", 1);
