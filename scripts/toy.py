@@ -77,7 +77,7 @@ def draw(walks, reached, path):
     x1, x2 = np.meshgrid(np.linspace(-11, 11, 89), np.linspace(-11, 11, 89))
     first, second = losses(x1, x2)
     figure, axes = plt.subplots(4, 4, figsize=(11, 11.6), sharex=True, sharey=True)
-    colors = ["#1f6fb4", "#d1495b", "#2a9d5c", "#8a5cc0", "#c77c11"]
+    colors = ["#1f6fb4", "#d1495b", "#2a9d5c", "#8a5cc0", "#c77c11", "#4a4f57"]
     for axis, method in zip(axes.flat, DRAWN):
         axis.contour(x1, x2, first + second, levels=10, colors="#c8cdd3", linewidths=0.5, linestyles="solid")
         axis.plot([-7, 7], [FRONT, FRONT], color="#30363d", linewidth=3, solid_capstyle="butt")
@@ -90,7 +90,7 @@ def draw(walks, reached, path):
             arrived += is_there
             axis.plot(*walk["end"], "*" if is_there else "x", color=color, markersize=9 if is_there else 7,
                       markeredgecolor="black" if is_there else color, markeredgewidth=0.5 if is_there else 2)
-        axis.set_title(f"{name(method)}: {arrived} of 5", fontsize=9)
+        axis.set_title(f"{name(method)}: {arrived} of {len(walks[method])}", fontsize=9)
         axis.set_xlim(-11, 11)
         axis.set_ylim(-11, 11)
         axis.tick_params(labelsize=7)

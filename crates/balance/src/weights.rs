@@ -96,8 +96,11 @@ pub enum Note {
     Unbounded,
     /// The shared gradient that the method asks for is zero: so are the weights.
     Vanishes,
-    /// Some convex combination of the gradients is zero: no direction makes every loss fall. The mean gradient is taken.
+    /// Some convex combination of the gradients is zero: no direction makes every loss fall. Their sum is taken.
     ParetoStationary,
+    /// The combination that the method asks for is so short, or zero, that rounding leaves it no direction. What is nearest to the
+    /// mean gradient and lets no loss rise is taken; the residual says how far that is from the method's optimum.
+    NoGain,
     /// The method's own answer would have made every loss rise, so it was turned round.
     TurnedRound,
     /// What the method asks for contradicts itself here, so that it was let go of.
@@ -133,9 +136,13 @@ impl fmt::Display for Note {
             Self::Vanishes => f.write_str(
                 "the shared gradient that the method asks for is zero: so are all weights",
             ),
-            Self::ParetoStationary => {
-                f.write_str("no direction makes every loss fall: the mean gradient is taken")
-            }
+            Self::ParetoStationary => f.write_str(
+                "no direction makes every loss fall: the sum of the gradients is taken",
+            ),
+            Self::NoGain => f.write_str(
+                "the combination that the method asks for vanishes to rounding: the direction nearest to the mean gradient along \
+                 which no loss rises is taken",
+            ),
             Self::TurnedRound => {
                 f.write_str("the answer would have made every loss rise: it was turned round")
             }

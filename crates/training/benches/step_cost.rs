@@ -1,7 +1,8 @@
 //! What a step costs with an aggregator, as multiples of a step with equal weights in the same program.
 //!
 //! `cargo bench -p polytask -p polytask-training --bench step_cost` prints the table. Steps of all kinds take turns, so that
-//! whatever else the machine does meets all of them; the median of each is compared.
+//! whatever else the machine does meets all of them, in an order that changes, so that none always follows the same other; the
+//! median of each is compared.
 
 #![allow(
     clippy::expect_used,
@@ -116,6 +117,10 @@ const KINDS: &[(&str, &str)] = &[
     ),
 ];
 
+/// How far on the next kind of a turn is. Odd, so that eight kinds all have their turn.
+const STRIDES: [usize; 4] = [1, 3, 5, 7];
+const _: () = assert!(KINDS.len() == 8);
+
 struct Run {
     plan: Plan,
     state: TrainState,
@@ -165,7 +170,9 @@ fn main() {
             .map(|(_, kind)| start(&case.config, kind))
             .collect();
         for turn in 0..case.turns {
-            for run in &mut runs {
+            let stride = STRIDES[turn % STRIDES.len()];
+            for place in 0..KINDS.len() {
+                let run = &mut runs[(turn + place * stride) % KINDS.len()];
                 let begun = Instant::now();
                 step(&run.plan, &mut run.state, &run.batch).expect("a finite step");
                 // The first ones fill caches.

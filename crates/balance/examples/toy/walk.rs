@@ -9,13 +9,14 @@ use polytask_random::Stream;
 
 use super::landscape::{FRONT, Seen, look};
 
-/// The five points of Nash-MTL and FAMO.
-pub(crate) const STARTS: [[f64; 2]; 5] = [
+/// The five points of Nash-MTL and FAMO, and the one of CAGrad's three that is not among them.
+pub(crate) const STARTS: [[f64; 2]; 6] = [
     [-8.5, 7.5],
     [0.0, 0.0],
     [9.0, 9.0],
     [-7.5, -0.5],
     [9.0, -1.0],
+    [-8.5, -5.0],
 ];
 
 /// How a walk is made.

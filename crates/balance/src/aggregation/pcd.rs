@@ -203,7 +203,7 @@ impl Pcd {
             .map(|(task, w)| w * norm(task))
             .sum();
         if norm_reached <= 1e-7 * magnitude {
-            return Weights::of(vec![0.0; tasks]).noting(Some(Note::ParetoStationary));
+            return Weights::of(vec![0.0; tasks]).noting(Some(Note::Vanishes));
         }
         let length = gram.at(primary, primary).sqrt() / norm_reached;
         let scales = DVector::from_column_slice(scales);

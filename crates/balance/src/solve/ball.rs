@@ -9,7 +9,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::active_set::finish;
 use super::factor::Factor;
-use super::{Directions, Solved, TOLERANCE, ties};
+use super::{Directions, Solved, TOLERANCE, nonnegative, ties};
 
 /// Below this the gap is rounding.
 const GAP: f64 = 1e-13;
@@ -59,6 +59,37 @@ pub(crate) fn ball(
         point: problem.point,
         residual,
     }
+}
+
+/// Where the least of the objective is 0, or all but 0, since its combination is shorter than `vanishes`: of the directions u + Jx
+/// along which no loss rises the nearest to u. It gains 0 against the worst combination, more than which none does.
+///
+/// A ridge far above `vanishes`² takes what is so short for nothing, in which the way to a direction that gains a little more
+/// may be long, and makes x the only one; gains are below 0 by what it is. `least` is the objective as it was found; the residual
+/// is that of [`ball`], by how much the least of ĝ_i·(u + Jx) is below it.
+pub(crate) fn nearest(
+    directions: &Directions,
+    slopes: &DVector<f64>,
+    radius: f64,
+    least: f64,
+    vanishes: f64,
+) -> Solved {
+    const RIDGE: f64 = 100.0;
+    let cosines = &directions.cosines;
+    let mut ridged = cosines.clone();
+    for index in 0..directions.len() {
+        ridged[(index, index)] += RIDGE * vanishes.powi(2);
+    }
+    let mut point = nonnegative(&ridged, slopes).point;
+    let length = (cosines * &point).dot(&point).max(0.0).sqrt();
+    if length > radius {
+        point *= radius / length;
+    }
+    let shortest = directions.norms.min();
+    let wanted = directions.norms.map(|norm| least * shortest / norm);
+    let missed = wanted - slopes - cosines * &point;
+    let residual = missed.iter().copied().fold(0.0, f64::max) / (1.0 + radius);
+    Solved { point, residual }
 }
 
 struct Problem<'a> {

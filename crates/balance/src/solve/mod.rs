@@ -40,7 +40,7 @@ use crate::{Gram, Note, Weights};
 use cholesky::Cholesky;
 
 pub(crate) use affine::affine;
-pub(crate) use ball::ball;
+pub(crate) use ball::{ball, nearest};
 pub(crate) use min_norm::min_norm;
 pub(crate) use nonnegative::{Solver, nonnegative};
 pub(crate) use power::{RIDGE, power};
