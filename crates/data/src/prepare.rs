@@ -96,6 +96,7 @@ pub fn prepare(
         preprocessing: &preprocessing,
         encoded: &coded.encoded,
         splits: &splits,
+        shares,
         file,
         columns,
         dropped,
