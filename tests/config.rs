@@ -165,6 +165,23 @@ fn a_misspelt_key_is_explained_as_what_was_meant() {
 }
 
 #[test]
+fn a_default_that_differs_by_type_is_told_for_each() {
+    let folder = Folder::new("");
+    let explain = ["config", "explain", "train.optimizer.lr"];
+    let text = folder.run(&explain).expect(0).out;
+    assert!(
+        text.contains("  default  0.1 (sgd); 0.001 (adam, "),
+        "{text}"
+    );
+    let json = folder.run(&[&explain[..], &["--json"]].concat()).json();
+    assert_eq!(json["defaults"]["sgd"], 0.1);
+    assert_eq!(json["defaults"]["adamw"], 0.001);
+    assert!(json["default"].is_null(), "{json}");
+    let weight = folder.run(&["config", "explain", "train.epochs", "--json"]);
+    assert!(!weight.json()["default"].is_null());
+}
+
+#[test]
 fn a_key_that_was_typed_as_a_flag_is_told_how_to_set() {
     let folder = Folder::with_table();
     let said = |arguments: &[&str]| folder.run(arguments).expect(2).err;

@@ -110,6 +110,24 @@ fn other_keys_may_not_change() {
 }
 
 #[test]
+fn epochs_that_are_done_are_not_taken_back() {
+    let folder = Folder::new(PICTURES);
+    let whole = folder.train("r", &["-s", "checkpoint.keep_last=3"]);
+    let resolved = folder.read("r/config.resolved.toml");
+    folder
+        .run(&["resume", "r", "--set", "train.epochs=2"])
+        .expect(3)
+        .said("[P0604]: 3 epochs are done already")
+        .said("train.epochs");
+    assert_eq!(resolved, folder.read("r/config.resolved.toml"));
+    folder
+        .run(&["resume", "r"])
+        .expect(0)
+        .said("nothing to train: 3 epochs are done");
+    assert_eq!(whole, folder.digest("r"));
+}
+
+#[test]
 fn a_corrupt_checkpoint_is_passed_over_aloud_unless_that_is_forbidden() {
     let folder = Folder::new(PICTURES);
     let whole = folder.train("r", &["-s", "checkpoint.keep_last=2"]);

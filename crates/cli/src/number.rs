@@ -35,6 +35,15 @@ pub(crate) fn count(count: u64) -> String {
     shown
 }
 
+/// A count and what is counted: 1 epoch, 1,200 epochs.
+pub(crate) fn counted(number: u64, one: &str, several: &str) -> String {
+    format!(
+        "{} {}",
+        count(number),
+        if number == 1 { one } else { several }
+    )
+}
+
 /// Seconds as a human says them: 0.42 s, 12.3 s, 4 min 05 s, 2 h 03 min.
 pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;

@@ -85,6 +85,8 @@ pub(crate) struct Found<'a> {
     pub(crate) preprocessing: &'a Preprocessing,
     pub(crate) encoded: &'a Encoded,
     pub(crate) splits: &'a Splits,
+    /// Of train, val and test, by the split rule; none if a column says.
+    pub(crate) shares: Option<[f64; 3]>,
     pub(crate) file: String,
     pub(crate) columns: usize,
     pub(crate) dropped: u64,
@@ -117,7 +119,10 @@ impl DataFacts {
             unparsable_cells: found.unparsable.features,
             unparsable_labels: found.unparsable.labels,
             filled: found.filled.clone(),
-            notes: remarks::notes(found),
+            notes: remarks::notes(found)
+                .into_iter()
+                .chain(remarks::without_rows(found))
+                .collect(),
         }
     }
 }

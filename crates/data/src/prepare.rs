@@ -98,6 +98,7 @@ pub fn prepare(
         preprocessing: &preprocessing,
         encoded: &coded.encoded,
         splits: &splits,
+        shares,
         file,
         columns,
         dropped,

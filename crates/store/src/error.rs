@@ -42,8 +42,13 @@ pub enum StoreError {
     },
 
     /// The preferred checkpoint was refused and the caller forbade to fall back to an older one.
-    #[error("{}: the wanted checkpoint is refused, and falling back was not allowed: {}", shown_path(&skipped.path), skipped.reason)]
-    NoFallback { skipped: Box<Skipped> },
+    ///
+    /// `why` says what it is to be preferred: a score that cannot be read may be the best.
+    #[error("{}: {why}, and falling back was not allowed: {}", shown_path(&skipped.path), skipped.reason)]
+    NoFallback {
+        skipped: Box<Skipped>,
+        why: &'static str,
+    },
 
     /// Another process writes to this run directory.
     #[error("{}: locked by {}", shown_path(path), match pid { Some(pid) => format!("process {pid}"), None => "another process".to_owned() })]
@@ -135,7 +140,7 @@ impl StoreError {
     pub fn class(&self) -> Class {
         match self {
             Self::Corrupt { .. } | Self::NoneValid { .. } => Class::Corrupt,
-            Self::NoFallback { skipped } => match skipped.reason.class() {
+            Self::NoFallback { skipped, .. } => match skipped.reason.class() {
                 Class::Incompatible => Class::Incompatible,
                 _ => Class::Corrupt,
             },

@@ -96,6 +96,10 @@ fn select_once(
     }
     let mut skipped = Vec::new();
     for Listed { path, found, .. } in candidates {
+        let why = match (pick, &found) {
+            (Pick::Best, Err(_)) => "its score cannot be read, so it may be the best checkpoint",
+            _ => "the wanted checkpoint is refused",
+        };
         let outcome = found.and_then(|IndexEntry { file, step, .. }| {
             let checkpoint = read_in(folder, &file)?;
             of_run(&path, &checkpoint.meta, run)?;
@@ -117,6 +121,7 @@ fn select_once(
         if fallback == Fallback::Refused {
             return Err(StoreError::NoFallback {
                 skipped: Box::new(one),
+                why,
             });
         }
         skipped.push(one);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use polytask_config::{Kind, Literal, Origin, Resolved, Schema, describe};
+use polytask_config::{Found, Kind, Literal, Origin, Resolved, Schema, describe};
 use polytask_store::{Located, locate};
 use polytask_training::experiment::Experiment;
 use serde_json::{Value, json};
@@ -202,26 +202,38 @@ fn explain(arguments: &ExplainArguments, terminal: &Terminal) -> Result<Exit, Fa
             .map(|variant| (variant.name.to_owned(), variant.summary.to_owned()))
             .collect(),
     };
-    let default = node.default.as_ref();
+    let types = found.types();
+    let defaults = defaults(&found);
     if arguments.json {
         json::print(
             terminal,
             json!({
                 "key": key, "help": node.help, "wants": node.kind.to_string(), "required": node.is_required,
-                "default": default.map(Literal::to_json), "of_types": found.types,
+                "default": if defaults.len() > 1 { None } else { node.default.as_ref().map(Literal::to_json) },
+                "of_types": types,
+                "defaults": found.of.iter().map(|(name, node)| ((*name).to_owned(), json!(node.default.as_ref().map(Literal::to_json))))
+                    .collect::<serde_json::Map<_, _>>(),
                 "below": below.iter().map(|(name, help)| json!({"name": name, "help": help})).collect::<Vec<_>>(),
             }),
         )?;
         return Ok(Exit::Done);
     }
     let mut text = format!("{key}: {}\n\n  wants    {}\n", node.help, node.kind);
-    match default {
-        Some(default) => text.push_str(&format!("  default  {default}\n")),
-        None if node.is_required => text.push_str("  required\n"),
-        None => text.push_str("  default  not set\n"),
+    if defaults.len() > 1 {
+        let each: Vec<String> = defaults
+            .iter()
+            .map(|(default, types)| format!("{default} ({})", types.join(", ")))
+            .collect();
+        text.push_str(&format!("  default  {}\n", each.join("; ")));
+    } else {
+        match &node.default {
+            Some(default) => text.push_str(&format!("  default  {default}\n")),
+            None if node.is_required => text.push_str("  required\n"),
+            None => text.push_str("  default  not set\n"),
+        }
     }
-    if !found.types.is_empty() {
-        text.push_str(&format!("  of type  {}\n", found.types.join(", ")));
+    if !types.is_empty() {
+        text.push_str(&format!("  of type  {}\n", types.join(", ")));
     }
     if !below.is_empty() {
         let mut table = Table::new([("", Side::Left), ("", Side::Left), ("", Side::Left)]);
@@ -232,6 +244,23 @@ fn explain(arguments: &ExplainArguments, terminal: &Terminal) -> Result<Exit, Fa
     }
     terminal.result(&text)?;
     Ok(Exit::Done)
+}
+
+/// Each default that an option has, and the types that have it so.
+fn defaults(found: &Found<'_>) -> Vec<(String, Vec<&'static str>)> {
+    let mut defaults: Vec<(String, Vec<&'static str>)> = Vec::new();
+    for (name, node) in &found.of {
+        let default = match &node.default {
+            Some(default) => default.to_string(),
+            None if node.is_required => "required".to_owned(),
+            None => "not set".to_owned(),
+        };
+        match defaults.iter_mut().find(|(known, _)| *known == default) {
+            Some((_, types)) => types.push(*name),
+            None => defaults.push((default, vec![*name])),
+        }
+    }
+    defaults
 }
 
 /// The config of a run, where a run directory or `latest` is named instead of a file.

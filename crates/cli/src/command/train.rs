@@ -17,7 +17,7 @@ use crate::command::check;
 use crate::configuration::{Configuration, unplanned};
 use crate::exit::{Exit, Failure};
 use crate::measures::TaskMeasures;
-use crate::number::{count, duration, figure};
+use crate::number::{count, counted, duration, figure};
 use crate::panics::Watch;
 use crate::progress::{Events, Setting, Ui, Views, peak_memory};
 use crate::signals::Signals;
@@ -331,10 +331,10 @@ impl Shown {
             _ => "finished",
         };
         let mut text = format!(
-            "{} {how} {} epochs, {} steps in {}\n",
+            "{} {how} {}, {} in {}\n",
             self.name,
-            count(outcome.epoch),
-            count(outcome.step),
+            counted(outcome.epoch, "epoch", "epochs"),
+            counted(outcome.step, "step", "steps"),
             duration(outcome.seconds)
         );
         if let Some(tested) = &outcome.tested {

@@ -6,7 +6,7 @@ use polytask_training::events::{EpochReport, Event, Listener};
 
 use super::{Setting, judged_split};
 use crate::measures::TaskMeasures;
-use crate::number::{bytes, count, duration, figure};
+use crate::number::{bytes, count, counted, duration, figure};
 use crate::terminal::{Terminal, look_at, safe};
 
 pub(crate) struct Lines {
@@ -128,10 +128,11 @@ impl Listener for Lines {
                     format!(", from step {}", count(*step))
                 };
                 self.line(&format!(
-                    "{}: {} parameters; {train} train, {val} val, {test} test rows; {epochs} epochs of {} steps; {backend}{from}",
+                    "{}: {} parameters; {train} train, {val} val, {test} test rows; {} of {}; {backend}{from}",
                     self.name,
                     count(*parameters as u64),
-                    count(*steps_per_epoch),
+                    counted(*epochs, "epoch", "epochs"),
+                    counted(*steps_per_epoch, "step", "steps"),
                 ));
                 self.line(&format!("run {}", self.run));
             }

@@ -10,8 +10,16 @@ use crate::unknown::Index;
 pub struct Found<'s> {
     /// The key.
     pub node: &'s Node,
-    /// If it is an option of entries: the types that have it.
-    pub types: Vec<&'static str>,
+    /// If it is an option of entries: the types that have it, and the key as each of them has it.
+    pub of: Vec<(&'static str, &'s Node)>,
+}
+
+impl Found<'_> {
+    /// The types that have the key.
+    #[must_use]
+    pub fn types(&self) -> Vec<&'static str> {
+        self.of.iter().map(|(name, _)| *name).collect()
+    }
 }
 
 impl Schema {
@@ -31,7 +39,7 @@ impl Schema {
     /// #     new: |fields| fields.number("radius", "in metres").above(0.0).or(1.0),
     /// # }];
     /// let schema = describe(|fields| { fields.entry("shape", "what to draw", SHAPES).or("circle"); });
-    /// assert_eq!(schema.found("shape.radius").unwrap().types, ["circle"]);
+    /// assert_eq!(schema.found("shape.radius").unwrap().types(), ["circle"]);
     /// ```
     #[must_use]
     pub fn found(&self, path: &str) -> Option<Found<'_>> {
@@ -57,13 +65,16 @@ impl Schema {
                 if matches!(first.kind, Kind::Weights) {
                     return steps.peek().is_none().then_some(Found {
                         node: first,
-                        types: Vec::new(),
+                        of: Vec::new(),
                     });
                 }
             }
             if steps.peek().is_none() {
-                let types = hits.iter().filter_map(|(name, _)| *name).collect();
-                return Some(Found { node: first, types });
+                let of = hits
+                    .iter()
+                    .filter_map(|(name, node)| Some(((*name)?, *node)))
+                    .collect();
+                return Some(Found { node: first, of });
             }
             level = hits.iter().flat_map(|(_, node)| self.below(node)).collect();
         }

@@ -6,6 +6,7 @@ use crate::oddities::{
 };
 use crate::options::EmptyCell;
 use crate::quoted::{quoted, shown};
+use crate::split::Part;
 
 impl DataFacts {
     /// All that deserves a look, a line each: the counts that are not zero, then the notes.
@@ -85,8 +86,13 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
         }
         if masked.unseen > 0 {
             notes.push(format!(
-                "task {}: {} labels that no training row has are masked",
-                fit.name, masked.unseen
+                "task {}: {} masked",
+                fit.name,
+                counted(
+                    masked.unseen,
+                    "label that no training row has is",
+                    "labels that no training row has are"
+                )
             ));
         }
         notes.extend(partial_labels(&fit.name, masked.partial));
@@ -110,4 +116,31 @@ pub(super) fn notes(found: &Found<'_>) -> Vec<String> {
         }
     }
     notes
+}
+
+/// A share of less is what rounding leaves of none.
+const NO_SHARE: f64 = 1e-6;
+
+/// Parts that the split rule gives a share and leaves without a row.
+pub(super) fn without_rows(found: &Found<'_>) -> Vec<String> {
+    let unit = match found.encoded.groups {
+        Some(_) => "group",
+        None => "row",
+    };
+    let parts = Part::ALL
+        .into_iter()
+        .zip(found.shares.into_iter().flatten());
+    parts
+        .filter(|(part, share)| *share > NO_SHARE && found.splits.of(*part).is_empty())
+        .map(|(part, share)| {
+            let rows = match part {
+                Part::Train => "training",
+                Part::Val => "validation",
+                Part::Test => "test",
+            };
+            format!(
+                "the split leaves no {rows} rows: no {unit} falls into their share of {share:.3}"
+            )
+        })
+        .collect()
 }

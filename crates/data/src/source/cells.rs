@@ -203,7 +203,7 @@ impl Cells {
                     row,
                     line: Some(line),
                     column: column.name.clone(),
-                    help: with_point(&value),
+                    help: column.help(&value, wanted),
                     value,
                     wanted: wanted.to_owned(),
                 });
@@ -332,6 +332,17 @@ impl Building {
 }
 
 impl Building {
+    /// What to do about a cell that does not fit.
+    fn help(&self, value: &str, wanted: &str) -> Option<String> {
+        let as_missing = || match &self.number {
+            Some(_) => {
+                "`data.unparsable = \"missing\"` in training takes text as a missing number, which `data.missing` then fills or leaves out"
+            }
+            None => "`data.unparsable = \"missing\"` in training takes text as a missing label",
+        };
+        with_point(value).or_else(|| (wanted == NUMBER).then(|| as_missing().to_owned()))
+    }
+
     /// Whether its numbers differ, but not in single precision.
     fn is_flattened(&self) -> bool {
         let numbers = || self.number.iter().flatten().filter(|cell| !cell.is_nan());
@@ -350,7 +361,6 @@ fn misfits(file: &str, columns: &mut [Building]) -> DataErrors {
                 line,
                 value,
                 wanted,
-                help,
                 ..
             }) if is_text && *wanted == NUMBER => {
                 errors.push(DataError::NotNumeric {
@@ -361,7 +371,8 @@ fn misfits(file: &str, columns: &mut [Building]) -> DataErrors {
                     value: value.clone(),
                     cells: column.misfit,
                     of: column.filled,
-                    help: help.clone(),
+                    // Where most cells are text, text is not what is missing.
+                    help: with_point(value),
                 });
             }
             _ => {

@@ -58,6 +58,8 @@ pub(crate) struct JsonRows {
     lines: Lines<Bytes>,
     columns: Vec<String>,
     index_of: HashMap<String, usize>,
+    /// What is wrong with the first line that is no object: told here only if no line has a key.
+    broken: Option<DataError>,
     /// The line that is being read, and its number.
     raw: Vec<u8>,
     line: u64,
@@ -83,6 +85,7 @@ impl JsonRows {
             file: file.clone(),
             columns: Vec::new(),
             index_of: HashMap::new(),
+            broken: None,
             raw: Vec::new(),
             line: 0,
             ahead: VecDeque::new(),
@@ -107,7 +110,8 @@ impl JsonRows {
         }
         if rows.columns.is_empty() {
             let problem = "there is no object with a key";
-            return Err(file.malformed(None, problem).into());
+            let told = rows.broken.take();
+            return Err(told.unwrap_or_else(|| file.malformed(None, problem)).into());
         }
         if !file.is_standard_input() {
             rows.lines = start()?;
@@ -149,10 +153,16 @@ impl JsonRows {
     /// Takes up new keys of the current line. What is wrong with the line is said when its cells are read.
     fn learn(&mut self) -> Result<(), DataError> {
         let raw = std::mem::take(&mut self.raw);
-        if let Ok(object) = serde_json::from_slice::<Object<'_>>(&raw) {
-            for (key, _) in &object.0 {
-                self.add(key)?;
+        match serde_json::from_slice::<Object<'_>>(&raw) {
+            Ok(object) => {
+                for (key, _) in &object.0 {
+                    self.add(key)?;
+                }
             }
+            Err(error) if self.broken.is_none() => {
+                self.broken = Some(no_object(&self.file, self.line, &error));
+            }
+            Err(_) => {}
         }
         self.raw = raw;
         Ok(())

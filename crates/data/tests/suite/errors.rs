@@ -149,7 +149,7 @@ fn stray_text_is_missing_only_if_that_is_asked_for() {
             .errors(&format!(
                 "[data]\nsource = \"a.csv\"\nmissing = \"impute\"\n{TASK}"
             ))
-            .contains("n/k")
+            .contains("\"n/k\" is not a number\n  help: `data.unparsable = \"missing\"` in training takes text as a missing number")
     );
 }
 
@@ -182,6 +182,12 @@ fn stray_text_in_a_target_is_a_missing_label_if_that_is_asked_for() {
     let refused = folder.errors(&format!("[data]\nsource = \"a.csv\"\n{all}"));
     assert!(
         refused.contains("column `y`: \"n/k\" is not a number"),
+        "{refused}"
+    );
+    assert!(
+        refused.contains(
+            "help: `data.unparsable = \"missing\"` in training takes text as a missing label"
+        ),
         "{refused}"
     );
 }

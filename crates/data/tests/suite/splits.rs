@@ -142,6 +142,30 @@ fn groups_stay_together_and_adding_rows_moves_none() {
 }
 
 #[test]
+fn a_part_that_the_rule_leaves_without_rows_is_told() {
+    let told = |count, split: &str| prepare(&rows(count), split, 1).facts.notes;
+    // One group cannot be in three parts.
+    let [first, second] = ["validation", "test"].map(|rows| {
+        format!("the split leaves no {rows} rows: no group falls into their share of 0.100")
+    });
+    let lone = told(3, "{ type = \"hash\", column = \"group\" }");
+    assert!(lone.contains(&first) && lone.contains(&second), "{lone:?}");
+    // Nobody asked for rows of these parts; 1 - 0.7 - 0.3 is not quite 0.
+    for split in [
+        "{ type = \"hash\", column = \"group\", val = 0, test = 0 }",
+        "{ type = \"random\", train = 0.7, val = 0.3 }",
+        "{ type = \"random\" }",
+    ] {
+        let notes = told(300, split);
+        let is_told = notes.iter().any(|note| note.contains("the split leaves"));
+        assert!(!is_told, "{split}: {notes:?}");
+    }
+    let few = told(4, "{ type = \"random\", val = 0, test = 0.1 }");
+    let row = "the split leaves no test rows: no row falls into their share of 0.100".to_owned();
+    assert!(few.contains(&row), "{few:?}");
+}
+
+#[test]
 fn a_column_names_the_part() {
     let csv = table("x,fold,y", 30, |row| {
         format!("{row},{},{}", ["learn", "dev", "test"][row % 3], row % 2)

@@ -122,7 +122,7 @@ fn a_label_that_training_never_saw_is_refused_or_masked() {
             .facts
             .notes
             .iter()
-            .any(|note| note.contains("1 labels that no training row has are masked"))
+            .any(|note| note.contains("1 label that no training row has is masked"))
     );
 }
 

@@ -78,6 +78,19 @@ fn the_newest_valid_one_is_taken_and_each_that_was_passed_over_is_named() {
 }
 
 #[test]
+fn a_checkpoint_whose_score_cannot_be_read_is_refused_as_the_best_with_the_reason() {
+    let base = tempfile::tempdir().unwrap();
+    let run = run(base.path(), &STEPS);
+    std::fs::write(file(&run, STEPS[0]), "torn").unwrap();
+    let best = run.select(Pick::Best, Fallback::Refused).unwrap_err();
+    let why = "its score cannot be read, so it may be the best checkpoint";
+    assert!(best.to_string().contains(why), "{best}");
+    let own = run.select(Pick::Step(STEPS[0]), Fallback::Refused);
+    let own = own.unwrap_err().to_string();
+    assert!(own.contains("the wanted checkpoint is refused"), "{own}");
+}
+
+#[test]
 fn if_none_is_valid_all_are_listed_and_none_is_lost() {
     let base = tempfile::tempdir().unwrap();
     let run = run(base.path(), &STEPS);

@@ -1,5 +1,7 @@
 //! The config of a run that goes on: what it was, with the keys that may change, changed.
 
+use std::cmp::Ordering;
+
 use polytask_config::{Document, Layers, Problem, Problems, Resolved};
 use polytask_store::{Selected, StoreError, Text, Writer};
 use polytask_training::save::meta;
@@ -8,6 +10,7 @@ use polytask_training::session::MAY_CHANGE;
 use super::{Arguments, overrides};
 use crate::configuration::{Configuration, current_directory, refused};
 use crate::exit::{Exit, Failure};
+use crate::number::counted;
 use crate::terminal::Terminal;
 
 /// The run's config with what may change, changed.
@@ -50,6 +53,18 @@ pub(super) fn changed(
         .sound(terminal)?;
     refuse_other_changes(&before.resolved, &now.resolved, &now.document, terminal)?;
     let [trained, wanted] = [&before, &now].map(|one| &one.experiment.train);
+    let done = from.checkpoint.epoch().unwrap_or(0);
+    let epochs = counted(done, "epoch is", "epochs are");
+    match done.cmp(&(wanted.epochs as u64)) {
+        Ordering::Less => {}
+        Ordering::Equal => terminal.note(&format!("nothing to train: {epochs} done")),
+        Ordering::Greater => {
+            let problem = Problem::new("P0604", "train.epochs", format!("{epochs} done already"))
+                .with_label("fewer than are done")
+                .with_help("an earlier checkpoint can go on with fewer: `--from step-N`");
+            return Err(refused(&now.document, &Problems(vec![problem]), terminal));
+        }
+    }
     if trained.epochs != wanted.epochs && wanted.schedule.name != "constant" {
         terminal.note(&format!(
             "the {} schedule now runs over {} epochs instead of {}: the learning rate goes on from where that curve is",

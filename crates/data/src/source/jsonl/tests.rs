@@ -57,4 +57,6 @@ fn each_bad_line_is_named() {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert_eq!(errors.count(), 5);
+    let alone = load("{\"a\": 3").unwrap_err().to_string();
+    assert!(alone.contains(".jsonl:1: column 7: EOF while"), "{alone}");
 }
