@@ -24,6 +24,9 @@ pub(crate) fn refit(
     state: &mut TrainState,
     interrupt: &AtomicBool,
 ) -> Result<Option<Crosswise>, Interrupted> {
+    if !state.model.couples_numbers() {
+        return Ok(None);
+    }
     let model = state.evaluated();
     let predictor = Predictor::of(plan, &model);
     let (splits, size) = (&plan.splits, plan.train.batch_size);
@@ -69,7 +72,7 @@ fn parts(encoded: &Encoded, rows: &[u32]) -> Vec<usize> {
     groups.into_iter().map(part).collect()
 }
 
-/// What the heads leave of the coupled numbers of these rows, nothing where none are coupled.
+/// What the heads leave of the coupled numbers of these rows.
 fn residuals(
     predictor: &Predictor<'_>,
     encoded: &Encoded,
@@ -79,9 +82,6 @@ fn residuals(
     is_interrupted: impl Fn() -> bool,
 ) -> Result<Residuals, Interrupted> {
     let (model, mut residuals) = (predictor.model, Residuals::default());
-    if !model.couples_numbers() {
-        return Ok(residuals);
-    }
     let size = batch_size.max(1);
     for (rows, parts) in rows.chunks(size).zip(parts.chunks(size)) {
         if is_interrupted() {
@@ -112,6 +112,9 @@ impl Crosswise {
         rows: &[u32],
         batch_size: usize,
     ) -> Option<Self> {
+        if !predictor.model.couples_numbers() {
+            return None;
+        }
         let parts = parts(encoded, rows);
         let residuals = residuals(predictor, encoded, rows, &parts, batch_size, || false).ok()?;
         let fitted = predictor.model.fit(&residuals)?;

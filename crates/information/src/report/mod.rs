@@ -138,15 +138,8 @@ impl Report {
     ) -> Result<Self, InformationError> {
         at_least("tasks", tasks.len(), 1)?;
         let rows = tasks.first().map_or(0, Column::rows);
-        for column in tasks {
-            column.check(rows)?;
-        }
-        let prepared: Vec<Prepared> = tasks.iter().map(Prepared::of).collect();
-        let with_classes: Vec<(usize, &Prepared)> = prepared
-            .iter()
-            .enumerate()
-            .filter(|(_, task)| task.real.is_none())
-            .collect();
+        let prepared = prepared(tasks)?;
+        let with_classes = with_classes(&prepared);
         let masks: Vec<Prepared> = tasks.iter().map(Prepared::mask).collect();
         let missing = missing::missingness(&masks, &prepared, options)?;
         let mut pairs = pairs(&prepared, options)?;
@@ -222,6 +215,24 @@ impl Report {
     }
 }
 
+/// The labels, ready to be counted.
+///
+/// # Errors
+/// As [`Report::of`].
+fn prepared(tasks: &[Column]) -> Result<Vec<Prepared>, InformationError> {
+    let rows = tasks.first().map_or(0, Column::rows);
+    for column in tasks {
+        column.check(rows)?;
+    }
+    Ok(tasks.iter().map(Prepared::of).collect())
+}
+
+/// Those with classes, each with its place.
+fn with_classes(prepared: &[Prepared]) -> Vec<(usize, &Prepared)> {
+    let each = prepared.iter().enumerate();
+    each.filter(|(_, task)| task.real.is_none()).collect()
+}
+
 /// The Chow-Liu tree over the significant pairs of `tasks`, as in a [`Report`], without the rest of one.
 ///
 /// # Errors
@@ -243,11 +254,7 @@ impl Report {
 /// # Ok::<(), polytask_information::InformationError>(())
 /// ```
 pub fn label_tree(tasks: &[Column], options: &ReportOptions) -> Result<TaskTree, InformationError> {
-    let rows = tasks.first().map_or(0, Column::rows);
-    for column in tasks {
-        column.check(rows)?;
-    }
-    let prepared: Vec<Prepared> = tasks.iter().map(Prepared::of).collect();
+    let prepared = prepared(tasks)?;
     let pairs = pairs(&prepared, options)?;
     Ok(LabelTree::of(tasks.len(), &pairs, options.rate).shape)
 }
@@ -261,17 +268,8 @@ pub fn label_synergies(
     tasks: &[Column],
     options: &ReportOptions,
 ) -> Result<Vec<Synergy>, InformationError> {
-    let rows = tasks.first().map_or(0, Column::rows);
-    for column in tasks {
-        column.check(rows)?;
-    }
-    let prepared: Vec<Prepared> = tasks.iter().map(Prepared::of).collect();
-    let with_classes: Vec<(usize, &Prepared)> = prepared
-        .iter()
-        .enumerate()
-        .filter(|(_, task)| task.real.is_none())
-        .collect();
-    let (found, _) = synergy::synergies(&with_classes, options)?;
+    let prepared = prepared(tasks)?;
+    let (found, _) = synergy::synergies(&with_classes(&prepared), options)?;
     Ok(found)
 }
 
@@ -284,11 +282,7 @@ pub fn label_graph(
     tasks: &[Column],
     options: &ReportOptions,
 ) -> Result<Vec<Edge>, InformationError> {
-    let rows = tasks.first().map_or(0, Column::rows);
-    for column in tasks {
-        column.check(rows)?;
-    }
-    let prepared: Vec<Prepared> = tasks.iter().map(Prepared::of).collect();
+    let prepared = prepared(tasks)?;
     let pairs = pairs(&prepared, options)?;
     let is_related = |pair: &&Pair| pair.information.is_significant(options.rate);
     Ok(pairs

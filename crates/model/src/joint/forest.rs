@@ -5,7 +5,7 @@
 //! Anandkumar and Willsky 2010). An edge costs ½ ln n + ln T of the n rows' likelihood, for T numbers: the extended
 //! Bayesian information criterion with γ = ½ (Foygel and Drton 2010), without which some of many pairs would always look coupled.
 
-use super::residuals::at;
+use super::square::at;
 
 /// Two numbers and the correlation of their residuals.
 struct Edge {

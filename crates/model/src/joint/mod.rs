@@ -18,9 +18,11 @@ mod conditional;
 mod covariance;
 mod forest;
 mod label;
+mod likelihood;
 mod numbers;
 mod pass;
 mod residuals;
+mod square;
 mod tree;
 
 use burn::module::{Module, Param};

@@ -312,7 +312,7 @@ impl Predictor<'_> {
         );
         let seen = tallies.take_observed();
         let estimator = joint_estimator(tallies.crosswise.is_some());
-        let (rows, nats): (Vec<u32>, Vec<f64>) = tallies.gains.drain(..).unzip();
+        let (rows, nats): (Vec<u32>, Vec<f64>) = tallies.gains.iter().copied().unzip();
         let mut evaluation = self.report(tallies, measured.split, measured.weights);
         // Of fewer rows than two nothing is known of the error.
         if let Ok(joint) = robust(&rows, &nats, measured.encoded, estimator) {
@@ -378,7 +378,6 @@ impl Predictor<'_> {
                 .iter()
                 .map(Tally::new)
                 .collect::<Result<_, _>>()?,
-            gain: RowMean::default(),
             gains: Vec::new(),
             rows: 0,
             crosswise: None,
@@ -413,7 +412,9 @@ impl Predictor<'_> {
     #[must_use]
     pub fn report(&self, tallies: Tallies, split: &str, weights: &[f64]) -> Evaluation {
         let mut evaluation = Evaluation {
-            joint: (tallies.gain).measure(joint_estimator(tallies.crosswise.is_some())),
+            joint: tallies
+                .gain()
+                .measure(joint_estimator(tallies.crosswise.is_some())),
             rate: tallies.rate.measure(RATE),
             ..Evaluation::default()
         };

@@ -21,8 +21,7 @@ pub(super) struct Raw {
 /// The counters of all tasks while rows go by.
 pub struct Tallies {
     pub(super) tasks: Vec<Tally>,
-    pub(super) gain: RowMean,
-    /// Row by row.
+    /// What rows with two known coupled labels or more gain by their joint law, nats.
     pub(super) gains: Vec<(u32, f64)>,
     /// Rows seen.
     pub(super) rows: usize,
@@ -45,10 +44,16 @@ impl Tallies {
         let rows = batch.rows.iter().zip(gains);
         for ((row, gain), mask) in rows.zip(known.mask.chunks_exact(labels)) {
             if mask.iter().filter(|known| **known > 0.0).count() >= 2 {
-                self.gain.push(*gain);
                 self.gains.push((*row, *gain));
             }
         }
+    }
+
+    /// Their mean.
+    pub(super) fn gain(&self) -> RowMean {
+        let mut mean = RowMean::default();
+        self.gains.iter().for_each(|(_, nats)| mean.push(*nats));
+        mean
     }
 
     /// Adds the rates of some rows, each with so many blocks.
